@@ -1,0 +1,156 @@
+"""Recomputes the chains: finds a changed, removed, swapped or inserted entry and names it."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from kit.crypto import SealBroken
+from kit.db import cipher_of
+from kit.ledger.entries import GENESIS, entry_hash, payload_digest
+from kit.ledger.models import LedgerEntry, LedgerKey, LedgerStream
+
+PAGE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that does not prove itself: where, and what is wrong with it."""
+
+    stream: str
+    seq: int
+    kind: str  # changed | payload | missing | swapped | inserted | truncated
+    saying: str
+
+    @property
+    def place(self) -> str:
+        """``stream#seq``, the name the console and the commands use."""
+        return f"{self.stream}#{self.seq}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was recomputed and what was found."""
+
+    streams: int
+    entries: int
+    faults: tuple[Fault, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether every entry proves itself."""
+        return not self.faults
+
+
+async def verify(session: AsyncSession, streams: Sequence[str] | None = None) -> Report:
+    """Recompute every chain (or the named ones) from its first entry to its head."""
+    query = select(LedgerStream).order_by(col(LedgerStream.stream))
+    if streams is not None:
+        query = query.where(col(LedgerStream.stream).in_(list(streams)))
+    heads = (await session.execute(query)).scalars().all()
+    faults: list[Fault] = []
+    checked = 0
+    for head in heads:
+        count, found = await _verify_stream(session, head)
+        checked += count
+        faults.extend(found)
+    if streams is None:
+        faults.extend(await _without_a_head(session, {head.stream for head in heads}))
+    return Report(len(heads), checked, tuple(faults))
+
+
+async def _verify_stream(session: AsyncSession, head: LedgerStream) -> tuple[int, list[Fault]]:
+    faults: list[Fault] = []
+    keys = select(col(LedgerKey.seq), col(LedgerKey.hash)).where(
+        col(LedgerKey.stream) == head.stream
+    )
+    given = dict((await session.execute(keys)).tuples().all())
+    expected, prev, count = 1, GENESIS, 0
+    async for entry in _entries(session, head.stream):
+        count += 1
+        while expected < entry.seq:
+            faults.append(Fault(head.stream, expected, "missing", "这一条被删除"))
+            prev = given.get(expected, prev)
+            expected += 1
+        found = _fault_of(session, entry, prev, given.get(entry.seq))
+        if found is not None:
+            faults.append(found)
+        prev = given.get(entry.seq, entry.hash)
+        expected = entry.seq + 1
+    while expected <= head.seq:
+        faults.append(Fault(head.stream, expected, "truncated", "链尾的这一条被删除"))
+        expected += 1
+    if not faults and count and prev != head.hash:
+        faults.append(Fault(head.stream, head.seq, "changed", "链头与最后一条不符"))
+    if expected - 1 > head.seq:
+        faults.append(Fault(head.stream, expected - 1, "inserted", "链头之后多出的一条"))
+    return count, faults
+
+
+def _fault_of(
+    session: AsyncSession, entry: LedgerEntry, prev: str, given: str | None
+) -> Fault | None:
+    computed = entry_hash(
+        stream=entry.stream,
+        seq=entry.seq,
+        at=entry.at,
+        actor=entry.actor,
+        act=entry.act,
+        object=entry.object,
+        unit=entry.unit,
+        reason=entry.reason,
+        request_id=entry.request_id,
+        prev=entry.prev,
+        payload_digest=entry.payload_digest,
+    )
+    if given is None:
+        return Fault(entry.stream, entry.seq, "inserted", "这个序号从未发出过")
+    if entry.prev != prev:
+        kind = "swapped" if computed != entry.hash or entry.hash != given else "changed"
+        return Fault(entry.stream, entry.seq, kind, "与上一条接不上：被调换或改写")
+    if computed != entry.hash or entry.hash != given:
+        return Fault(entry.stream, entry.seq, "changed", "内容与摘要不符：被改写")
+    if entry.payload is None:
+        payload = b""
+    else:
+        try:
+            payload = cipher_of(session).open_bytes(
+                "ledger_entry.payload", f"{entry.stream}#{entry.seq}", entry.payload
+            )
+        except SealBroken:
+            return Fault(entry.stream, entry.seq, "payload", "正文密文被改写或挪动")
+    if payload_digest(entry.salt, payload) != entry.payload_digest:
+        return Fault(entry.stream, entry.seq, "payload", "正文与摘要不符：被改写")
+    return None
+
+
+async def _entries(session: AsyncSession, stream: str) -> AsyncIterator[LedgerEntry]:
+    after = 0
+    while True:
+        page = (
+            (
+                await session.execute(
+                    select(LedgerEntry)
+                    .where(col(LedgerEntry.stream) == stream, col(LedgerEntry.seq) > after)
+                    .order_by(col(LedgerEntry.seq))
+                    .limit(PAGE)
+                )
+            )
+            .scalars()
+            .all()
+        )
+        for entry in page:
+            yield entry
+        if len(page) < PAGE:
+            return
+        after = page[-1].seq
+        session.expunge_all()
+
+
+async def _without_a_head(session: AsyncSession, known: set[str]) -> list[Fault]:
+    found = (await session.execute(select(col(LedgerKey.stream)).distinct())).scalars().all()
+    return [
+        Fault(stream, 0, "missing", "整条链的链头被删除") for stream in found if stream not in known
+    ]

@@ -1,0 +1,1 @@
+"""To whom: sources, customers, holdings, staff, units, contacts, binding, tags, personas, access."""

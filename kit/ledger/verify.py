@@ -66,7 +66,7 @@ async def _verify_stream(session: AsyncSession, head: LedgerStream) -> tuple[int
     keys = select(col(LedgerKey.seq), col(LedgerKey.hash)).where(
         col(LedgerKey.stream) == head.stream
     )
-    given = dict((await session.execute(keys)).tuples().all())
+    given = {seq: hashed for seq, hashed in await session.execute(keys)}  # noqa: C416
     expected, prev, count = 1, GENESIS, 0
     async for entry in _entries(session, head.stream):
         count += 1

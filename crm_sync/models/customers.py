@@ -1,0 +1,56 @@
+"""The bank's people. Names and phones are sealed; what rules select by stands in the clear."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from kit.db import Json
+
+
+class Customer(SQLModel, table=True):
+    """A customer of the bank (客户).
+
+    Sealed columns are bound to ``customer_no`` (columns ``customer.name``, ``customer.phone``).
+    Money is in 分. ``birthday`` is month * 100 + day, derived from ``born_on`` for selection.
+    ``unit_id`` is 归属 (who manages), ``account_unit_id`` where the account is held.
+    """
+
+    __tablename__: ClassVar[str] = "customer"
+    __table_args__ = (
+        Index("ix_customer_unit", "unit_id", "id"),
+        Index("ix_customer_birthday", "birthday", "id"),
+        Index("ix_customer_born_on", "born_on", "id"),
+        Index("ix_customer_aum", "aum_fen", "id"),
+    )
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    customer_no: str = Field(max_length=64, unique=True)
+    name: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    phone: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    phone_hash: str | None = Field(default=None, max_length=32, index=True)
+    unionid_hash: str | None = Field(default=None, max_length=32, index=True)
+    gender: str = Field(default="", max_length=1)  # F | M | empty
+    born_on: date | None = None
+    birthday: int | None = None
+    unit_id: str = Field(max_length=32)
+    account_unit_id: str | None = Field(default=None, max_length=32, index=True)
+    risk_level: int | None = None  # C1..C5
+    risk_assessed_on: date | None = None
+    tier: str = Field(default="", max_length=32)
+    aum_fen: int | None = Field(default=None, sa_type=BigInteger)
+    aum_average_fen: int | None = Field(default=None, sa_type=BigInteger)
+    occupation: str = Field(default="", max_length=40)
+    opened_on: date | None = None
+    attributes: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    source: str = Field(default="", max_length=80)
+    source_date: str = Field(default="", max_length=10)
+    digest: str = Field(default="", max_length=64)
+    synthetic: bool = False
+    changed_at: datetime
+    removed_at: datetime | None = None

@@ -1,0 +1,76 @@
+"""What customers hold, and the products the bank sells."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, Integer
+from sqlmodel import Field, SQLModel
+
+from kit.db import Json
+
+
+class Product(SQLModel, table=True):
+    """A product (产品). ``risk_level`` is R1..R5 as 1..5; deposits, cards and loans have none."""
+
+    __tablename__: ClassVar[str] = "product"
+    product_code: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=120)
+    kind: str = Field(max_length=16)  # deposit | wealth | fund | insurance | metal | loan | card
+    risk_level: int | None = None
+    issuer: str = Field(default="", max_length=120)
+    private: bool = False
+    on_sale: bool = True
+    matures_on: date | None = None
+    attributes: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    source: str = Field(default="", max_length=80)
+    source_date: str = Field(default="", max_length=10)
+    digest: str = Field(default="", max_length=64)
+    synthetic: bool = False
+    removed_at: datetime | None = None
+
+
+class ProductOpenDay(SQLModel, table=True):
+    """A day on which holders of a product may buy or redeem (定开产品开放)."""
+
+    __tablename__: ClassVar[str] = "product_open_day"
+    product_code: str = Field(primary_key=True, max_length=64)
+    opens_on: date = Field(primary_key=True)
+    closes_on: date | None = None
+
+
+class Holding(SQLModel, table=True):
+    """One thing a customer has: a deposit, a wealth product, a card, a loan (持仓).
+
+    ``matures_on`` is the maturity of a deposit or wealth product, the expiry of a card, the
+    last due date of a loan. ``due_day`` is the day of month an instalment falls due (loans).
+    """
+
+    __tablename__: ClassVar[str] = "holding"
+    __table_args__ = (
+        Index("ix_holding_matures_on", "matures_on", "kind", "id"),
+        Index("ix_holding_customer_id", "customer_id"),
+        Index("ix_holding_product_code", "product_code", "id"),
+    )
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    holding_no: str = Field(max_length=80, unique=True)
+    customer_id: int = Field(sa_type=BigInteger)
+    kind: str = Field(max_length=16)  # as Product.kind
+    product_code: str | None = Field(default=None, max_length=64)
+    product_name: str = Field(default="", max_length=120)
+    amount_fen: int | None = Field(default=None, sa_type=BigInteger)
+    opened_on: date | None = None
+    matures_on: date | None = None
+    due_day: int | None = None
+    instalment_fen: int | None = Field(default=None, sa_type=BigInteger)
+    risk_level: int | None = None
+    source: str = Field(default="", max_length=80)
+    source_date: str = Field(default="", max_length=10)
+    digest: str = Field(default="", max_length=64)
+    synthetic: bool = False
+    changed_at: datetime
+    removed_at: datetime | None = None

@@ -1,0 +1,54 @@
+"""Persona memberships (客群), each explained, and the corp tags that show them in WeCom."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Index
+from sqlmodel import Field, SQLModel
+
+from kit.db import Json
+
+
+class PersonaMembership(SQLModel, table=True):
+    """A customer belongs to a persona, because of ``evidence``, until ``expires_at``."""
+
+    __tablename__: ClassVar[str] = "persona_membership"
+    __table_args__ = (Index("ix_persona_membership_persona", "persona", "customer_id"),)
+    customer_id: int = Field(primary_key=True, sa_type=BigInteger)
+    persona: str = Field(primary_key=True, max_length=40)
+    source: str = Field(max_length=16)  # crm | self | group | behavior | chat | hand
+    confidence: int  # per cent
+    evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    rule_version: str = Field(max_length=64)
+    is_primary: bool = False
+    since: datetime
+    expires_at: datetime | None = None
+
+
+class WecomTag(SQLModel, table=True):
+    """A corp tag. ``ours`` means this app made it and may change it."""
+
+    __tablename__: ClassVar[str] = "wecom_tag"
+    tag_id: str = Field(primary_key=True, max_length=64)
+    group_id: str = Field(max_length=64)
+    group_name: str = Field(max_length=40)
+    name: str = Field(max_length=40)
+    persona: str | None = Field(default=None, max_length=40, index=True)
+    ours: bool = False
+    synced_at: datetime
+    removed_at: datetime | None = None
+
+
+class TagWrite(SQLModel, table=True):
+    """Tags that a pair (member, contact) should get or lose; one row a pair, so never two at once."""
+
+    __tablename__: ClassVar[str] = "tag_write"
+    userid: str = Field(primary_key=True, max_length=64)
+    external_userid: str = Field(primary_key=True, max_length=64)
+    add_tags: list[str] = Field(default_factory=list, sa_type=Json)
+    remove_tags: list[str] = Field(default_factory=list, sa_type=Json)
+    asked_at: datetime
+    attempts: int = 0
+    due_at: datetime = Field(index=True)
+    leased_until: datetime | None = None
+    last_error: str = Field(default="", max_length=200)

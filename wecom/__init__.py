@@ -1,0 +1,1 @@
+"""Tencent's API, typed: it knows no bank and keeps no state."""

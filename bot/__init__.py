@@ -1,0 +1,1 @@
+"""The face: WeCom's callbacks, the sidebar, and the pages customers see."""

@@ -1,0 +1,1 @@
+"""Keeps every callback first and handles it after: in order, with retries and a quarantine."""

@@ -29,10 +29,12 @@ def read(xml: bytes) -> Fields:
     parser.EndElementHandler = target.end
     parser.CharacterDataHandler = target.text
     try:
+        xml.decode("utf-8")  # because expat would follow a UTF-16 mark in spite of the encoding
         parser.Parse(xml, True)
     except (expat.ExpatError, UnicodeError) as error:
         # The place only: the text around it may hold what a customer wrote.
-        raise EventUnreadable(f"callback XML is broken: {error}") from None
+        place = str(error) if isinstance(error, expat.ExpatError) else "not UTF-8"
+        raise EventUnreadable(f"callback XML is broken: {place}") from None
     if not isinstance(target.root, dict):
         raise EventUnreadable("callback XML has no elements below its root")
     return target.root

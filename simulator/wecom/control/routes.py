@@ -1,0 +1,182 @@
+"""The table of control paths."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulator.wecom.control import people
+from simulator.wecom.control.clock import ClockOrder, set_clock, show_clock
+from simulator.wecom.control.corp import CorpOrder, set_corp, set_modes, show_corp
+from simulator.wecom.control.kit import (
+    MISTAKES,
+    BadOrderError,
+    answer,
+    body_of,
+    read_order,
+    refused,
+)
+from simulator.wecom.errors import Json
+from simulator.wecom.faults import FaultRule
+from simulator.wecom.people.kit import ActEntry
+from simulator.wecom.world import World
+
+Reply = Callable[[Request], Awaitable[Json]]
+MAKERS: dict[str, tuple[TypeAdapter[Any], Callable[[World, Any], Json]]] = {
+    "departments": (TypeAdapter(list[people.DepartmentOrder]), people.make_departments),
+    "members": (TypeAdapter(list[people.MemberOrder]), people.make_members),
+    "tags": (TypeAdapter(list[people.TagGroupOrder]), people.make_tags),
+    "customers": (TypeAdapter(list[people.CustomerOrder]), people.make_customers),
+    "relations": (TypeAdapter(list[people.RelationOrder]), people.make_relations),
+    "groups": (TypeAdapter(list[people.GroupOrder]), people.make_groups),
+}
+
+
+class Control:
+    """The control API of one world."""
+
+    def __init__(self, world: World, acts: dict[str, ActEntry]) -> None:
+        self._world = world
+        self._acts = acts
+
+    def routes(self) -> list[Route]:
+        """All routes under /_sim."""
+        table: list[tuple[str, str, Reply]] = [
+            ("POST", "/_sim/corp", self._set_corp),
+            ("GET", "/_sim/corp", self._show_corp),
+            ("POST", "/_sim/modes", self._set_modes),
+            ("POST", "/_sim/load", self._load),
+            ("POST", "/_sim/act", self._act),
+            ("GET", "/_sim/acts", self._list_acts),
+            ("POST", "/_sim/faults", self._arm),
+            ("GET", "/_sim/faults", self._show_faults),
+            ("DELETE", "/_sim/faults", self._lift),
+            ("POST", "/_sim/clock", self._set_clock),
+            ("GET", "/_sim/clock", self._show_clock),
+            ("POST", "/_sim/tokens/lose", self._lose_tokens),
+            ("GET", "/_sim/seen", self._seen),
+            ("GET", "/_sim/seen/counts", self._seen_counts),
+            ("POST", "/_sim/callbacks/drain", self._drain),
+        ]
+        routes = [Route(path, self._wrap(reply), methods=[method]) for method, path, reply in table]
+        makers = [
+            Route(f"/_sim/{kind}", self._wrap(self._maker(kind)), methods=["POST"])
+            for kind in MAKERS
+        ]
+        return [*routes, *makers]
+
+    def _wrap(self, reply: Reply) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            self._world.tick()
+            try:
+                body = await reply(request)
+            except MISTAKES as error:
+                return refused(error)
+            self._world.tick()
+            return answer(body)
+
+        return endpoint
+
+    def _maker(self, kind: str) -> Reply:
+        async def make(request: Request) -> Json:
+            return self._make(kind, await body_of(request))
+
+        return make
+
+    def _make(self, kind: str, rows: Any) -> Json:
+        adapter, make = MAKERS[kind]
+        try:
+            orders = adapter.validate_python(rows)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise BadOrderError(f"{kind} {place}: {first['msg']} (a JSON list)") from None
+        return make(self._world, orders)
+
+    async def _set_corp(self, request: Request) -> Json:
+        return set_corp(self._world, read_order(CorpOrder, await body_of(request)))
+
+    async def _show_corp(self, request: Request) -> Json:
+        return show_corp(self._world)
+
+    async def _set_modes(self, request: Request) -> Json:
+        set_modes(self._world.modes, await body_of(request))
+        return self._world.modes.model_dump()
+
+    async def _load(self, request: Request) -> Json:
+        return self.load(await body_of(request))
+
+    def load(self, whole: dict[str, Any]) -> Json:
+        """A whole world at once: {"corp": …, "departments": […], "members": […], …}."""
+        unknown = sorted(set(whole) - {"corp", *MAKERS})
+        if unknown:
+            raise BadOrderError(f"no such part: {', '.join(unknown)}")
+        done: Json = {}
+        if "corp" in whole:
+            done["corp"] = set_corp(self._world, read_order(CorpOrder, whole["corp"]))
+        for kind in MAKERS:
+            if kind in whole:
+                done |= self._make(kind, whole[kind])
+        return done
+
+    async def _act(self, request: Request) -> Json:
+        body = await body_of(request)
+        if isinstance(body, list):
+            return {"results": [self._do(one) for one in body]}
+        return self._do(body)
+
+    def _do(self, body: Any) -> Json:
+        name = body.get("act") if isinstance(body, dict) else None
+        entry = self._acts.get(str(name))
+        if entry is None:
+            raise BadOrderError(f"no act {name!r}; there are {', '.join(sorted(self._acts))}")
+        return entry.do(self._world, read_order(entry.model, body))
+
+    async def _list_acts(self, request: Request) -> Json:
+        return {
+            name: {
+                "does": (entry.do.__doc__ or "").split("\n")[0],
+                "fields": sorted(set(entry.model.model_fields) - {"act"}),
+            }
+            for name, entry in sorted(self._acts.items())
+        }
+
+    async def _arm(self, request: Request) -> Json:
+        body = await body_of(request)
+        rules = [read_order(FaultRule, one) for one in (body if isinstance(body, list) else [body])]
+        return {"numbers": [self._world.faults.arm(rule) for rule in rules]}
+
+    async def _show_faults(self, request: Request) -> Json:
+        return {"faults": self._world.faults.shown()}
+
+    async def _lift(self, request: Request) -> Json:
+        number = request.query_params.get("number")
+        return {"lifted": self._world.faults.lift(int(number) if number else None)}
+
+    async def _set_clock(self, request: Request) -> Json:
+        return set_clock(self._world.clock, read_order(ClockOrder, await body_of(request)))
+
+    async def _show_clock(self, request: Request) -> Json:
+        return show_clock(self._world.clock)
+
+    async def _lose_tokens(self, request: Request) -> Json:
+        body = await body_of(request)
+        return {"lost": self._world.tokens.lose(body.get("agent_id"))}
+
+    async def _seen(self, request: Request) -> Json:
+        query = request.query_params
+        kinds = frozenset(part for part in query.get("kind", "").split(",") if part)
+        after, limit = int(query.get("after", "0")), int(query.get("limit", "1000"))
+        rows = self._world.seen.after(after, kinds, limit)
+        return {"rows": rows, "last": self._world.seen.last()}
+
+    async def _seen_counts(self, request: Request) -> Json:
+        return self._world.seen.counts()
+
+    async def _drain(self, request: Request) -> Json:
+        seconds = float((await body_of(request)).get("timeout_s", 30.0))
+        done = await self._world.callbacks.drain(seconds)
+        return {"drained": done, "waiting": self._world.callbacks.waiting()}

@@ -1,0 +1,63 @@
+"""Running the simulator on a socket: for the command line, and inside one event loop for tests."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+
+from simulator.wecom.app import WeComSimulator, create
+from simulator.wecom.modes import Modes
+
+KEEP_ALIVE_S = 65
+
+
+@asynccontextmanager
+async def serving(
+    simulator: WeComSimulator, *, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[str]:
+    """Serve in the running event loop; yields the base URL (a free port when ``port`` is 0)."""
+    server = uvicorn.Server(_config(simulator, host, port))
+    running = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if running.done():
+                await running
+                raise OSError(f"the simulator could not listen on {host}:{port}")
+            await asyncio.sleep(0.01)
+        address = server.servers[0].sockets[0].getsockname()
+        yield f"http://{host}:{address[1]}"
+    finally:
+        server.should_exit = True
+        await running
+
+
+def serve(
+    port: int,
+    *,
+    host: str = "127.0.0.1",
+    strict: bool = False,
+    seed: int = 1,
+    state_file: Path | None = None,
+) -> None:
+    """Serve until stopped. ``state_file`` holds JSON as POST /_sim/load takes it.
+
+    Raises OSError when the file cannot be read, ValueError when it is not such JSON.
+    """
+    simulator = create(Modes(strict=strict), seed=seed)
+    if state_file is not None:
+        simulator.load(json.loads(state_file.read_text(encoding="utf-8")))
+    uvicorn.Server(_config(simulator, host, port)).run()
+
+
+def _config(simulator: WeComSimulator, host: str, port: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        simulator,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )

@@ -1,0 +1,1 @@
+"""What the tenant holds, one kind of thing a file, all in memory."""

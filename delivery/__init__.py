@@ -1,0 +1,1 @@
+"""The only way out: gate, quota, outbox, dispatch, results, to-dos, work items, touches."""

@@ -1,0 +1,39 @@
+"""The ways delivery says no."""
+
+from kit.errors import AccessDenied, Conflict, NotFound
+
+
+class WorkItemNotOpen(Conflict):
+    """A work item was closed already, or never was."""
+
+    code = "E-5101"
+
+
+class TodoNotFound(NotFound):
+    """There is no such to-do, or it belongs to another manager."""
+
+    code = "E-5102"
+
+
+class TodoClosed(Conflict):
+    """The to-do was done, expired or withdrawn; nothing more can be sent from it."""
+
+    code = "E-5103"
+
+
+class SendBlocked(Conflict):
+    """The gate objects to this text for this customer now; every objection is listed."""
+
+    code = "E-5104"
+
+
+class TicketNotFound(NotFound):
+    """The one-time ticket does not exist, was used, or belongs to somebody else."""
+
+    code = "E-5105"
+
+
+class NotYours(AccessDenied):
+    """The customer is followed by another manager."""
+
+    code = "E-5106"

@@ -1,0 +1,24 @@
+"""The tables of delivery. The outbox is behind the door: nobody else imports them."""
+
+from delivery.models.broadcasts import Broadcast, BroadcastRecipient
+from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
+from delivery.models.plan import PlanRun
+from delivery.models.tickets import SendTicket, TicketState
+from delivery.models.todos import Todo, TodoState
+from delivery.models.work import Touch, WorkItem
+
+__all__ = [
+    "Broadcast",
+    "BroadcastRecipient",
+    "IntentKey",
+    "Outbox",
+    "OutboxState",
+    "PlanRun",
+    "QuotaSlot",
+    "SendTicket",
+    "TicketState",
+    "Todo",
+    "TodoState",
+    "Touch",
+    "WorkItem",
+]

@@ -1,0 +1,58 @@
+"""Broadcast tasks (企业群发): one text, one member, up to ten thousand of their customers."""
+
+from datetime import date, datetime
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+
+class Broadcast(SQLModel, table=True):
+    """One task at WeCom. ``text`` is sealed as ``broadcast.text`` bound to ``id``.
+
+    state: gathering -> queued -> created | failed | unknown; created -> confirmed (the member
+    sent it) | cancelled | ended (its result window is over).
+    """
+
+    __tablename__: ClassVar[str] = "broadcast"
+    __table_args__ = (
+        Index("ix_broadcast_state", "state", "next_poll_at"),
+        Index("ix_broadcast_planned_on", "planned_on", "state"),
+    )
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    key: str = Field(max_length=160, unique=True)
+    planned_on: date
+    userid: str = Field(max_length=64)
+    staff_id: str = Field(max_length=64)
+    unit_id: str = Field(max_length=32)
+    trigger: str = Field(max_length=64)
+    purpose: str = Field(max_length=16)
+    script_version_id: int = Field(sa_type=BigInteger)
+    script_code: str = Field(max_length=64)
+    script_version: int
+    text: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    text_hash: str = Field(max_length=64)
+    state: str = Field(max_length=16)
+    outbox_id: int | None = Field(default=None, sa_type=BigInteger)
+    msgid: str = Field(default="", max_length=128, index=True)
+    created_at: datetime
+    confirmed_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    poll_until: datetime | None = None
+    cause: str = Field(default="", max_length=400)
+
+
+class BroadcastRecipient(SQLModel, table=True):
+    """One customer of a broadcast and what WeCom says became of it.
+
+    state: planned -> refused (in fail_list) | sent | not_friend | capped | unsent.
+    """
+
+    __tablename__: ClassVar[str] = "broadcast_recipient"
+    __table_args__ = (Index("ix_broadcast_recipient_customer", "customer_id", "broadcast_id"),)
+    broadcast_id: int = Field(primary_key=True, sa_type=BigInteger)
+    external_userid: str = Field(primary_key=True, max_length=64)
+    customer_id: int = Field(sa_type=BigInteger)
+    key: str = Field(max_length=160)
+    state: str = Field(default="planned", max_length=16)
+    sent_at: datetime | None = None

@@ -1,0 +1,68 @@
+"""The manager's to-dos: a reason, a ready text, one tap."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary
+from sqlmodel import Field, SQLModel
+
+from kit.db import stored
+
+
+class TodoState(StrEnum):
+    """Where a to-do is. Evidence closes it, a click does not."""
+
+    OPEN = "open"  # -> handed, when a ticket is given out | done, by an outcome | expired
+    HANDED = "handed"  # the text was handed to the phone -> claimed | open, when it failed
+    CLAIMED = "claimed"  # the phone says it was sent -> confirmed, by the archive
+    CONFIRMED = "confirmed"  # the archive shows the same text in the chat
+    DONE = "done"  # an outcome was recorded without a message (a phone call, a visit)
+    EXPIRED = "expired"  # nobody did it in time
+    CANCELLED = "cancelled"  # withdrawn: opted out, recalled content, superseded
+
+
+class Todo(SQLModel, table=True):
+    """One thing for one manager to do about one customer.
+
+    Sealed, bound to ``id``: ``todo.text`` (the rendered words), ``todo.detail`` (product,
+    amount and reason as JSON), ``todo.note`` (what the manager noted).
+    """
+
+    __tablename__: ClassVar[str] = "todo"
+    __table_args__ = (
+        Index("ix_todo_staff", "staff_id", "state", "due_on"),
+        Index("ix_todo_customer", "customer_id", "due_on"),
+        Index("ix_todo_unit", "unit_id", "due_on"),
+        Index("ix_todo_trigger", "trigger", "due_on"),
+        Index("ix_todo_planned_on", "planned_on", "state"),
+    )
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    key: str = Field(max_length=160, unique=True)
+    trigger: str = Field(max_length=64)
+    purpose: str = Field(max_length=16)
+    kind: str = Field(default="message", max_length=16)  # message | care
+    customer_id: int = Field(sa_type=BigInteger)
+    staff_id: str = Field(max_length=64)
+    userid: str = Field(default="", max_length=64)
+    external_userid: str = Field(default="", max_length=64)
+    unit_id: str = Field(max_length=32)
+    script_version_id: int | None = Field(default=None, sa_type=BigInteger)
+    script_code: str = Field(default="", max_length=64)
+    script_version: int = 0
+    text: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    text_hash: str = Field(default="", max_length=64)
+    title: str = Field(max_length=120)
+    detail: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    channel_reason: str = Field(default="", max_length=200)
+    planned_on: date
+    due_on: date
+    expires_at: datetime
+    priority: int = 5
+    state: TodoState = Field(default=TodoState.OPEN, sa_type=stored(TodoState))
+    outcome: str = Field(default="", max_length=32)
+    note: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    created_at: datetime
+    announced_at: datetime | None = None
+    seen_at: datetime | None = None
+    closed_at: datetime | None = None

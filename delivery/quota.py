@@ -1,0 +1,171 @@
+"""Caps that cannot be exceeded: the n-th use of a window is a row that exists once.
+
+Check-then-insert quotas are exceeded by workers that run side by side; a unique
+``(customer, family, window, slot)`` row with ``slot < cap`` is not. An uncertain attempt keeps
+its slot; a failed or expired one gives it back.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from delivery.models import QuotaSlot
+from kit.db import insert_into
+
+TRIES: Final = 5
+AT_ONCE: Final = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most ``most`` uses in the window that starts on ``starts_on``."""
+
+    family: str
+    window: str  # day | week | month
+    starts_on: date
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """One use, counted against every one of ``caps`` or against none."""
+
+    key: str
+    customer_id: int
+    caps: tuple[Cap, ...]
+
+
+_Place = tuple[int, str, str, date]
+
+
+def window_start(window: str, day: date) -> date:
+    """The first day of the window of that kind that holds ``day``; weeks start on Monday."""
+    if window == "day":
+        return day
+    if window == "week":
+        return day - timedelta(days=day.weekday())
+    return day.replace(day=1)
+
+
+async def reserve(session: AsyncSession, wants: Sequence[Want]) -> set[str]:
+    """Take one slot in every window of every want; returns the keys that did not fit.
+
+    Wants are served in their order. A want that loses a race for a slot is tried again with
+    the next free one; what does not fit holds no slot at all.
+    """
+    refused: set[str] = set()
+    open_wants = [want for want in wants if want.caps]
+    for _ in range(TRIES):
+        if not open_wants:
+            return refused
+        used = await _used(session, open_wants)
+        rows: list[dict[str, object]] = []
+        trying: list[Want] = []
+        for want in open_wants:
+            slots = _free_slots(want, used)
+            if slots is None:
+                refused.add(want.key)
+                continue
+            trying.append(want)
+            for cap, slot in zip(want.caps, slots, strict=True):
+                used[_place(want, cap)].add(slot)
+                rows.append(
+                    {
+                        "customer_id": want.customer_id,
+                        "family": cap.family,
+                        "window": cap.window,
+                        "starts_on": cap.starts_on,
+                        "slot": slot,
+                        "key": want.key,
+                    }
+                )
+        lost = await _insert(session, rows)
+        if lost:
+            await give_back(session, lost)
+        open_wants = [want for want in trying if want.key in lost]
+    return refused | {want.key for want in open_wants}
+
+
+async def give_back(session: AsyncSession, keys: Iterable[str]) -> None:
+    """Free every slot that ``keys`` hold."""
+    held = sorted(keys)
+    for start in range(0, len(held), AT_ONCE):
+        await session.execute(
+            delete(QuotaSlot)
+            .where(col(QuotaSlot.key).in_(held[start : start + AT_ONCE]))
+            .execution_options(synchronize_session=False)
+        )
+
+
+async def uses(
+    session: AsyncSession, customer_ids: Sequence[int], family: str, window: str, starts_on: date
+) -> dict[int, int]:
+    """How many slots each customer has used in one window."""
+    counted: dict[int, int] = defaultdict(int)
+    query = select(col(QuotaSlot.customer_id)).where(
+        col(QuotaSlot.customer_id).in_(list(customer_ids)),
+        col(QuotaSlot.family) == family,
+        col(QuotaSlot.window) == window,
+        col(QuotaSlot.starts_on) == starts_on,
+    )
+    for (customer_id,) in await session.execute(query):
+        counted[customer_id] += 1
+    return dict(counted)
+
+
+def _place(want: Want, cap: Cap) -> _Place:
+    return want.customer_id, cap.family, cap.window, cap.starts_on
+
+
+def _free_slots(want: Want, used: dict[_Place, set[int]]) -> list[int] | None:
+    slots = []
+    for cap in want.caps:
+        taken = used[_place(want, cap)]
+        free = next((slot for slot in range(cap.most) if slot not in taken), None)
+        if free is None:
+            return None
+        slots.append(free)
+    return slots
+
+
+async def _used(session: AsyncSession, wants: Sequence[Want]) -> dict[_Place, set[int]]:
+    used: dict[_Place, set[int]] = defaultdict(set)
+    customers = sorted({want.customer_id for want in wants})
+    starts = sorted({cap.starts_on for want in wants for cap in want.caps})
+    for start in range(0, len(customers), AT_ONCE):
+        query = select(
+            col(QuotaSlot.customer_id),
+            col(QuotaSlot.family),
+            col(QuotaSlot.window),
+            col(QuotaSlot.starts_on),
+            col(QuotaSlot.slot),
+        ).where(
+            col(QuotaSlot.customer_id).in_(customers[start : start + AT_ONCE]),
+            col(QuotaSlot.starts_on).in_(starts),
+        )
+        for customer_id, family, window, starts_on, slot in await session.execute(query):
+            used[customer_id, family, window, starts_on].add(slot)
+    return used
+
+
+async def _insert(session: AsyncSession, rows: list[dict[str, object]]) -> set[str]:
+    """Insert in one order for all processes; returns the keys that lost a slot to another."""
+    if not rows:
+        return set()
+    order = ("customer_id", "family", "window", "starts_on", "slot")
+    rows.sort(key=lambda row: tuple(str(row[name]).zfill(20) for name in order))
+    statement = (
+        insert_into(session, QuotaSlot)
+        .on_conflict_do_nothing(index_elements=list(order))
+        .returning(*(col(getattr(QuotaSlot, name)) for name in order), col(QuotaSlot.key))
+    )
+    kept = {tuple(row) for row in await session.execute(statement, rows)}
+    return {
+        str(row["key"]) for row in rows if (*(row[name] for name in order), row["key"]) not in kept
+    }

@@ -1,0 +1,1 @@
+"""Clock ticks that many processes see and one of them acts on."""

@@ -1,0 +1,59 @@
+"""The ways compliance says no to those who call it.
+
+AppError
+├── InputRefused
+│   ├── ConsentRefused        a consent, withdrawal or suppression names something unknown
+│   └── HolidayRefused        a row of the holiday table cannot be used
+├── AccessDenied
+│   └── SecondPersonNeeded    the one who asks may not be the one who agrees
+├── NotFound
+│   ├── NothingSuppressed     there is no such suppression to lift
+│   └── EntryUnknown          there is no such white-list entry
+└── Conflict
+    ├── CalendarUnknown       the statutory days of a year are not known yet
+    └── EntryDecided          the white-list entry has been decided already
+"""
+
+from kit.errors import AccessDenied, Conflict, InputRefused, NotFound
+
+
+class ConsentRefused(InputRefused):
+    """A consent, withdrawal or suppression names a purpose or scope that does not exist."""
+
+    code = "E-4101"
+
+
+class HolidayRefused(InputRefused):
+    """A row of the holiday table has no kind we know, or no source."""
+
+    code = "E-4102"
+
+
+class CalendarUnknown(Conflict):
+    """The statutory days of this year are neither in the library nor imported."""
+
+    code = "E-4103"
+
+
+class SecondPersonNeeded(AccessDenied):
+    """Four eyes: whoever proposed this may not approve it."""
+
+    code = "E-4104"
+
+
+class NothingSuppressed(NotFound):
+    """The customer has no such suppression, or nobody asked to lift it."""
+
+    code = "E-4105"
+
+
+class EntryUnknown(NotFound):
+    """There is no such white-list entry."""
+
+    code = "E-4106"
+
+
+class EntryDecided(Conflict):
+    """The white-list entry is not waiting for a decision."""
+
+    code = "E-4107"

@@ -1,0 +1,123 @@
+"""What customers agreed to and refused, what the gate decided, and the bank's calendar."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, Integer
+from sqlmodel import Field, SQLModel
+
+from kit.db import Json
+
+
+def _row_id() -> Any:
+    """A growing number as primary key, on both databases."""
+    return Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+
+
+class Consent(SQLModel, table=True):
+    """What holds now for one customer and purpose. The newest decision by ``at`` wins."""
+
+    __tablename__: ClassVar[str] = "consent"
+    customer_id: int = Field(primary_key=True, sa_type=BigInteger)
+    purpose: str = Field(primary_key=True, max_length=16)
+    given: bool
+    source: str = Field(max_length=80)
+    notice: str = Field(default="", max_length=40)
+    at: datetime
+
+
+class ConsentChange(SQLModel, table=True):
+    """Every decision a customer ever made about a purpose; only ever inserted."""
+
+    __tablename__: ClassVar[str] = "consent_change"
+    __table_args__ = (Index("ix_consent_change_customer", "customer_id", "at"),)
+    id: int | None = _row_id()
+    customer_id: int = Field(sa_type=BigInteger)
+    purpose: str = Field(max_length=16)
+    given: bool
+    source: str = Field(max_length=80)
+    notice: str = Field(default="", max_length=40)
+    at: datetime
+    recorded_at: datetime
+    actor: str = Field(max_length=120)
+
+
+class Suppression(SQLModel, table=True):
+    """A scope in which a customer wants no word (勿扰), across managers and channels."""
+
+    __tablename__: ClassVar[str] = "suppression"
+    customer_id: int = Field(primary_key=True, sa_type=BigInteger)
+    scope: str = Field(primary_key=True, max_length=16)
+    source: str = Field(max_length=80)
+    reason: str = Field(max_length=400)
+    since: datetime
+    actor: str = Field(max_length=120)
+    lift_asked_by: str | None = Field(default=None, max_length=120)
+    lift_reason: str | None = Field(default=None, max_length=400)
+    lifted_at: datetime | None = None
+
+
+class ComplaintFreeze(SQLModel, table=True):
+    """A complaint in hand: no marketing until it is closed."""
+
+    __tablename__: ClassVar[str] = "complaint_freeze"
+    complaint_no: str = Field(primary_key=True, max_length=64)
+    customer_id: int = Field(sa_type=BigInteger, index=True)
+    opened_at: datetime
+    closed_at: datetime | None = None
+    source: str = Field(max_length=80)
+
+
+class AllowEntry(SQLModel, table=True):
+    """One customer on the white list of one product, proposed by one and approved by another."""
+
+    __tablename__: ClassVar[str] = "allow_entry"
+    __table_args__ = (Index("ix_allow_entry_list", "product_code", "state", "expires_on"),)
+    id: int | None = _row_id()
+    product_code: str = Field(max_length=64)
+    customer_id: int = Field(sa_type=BigInteger)
+    state: str = Field(max_length=16)  # proposed | approved | refused | revoked
+    reason: str = Field(max_length=400)
+    expires_on: date
+    proposed_by: str = Field(max_length=120)
+    proposed_at: datetime
+    decided_by: str | None = Field(default=None, max_length=120)
+    decided_at: datetime | None = None
+    opinion: str = Field(default="", max_length=400)
+
+
+class Holiday(SQLModel, table=True):
+    """One day that differs from what the calendar library says, or that it does not know."""
+
+    __tablename__: ClassVar[str] = "holiday"
+    day: date = Field(primary_key=True)
+    kind: str = Field(max_length=16)  # holiday | workday | quiet
+    name: str = Field(default="", max_length=40)
+    source: str = Field(max_length=200)
+
+
+class Decision(SQLModel, table=True):
+    """What the gate said about one draft; partitioned by month."""
+
+    __tablename__: ClassVar[str] = "decision"
+    __table_args__ = (
+        Index("ix_decision_customer", "customer_id", "at"),
+        Index("ix_decision_at", "at"),
+        {"postgresql_partition_by": "RANGE (at)"},
+    )
+    key: str = Field(primary_key=True, max_length=200)
+    at: datetime = Field(primary_key=True)
+    customer_id: int | None = Field(default=None, sa_type=BigInteger)
+    channel: str = Field(max_length=16)
+    purpose: str = Field(max_length=16)
+    script: str = Field(max_length=120)
+    verdict: str = Field(max_length=8)
+    objections: list[str] = Field(default_factory=list, sa_type=Json)
+    details: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    text_hash: str = Field(max_length=64)
+    rulebook: str = Field(max_length=64)

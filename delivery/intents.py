@@ -1,0 +1,72 @@
+"""What a package may ask to have said, as values, and what became of the asking."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+from compliance.facts import Channel, Purpose
+from crm_sync.facts import CustomerFact, Reach
+
+
+@dataclass(frozen=True, slots=True)
+class ProductInWords:
+    """The product that a text speaks of, as the gate must know it."""
+
+    kind: str
+    code: str | None = None
+    risk: int | None = None
+    private: bool = False
+    on_sale: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One thing to be said to one customer, or one reason for their manager to act.
+
+    ``key`` makes it one thing however often it is planned. ``script_version_id`` None means a
+    care to-do without words. ``fields`` fill the script; ``title`` is for lists and holds no
+    personal data; ``why`` and ``detail`` may, and are sealed. Lower ``priority`` goes first.
+    """
+
+    key: str
+    trigger: str
+    channel: Channel
+    purpose: Purpose
+    customer: CustomerFact
+    reach: Reach | None
+    script_version_id: int | None
+    fields: Mapping[str, object]
+    title: str
+    why: str
+    due_on: date
+    expires_at: datetime
+    priority: int = 50
+    product: ProductInWords | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+    channel_reason: str = ""
+    solicited: bool = False
+    campaign: str = ""
+
+
+class Outcome(StrEnum):
+    """What the door did with an intent."""
+
+    QUEUED = "queued"  # it will be done
+    REPEATED = "repeated"  # it was submitted before
+    BLOCKED = "blocked"  # the gate objects
+    OVER_QUOTA = "over_quota"  # a cap of this customer is used up
+    OUTRANKED = "outranked"  # something more urgent is said to this customer today
+    UNREACHABLE = "unreachable"  # the customer has no live WeCom relation with the owner
+    UNCOVERED = "uncovered"  # nobody answers for the customer
+    NO_WORDS = "no_words"  # no approved script, or a fact the script needs is missing
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """An intent's outcome with every reason against it."""
+
+    key: str
+    outcome: Outcome
+    objections: tuple[str, ...] = ()
+    detail: str = ""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer
+from sqlalchemy import BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from kit.db import Json
@@ -50,6 +50,13 @@ class Holding(SQLModel, table=True):
         Index("ix_holding_matures_on", "matures_on", "kind", "id"),
         Index("ix_holding_customer_id", "customer_id"),
         Index("ix_holding_product_code", "product_code", "id"),
+        Index(
+            "ix_holding_due_day",
+            "due_day",
+            "id",
+            postgresql_where=text("due_day IS NOT NULL"),
+            sqlite_where=text("due_day IS NOT NULL"),
+        ),
     )
     id: int | None = Field(
         default=None,

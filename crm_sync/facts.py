@@ -1,0 +1,114 @@
+"""What others may know about customers, staff, units and their WeCom relations: frozen values."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFact:
+    """A customer as rules and pages see one. Money in 分; ``personas`` start with the primary."""
+
+    customer_id: int
+    customer_no: str
+    name: str | None
+    gender: str  # F | M | empty
+    born_on: date | None
+    unit_id: str
+    risk_level: int | None  # C1..C5 as 1..5
+    risk_assessed_on: date | None
+    tier: str
+    aum_fen: int | None
+    personas: tuple[str, ...]
+    owner_staff_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The owner's live WeCom relation with a customer: the way on which a word can go."""
+
+    customer_id: int
+    staff_id: str
+    userid: str
+    external_userid: str
+
+
+@dataclass(frozen=True, slots=True)
+class StaffFact:
+    """A staff member; ``userid`` is the WeCom identity, lower-cased, where there is one."""
+
+    staff_id: str
+    userid: str | None
+    name: str
+    unit_id: str
+    active: bool
+    licences: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFact:
+    """A branch or outlet; ``path`` (``/hq/01/0101/``) is a prefix of all paths below it."""
+
+    unit_id: str
+    name: str
+    path: str
+    kind: str  # hq | branch | subbranch | outlet
+    parent_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A holding on which something falls due, with its customer and the way to reach them."""
+
+    holding_id: int
+    holding_no: str
+    kind: str
+    product_code: str | None
+    product_name: str
+    amount_fen: int | None
+    opened_on: date | None
+    matures_on: date | None
+    due_day: int | None
+    instalment_fen: int | None
+    holding_risk: int | None
+    customer: CustomerFact
+    reach: Reach | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A role held over a unit and everything below it."""
+
+    role: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is asking, and over what. ``role`` is the widest of ``roles`` (see ``access.ROLES``).
+
+    ``unit_paths`` are the paths of ``role``; ``scopes`` lists every role with its path.
+    """
+
+    staff_id: str
+    role: str  # rm | branch | ops | compliance | it
+    unit_paths: tuple[str, ...]
+    roles: tuple[str, ...]
+    scopes: tuple[Scope, ...] = ()
+    userid: str | None = None
+    unit_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFact:
+    """A WeCom contact as a page shows one; ``remark`` is that of the member who asks."""
+
+    external_userid: str
+    name: str | None
+    kind: int
+    customer_id: int | None
+    archive_agreed: bool | None
+    first_seen_at: datetime
+    userid: str | None = None
+    remark: str | None = None
+    added_at: datetime | None = None

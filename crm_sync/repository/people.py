@@ -1,0 +1,151 @@
+"""Customers with their owner and the owner's live relation: the one join all selections share.
+
+A row per (customer, owner, contact) comes back, the best first; ``first_of_each`` keeps that
+one. The preference stands in ORDER BY, so a page cut by LIMIT still begins with the best row.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from crm_sync.facts import CustomerFact, Reach
+from crm_sync.models import Contact, Coverage, Customer, PersonaMembership, Relation, Staff
+from crm_sync.repository.keys import among
+from kit.crypto import FieldCipher
+from kit.db import cipher_of
+
+OWNER: Final = "owner"
+
+CUSTOMER_COLUMNS: Final[tuple[Any, ...]] = (
+    col(Customer.id).label("customer_id"),
+    col(Customer.customer_no),
+    col(Customer.name).label("sealed_name"),
+    col(Customer.gender),
+    col(Customer.born_on),
+    col(Customer.unit_id),
+    col(Customer.risk_level).label("customer_risk"),
+    col(Customer.risk_assessed_on),
+    col(Customer.tier),
+    col(Customer.aum_fen),
+)
+REACH_COLUMNS: Final[tuple[Any, ...]] = (
+    col(Coverage.staff_id).label("owner_staff_id"),
+    col(Relation.userid).label("reach_userid"),
+    col(Relation.external_userid).label("reach_external_userid"),
+)
+BEST_FIRST: Final[tuple[Any, ...]] = (
+    col(Relation.userid).is_(None),
+    col(Coverage.since).desc(),
+    col(Relation.added_at).desc(),
+    col(Coverage.staff_id),
+    col(Relation.external_userid),
+)
+
+
+def live() -> ColumnElement[bool]:
+    """The relation stands: accepted by both, ended by nobody."""
+    return and_(col(Relation.ended_at).is_(None), col(Relation.half).is_(False))
+
+
+def serving() -> ColumnElement[bool]:
+    """The member of staff works here and can be written to."""
+    return and_(
+        col(Staff.active).is_(True), col(Staff.removed_at).is_(None), col(Staff.userid).is_not(None)
+    )
+
+
+def with_reach(source: Any) -> Any:
+    """``source`` (which holds customer) joined to the owner and the owner's live relation."""
+    return (
+        source.outerjoin(
+            Coverage,
+            and_(col(Coverage.customer_id) == col(Customer.id), col(Coverage.kind) == OWNER),
+        )
+        .outerjoin(Staff, and_(col(Staff.staff_id) == col(Coverage.staff_id), serving()))
+        .outerjoin(Contact, col(Contact.customer_id) == col(Customer.id))
+        .outerjoin(
+            Relation,
+            and_(
+                col(Relation.userid) == col(Staff.userid),
+                col(Relation.external_userid) == col(Contact.external_userid),
+                live(),
+            ),
+        )
+    )
+
+
+def first_of_each(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], Hashable]) -> list[Row[Any]]:
+    """The first row of every key, in the order they came."""
+    kept: dict[Hashable, Row[Any]] = {}
+    for row in rows:
+        kept.setdefault(key(row), row)
+    return list(kept.values())
+
+
+async def personas_of(session: AsyncSession, ids: Collection[int]) -> dict[int, tuple[str, ...]]:
+    """The personas of each customer, the primary first; one question for all of them."""
+    if not ids:
+        return {}
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    query = (
+        select(col(PersonaMembership.customer_id), col(PersonaMembership.persona))
+        .where(among(session, col(PersonaMembership.customer_id), ids))
+        .order_by(
+            col(PersonaMembership.customer_id),
+            col(PersonaMembership.is_primary).desc(),
+            col(PersonaMembership.confidence).desc(),
+            col(PersonaMembership.persona),
+        )
+    )
+    for customer_id, persona in await session.execute(query):
+        found[customer_id].append(persona)
+    return {customer_id: tuple(personas) for customer_id, personas in found.items()}
+
+
+def customer_fact(
+    cipher: FieldCipher, row: Row[Any], personas: dict[int, tuple[str, ...]]
+) -> CustomerFact:
+    """The fact in a row of ``CUSTOMER_COLUMNS`` and ``REACH_COLUMNS``."""
+    return CustomerFact(
+        customer_id=row.customer_id,
+        customer_no=row.customer_no,
+        name=cipher.open_or_none("customer.name", row.customer_no, row.sealed_name),
+        gender=row.gender,
+        born_on=row.born_on,
+        unit_id=row.unit_id,
+        risk_level=row.customer_risk,
+        risk_assessed_on=row.risk_assessed_on,
+        tier=row.tier,
+        aum_fen=row.aum_fen,
+        personas=personas.get(row.customer_id, ()),
+        owner_staff_id=row.owner_staff_id,
+    )
+
+
+def reach(row: Row[Any]) -> Reach | None:
+    """The owner's live relation in a row of ``REACH_COLUMNS``, if there is one."""
+    if row.reach_userid is None:
+        return None
+    return Reach(row.customer_id, row.owner_staff_id, row.reach_userid, row.reach_external_userid)
+
+
+async def people(
+    session: AsyncSession, ids: Collection[int]
+) -> dict[int, tuple[CustomerFact, Reach | None]]:
+    """Customers by id with their owner's relation; ids nobody has are left out."""
+    if not ids:
+        return {}
+    query = (
+        select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
+        .select_from(with_reach(Customer.__table__))  # type: ignore[attr-defined]
+        .where(among(session, col(Customer.id), ids), col(Customer.removed_at).is_(None))
+        .order_by(col(Customer.id), *BEST_FIRST)
+    )
+    rows = first_of_each(await session.execute(query), lambda row: row.customer_id)
+    personas = await personas_of(session, [row.customer_id for row in rows])
+    cipher = cipher_of(session)
+    return {row.customer_id: (customer_fact(cipher, row, personas), reach(row)) for row in rows}

@@ -1,0 +1,97 @@
+"""Members of staff and units, as facts."""
+
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from crm_sync.facts import StaffFact, UnitFact
+from crm_sync.models import Grant, Staff, Unit
+from crm_sync.repository.keys import among
+
+
+async def staff_facts(session: AsyncSession, *where: ColumnElement[bool]) -> list[StaffFact]:
+    """The members of staff that match, by staff id, each with the roles granted to them."""
+    query = (
+        select(Staff).where(col(Staff.removed_at).is_(None), *where).order_by(col(Staff.staff_id))
+    )
+    rows = (await session.execute(query)).scalars().all()
+    granted: defaultdict[str, list[str]] = defaultdict(list)
+    if rows:
+        ids = [row.staff_id for row in rows]
+        roles = (
+            select(col(Grant.staff_id), col(Grant.role))
+            .where(among(session, col(Grant.staff_id), ids))
+            .distinct()
+            .order_by(col(Grant.staff_id), col(Grant.role))
+        )
+        for staff_id, role in await session.execute(roles):
+            granted[staff_id].append(role)
+    return [
+        StaffFact(
+            staff_id=row.staff_id,
+            userid=row.userid,
+            name=row.name,
+            unit_id=row.unit_id,
+            active=row.active,
+            licences=tuple(row.licences),
+            roles=tuple(granted[row.staff_id]),
+        )
+        for row in rows
+    ]
+
+
+async def staff_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, StaffFact]:
+    """Members of staff by staff id; ids nobody has are left out."""
+    if not ids:
+        return {}
+    found = await staff_facts(session, among(session, col(Staff.staff_id), ids))
+    return {fact.staff_id: fact for fact in found}
+
+
+async def staff_by_userids(session: AsyncSession, userids: Collection[str]) -> dict[str, StaffFact]:
+    """Members of staff by WeCom userid, lower-cased; ids nobody has are left out."""
+    if not userids:
+        return {}
+    lowered = {userid.lower() for userid in userids}
+    found = await staff_facts(session, among(session, col(Staff.userid), lowered))
+    return {fact.userid: fact for fact in found if fact.userid}
+
+
+async def staff_below(session: AsyncSession, path: str) -> list[StaffFact]:
+    """The active members of staff in the unit at ``path`` and below."""
+    within = select(col(Unit.unit_id)).where(col(Unit.path).startswith(path, autoescape=True))
+    return await staff_facts(session, col(Staff.unit_id).in_(within), col(Staff.active).is_(True))
+
+
+async def unmatched_staff(session: AsyncSession, *, seen_since: datetime) -> list[StaffFact]:
+    """Active members of staff whom WeCom's last member list did not show, or who have no userid."""
+    never = col(Staff.seen_in_wecom_at).is_(None)
+    return await staff_facts(
+        session,
+        col(Staff.active).is_(True),
+        never | (col(Staff.seen_in_wecom_at) < seen_since),
+    )
+
+
+async def units(session: AsyncSession) -> list[UnitFact]:
+    """Every unit, parents before children."""
+    query = select(Unit).where(col(Unit.removed_at).is_(None)).order_by(col(Unit.path))
+    return [_unit(row) for row in (await session.execute(query)).scalars()]
+
+
+async def units_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, UnitFact]:
+    """Units by id; ids no unit has are left out."""
+    if not ids:
+        return {}
+    query = select(Unit).where(
+        among(session, col(Unit.unit_id), ids), col(Unit.removed_at).is_(None)
+    )
+    return {row.unit_id: _unit(row) for row in (await session.execute(query)).scalars()}
+
+
+def _unit(row: Unit) -> UnitFact:
+    return UnitFact(row.unit_id, row.name, row.path, row.kind, row.parent_id)

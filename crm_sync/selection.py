@@ -1,0 +1,227 @@
+"""What planners select by: maturities, open days, instalments, birthdays, personas.
+
+Every selection walks an index by keyset and gives pages of facts, so that a plan over a million
+customers holds one page at a time. A question a page, none per customer.
+"""
+
+from calendar import isleap, monthrange
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from crm_sync.facts import CustomerFact, Due, Reach
+from crm_sync.models import Customer, Holding, PersonaMembership, ProductOpenDay
+from crm_sync.repository.people import (
+    BEST_FIRST,
+    CUSTOMER_COLUMNS,
+    REACH_COLUMNS,
+    customer_fact,
+    first_of_each,
+    people,
+    personas_of,
+    reach,
+    with_reach,
+)
+from kit.db import cipher_of
+
+PAGE: Final = 5_000
+Person = tuple[CustomerFact, Reach | None]
+
+_HOLDING_COLUMNS: Final[tuple[Any, ...]] = (
+    col(Holding.id).label("holding_id"),
+    col(Holding.holding_no),
+    col(Holding.kind),
+    col(Holding.product_code),
+    col(Holding.product_name),
+    col(Holding.amount_fen),
+    col(Holding.opened_on),
+    col(Holding.matures_on),
+    col(Holding.due_day),
+    col(Holding.instalment_fen),
+    col(Holding.risk_level).label("holding_risk"),
+)
+
+
+async def maturing(
+    session: AsyncSession, *, on: Sequence[date], kinds: Sequence[str], page: int = PAGE
+) -> AsyncIterator[list[Due]]:
+    """Holdings of ``kinds`` whose maturity (or card expiry, or last loan day) is one of ``on``."""
+    for day in sorted(set(on)):
+        for kind in sorted(set(kinds)):
+            where = and_(col(Holding.matures_on) == day, col(Holding.kind) == kind)
+            async for found in _holdings(session, where, page):
+                yield found
+
+
+async def instalments(
+    session: AsyncSession, *, on: Sequence[date], page: int = PAGE
+) -> AsyncIterator[list[tuple[Due, date]]]:
+    """Loans with an instalment due on one of ``on``.
+
+    A due day the month does not have (31 in April) falls on its last day. A loan that ended
+    before the day, or opened on it, has none.
+    """
+    for day in sorted(set(on)):
+        last = monthrange(day.year, day.month)[1]
+        days = range(day.day, 32 if day.day == last else day.day + 1)
+        for due_day in days:
+            where = and_(
+                col(Holding.kind) == "loan",
+                col(Holding.due_day) == due_day,
+                or_(col(Holding.matures_on).is_(None), col(Holding.matures_on) >= day),
+                or_(col(Holding.opened_on).is_(None), col(Holding.opened_on) < day),
+            )
+            async for found in _holdings(session, where, page):
+                yield [(due, day) for due in found]
+
+
+async def opening_soon(
+    session: AsyncSession, *, on: Sequence[date], page: int = PAGE
+) -> AsyncIterator[list[tuple[Due, date]]]:
+    """Holdings of products that open (定开产品开放) on one of ``on``, with that day."""
+    days = (
+        select(col(ProductOpenDay.opens_on), col(ProductOpenDay.product_code))
+        .where(col(ProductOpenDay.opens_on).in_(sorted(set(on))))
+        .order_by(col(ProductOpenDay.opens_on), col(ProductOpenDay.product_code))
+    )
+    for opens_on, product_code in (await session.execute(days)).all():
+        where = col(Holding.product_code) == product_code
+        async for found in _holdings(session, where, page):
+            yield [(due, opens_on) for due in found]
+
+
+async def birthdays(
+    session: AsyncSession, *, on: date, page: int = PAGE
+) -> AsyncIterator[list[Person]]:
+    """Customers whose birthday is ``on``; those of 29 February have it on the 28th in short years."""
+    codes = [on.month * 100 + on.day]
+    if (on.month, on.day) == (2, 28) and not isleap(on.year):
+        codes.append(229)
+    for code in codes:
+        after = 0
+        while True:
+            query = (
+                select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
+                .select_from(with_reach(Customer.__table__))  # type: ignore[attr-defined]
+                .where(
+                    col(Customer.birthday) == code,
+                    col(Customer.removed_at).is_(None),
+                    col(Customer.id) > after,
+                )
+                .order_by(col(Customer.id), *BEST_FIRST)
+                .limit(page)
+            )
+            rows = (await session.execute(query)).all()
+            if rows:
+                yield await _persons(session, rows)
+            if len(rows) < page:
+                break
+            after = rows[-1].customer_id
+
+
+async def persona_members(
+    session: AsyncSession, persona: str, *, page: int = PAGE
+) -> AsyncIterator[list[Person]]:
+    """The customers of a persona (客群), by ascending id."""
+    after = 0
+    while True:
+        query = (
+            select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
+            .select_from(
+                with_reach(
+                    PersonaMembership.__table__.join(  # type: ignore[attr-defined]
+                        Customer, col(Customer.id) == col(PersonaMembership.customer_id)
+                    )
+                )
+            )
+            .where(
+                col(PersonaMembership.persona) == persona,
+                col(PersonaMembership.customer_id) > after,
+                col(Customer.removed_at).is_(None),
+            )
+            .order_by(col(PersonaMembership.customer_id), *BEST_FIRST)
+            .limit(page)
+        )
+        rows = (await session.execute(query)).all()
+        if rows:
+            yield await _persons(session, rows)
+        if len(rows) < page:
+            return
+        after = rows[-1].customer_id
+
+
+async def customer_facts(session: AsyncSession, ids: Collection[int]) -> dict[int, CustomerFact]:
+    """Customers by id; ids nobody has (or that were removed) are left out."""
+    return {key: fact for key, (fact, _) in (await people(session, ids)).items()}
+
+
+async def reaches(session: AsyncSession, ids: Collection[int]) -> dict[int, Reach]:
+    """The owner's live relation by customer id, where there is one."""
+    found = await people(session, ids)
+    return {key: way for key, (_, way) in found.items() if way is not None}
+
+
+async def _persons(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Person]:
+    kept = first_of_each(rows, lambda row: row.customer_id)
+    personas = await personas_of(session, [row.customer_id for row in kept])
+    cipher = cipher_of(session)
+    return [(customer_fact(cipher, row, personas), reach(row)) for row in kept]
+
+
+async def _holdings(
+    session: AsyncSession, where: ColumnElement[bool], page: int
+) -> AsyncIterator[list[Due]]:
+    after = 0
+    while True:
+        query = (
+            select(*_HOLDING_COLUMNS, *CUSTOMER_COLUMNS, *REACH_COLUMNS)
+            .select_from(
+                with_reach(
+                    Holding.__table__.join(  # type: ignore[attr-defined]
+                        Customer, col(Customer.id) == col(Holding.customer_id)
+                    )
+                )
+            )
+            .where(
+                where,
+                col(Holding.id) > after,
+                col(Holding.removed_at).is_(None),
+                col(Customer.removed_at).is_(None),
+            )
+            .order_by(col(Holding.id), *BEST_FIRST)
+            .limit(page)
+        )
+        rows = (await session.execute(query)).all()
+        if rows:
+            yield await _dues(session, rows)
+        if len(rows) < page:
+            return
+        after = rows[-1].holding_id
+
+
+async def _dues(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Due]:
+    kept = first_of_each(rows, lambda row: row.holding_id)
+    personas = await personas_of(session, {row.customer_id for row in kept})
+    cipher = cipher_of(session)
+    return [
+        Due(
+            holding_id=row.holding_id,
+            holding_no=row.holding_no,
+            kind=row.kind,
+            product_code=row.product_code,
+            product_name=row.product_name,
+            amount_fen=row.amount_fen,
+            opened_on=row.opened_on,
+            matures_on=row.matures_on,
+            due_day=row.due_day,
+            instalment_fen=row.instalment_fen,
+            holding_risk=row.holding_risk,
+            customer=customer_fact(cipher, row, personas),
+            reach=reach(row),
+        )
+        for row in kept
+    ]

@@ -110,6 +110,13 @@ class Database:
             await session.commit()
 
     @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[AsyncSession]:
+        """A writing transaction that is always rolled back: for ``--dry-run``."""
+        async with self._turn or nullcontext(), self._session(self._writer) as session:
+            yield session
+            await session.rollback()
+
+    @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """One reading transaction: a consistent picture, never a lock on writers."""
         async with self._session(self._reader) as session:

@@ -1,0 +1,1 @@
+"""Triggers: which maturities, birthdays, cards, loans and festivals deserve a word today."""

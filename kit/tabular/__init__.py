@@ -1,0 +1,30 @@
+"""Files in columns: CSV, TSV and Parquet by a mapping, streamed, every cell typed or refused.
+
+Knows no table of ours: a package says what fields a kind of file has (``Layout``), this one
+reads the file and hands back typed columns, chunk by chunk, with the lines it cannot take.
+"""
+
+from kit.tabular.fields import Field, Layout, Type
+from kit.tabular.limits import Limits
+from kit.tabular.manifest import Manifest, read_manifest
+from kit.tabular.mapping import Mapping, default_mapping, read_mapping
+from kit.tabular.reading import Opened, open_table
+from kit.tabular.refusals import Reject, Row
+from kit.tabular.rows import Batch
+
+__all__ = [
+    "Batch",
+    "Field",
+    "Layout",
+    "Limits",
+    "Manifest",
+    "Mapping",
+    "Opened",
+    "Reject",
+    "Row",
+    "Type",
+    "default_mapping",
+    "open_table",
+    "read_manifest",
+    "read_mapping",
+]

@@ -1,0 +1,1 @@
+"""Sessions, sign-in, security headers, templates: what every page stands on."""

@@ -1,0 +1,197 @@
+"""Reads rendered texts: screening, disclosures, account data, links, length. Each once.
+
+A script sent to a hundred thousand customers is one frame with different values in it. When a
+draft carries its ``pieces``, the first whole text of a frame that passes stands for it, and each
+further value is screened inside that text once; only where something is found is the draft's
+own text screened whole. Values that touch each other, or have less than a few characters
+between them, count as one value, so that nothing is said across two of them unseen.
+"""
+
+import unicodedata
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from compliance.account_data import holds_account_data
+from compliance.disclosures import Disclosures, Required
+from compliance.facts import PUBLIC_CHANNELS, Channel, Purpose, Words
+from compliance.links import foreign_links
+from compliance.objections import Objection
+from compliance.policy import GatePolicy
+from compliance.screening.facts import Speaker, Verdict
+
+NEAR = 4
+"""Fewer word characters than this between two values, and they are screened as one."""
+
+Frame = tuple[str | None, ...]
+
+
+class Screens(Protocol):
+    """What the gate asks of a Screener."""
+
+    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
+        """Judge one text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """What screening said of one text: the outcome and, where not a plain pass, the rules."""
+
+    verdict: str
+    rules: tuple[str, ...]
+    families: tuple[str, ...]
+    rulebook: str
+
+    @classmethod
+    def of(cls, verdict: Verdict, speak_of: str) -> "Screened":
+        """The hits of the severity that decided."""
+        deciding = [hit for hit in verdict.hits if hit.severity == speak_of]
+        rules = tuple(dict.fromkeys(hit.rule for hit in deciding))
+        return cls(verdict.verdict, rules, verdict.families, verdict.rulebook)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What speaks against a text, and the names of what is missing or was found."""
+
+    objections: tuple[Objection, ...]
+    screened: Screened | None
+    details: tuple[tuple[Objection, str], ...] = ()
+
+
+@dataclass(slots=True)
+class _Known:
+    """A frame that has passed once, with the values that then stood in it."""
+
+    values: tuple[str, ...]
+    screened: Screened
+    passing: set[tuple[int, str]] = field(default_factory=set)
+
+
+class Reader:
+    """Judges texts under one policy; remembers what it has read for as long as it lives."""
+
+    def __init__(self, policy: GatePolicy, screener: Screens) -> None:
+        self._screener = screener
+        self._hosts = policy.hosts
+        self._max_bytes = policy.outreach.text.max_bytes
+        self._disclosures = Disclosures(policy.disclosures)
+        self._texts: dict[tuple[str, str | None], Screened] = {}
+        self._frames: dict[tuple[Frame, str | None], _Known] = {}
+        self._open: dict[tuple[Frame, str | None, Purpose], tuple[Required, ...]] = {}
+        self.screenings = 0
+
+    def read(self, words: Words, channel: Channel) -> Reading:
+        """Everything that speaks against these words on this channel."""
+        text = words.text
+        if not text.strip():
+            return Reading((Objection.EMPTY,), None)
+        found: list[Objection] = []
+        details: list[tuple[Objection, str]] = []
+        limit = self._max_bytes.get(channel.value)
+        if limit is not None and len(text) * 4 > limit:
+            size = len(text.encode("utf-8", "surrogatepass"))
+            if size > limit:
+                found.append(Objection.TOO_LONG)
+                details.append((Objection.TOO_LONG, f"{size} 字节，上限 {limit} 字节"))
+        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+        if holds_account_data(plain):
+            found.append(Objection.ACCOUNT_IN_TEXT)
+        if channel is Channel.STAFF_NOTE:
+            return Reading(tuple(found), None, tuple(details))
+        if words.has_personal_fields and channel in PUBLIC_CHANNELS:
+            found.append(Objection.PERSONAL_IN_PUBLIC)
+        links = foreign_links(plain, self._hosts)
+        if links:
+            found.append(Objection.FOREIGN_LINK)
+            details.append((Objection.FOREIGN_LINK, "、".join(links)))
+        frame, values = _frame(words)
+        missing = self._missing(words, plain, frame)
+        if missing:
+            found.append(Objection.DISCLOSURE_MISSING)
+            details.append((Objection.DISCLOSURE_MISSING, "、".join(missing)))
+        screened = self._screened(words, frame, values)
+        if screened.verdict == "block":
+            found.append(Objection.SCREENED_BLOCK)
+            details.append((Objection.SCREENED_BLOCK, "、".join(screened.rules)))
+        elif screened.verdict == "review" and not words.accepted_rules.issuperset(screened.rules):
+            found.append(Objection.SCREENED_REVIEW)
+            details.append((Objection.SCREENED_REVIEW, "、".join(screened.rules)))
+        return Reading(tuple(found), screened, tuple(details))
+
+    def _missing(self, words: Words, plain: str, frame: Frame) -> list[str]:
+        """Names of absent elements; those the script's own words meet are looked for once."""
+        key = (frame, words.product_kind, words.purpose)
+        open_ones = self._open.get(key)
+        if open_ones is None:
+            required = self._disclosures.required(words.product_kind, words.purpose)
+            own = [unicodedata.normalize("NFKC", part) for part in frame if part is not None]
+            open_ones = tuple(
+                element for element in required if not any(element.met_by(part) for part in own)
+            )
+            self._open[key] = open_ones
+        return [element.name for element in open_ones if element.missing_from(plain)]
+
+    def _screened(self, words: Words, frame: Frame, values: tuple[str, ...]) -> Screened:
+        if not values:
+            return self._whole(words.text, words.product_kind)
+        key = (frame, words.product_kind)
+        known = self._frames.get(key)
+        if known is None:
+            screened = self._whole(words.text, words.product_kind)
+            if screened.verdict == "pass":
+                self._frames[key] = _Known(values, screened)
+            return screened
+        if all(
+            value == known.values[place] or self._passes(known, place, value, key)
+            for place, value in enumerate(values)
+        ):
+            return known.screened
+        return self._whole(words.text, words.product_kind)
+
+    def _passes(self, known: _Known, place: int, value: str, key: tuple[Frame, str | None]) -> bool:
+        """Whether ``value`` passes at ``place`` with the known values elsewhere."""
+        if (place, value) in known.passing:
+            return True
+        frame, product = key
+        others = iter((*known.values[:place], value, *known.values[place + 1 :]))
+        text = "".join(part if part is not None else next(others) for part in frame)
+        if self._whole(text, product).verdict != "pass":
+            return False
+        known.passing.add((place, value))
+        return True
+
+    def _whole(self, text: str, product: str | None) -> Screened:
+        key = (text, product)
+        screened = self._texts.get(key)
+        if screened is None:
+            verdict = self._screener.screen(text, speaker="content", product=product)
+            self.screenings += 1
+            screened = Screened.of(verdict, verdict.verdict)
+            self._texts[key] = screened
+        return screened
+
+
+def _frame(words: Words) -> tuple[Frame, tuple[str, ...]]:
+    """The script's own words with None where a value stands, and the values in order."""
+    pieces = words.pieces
+    if not pieces or "".join([text for _, text in pieces]) != words.text:
+        return (words.text,), ()
+    frame: list[str | None] = []
+    values: list[str] = []
+    for name, text in pieces:
+        if name:
+            if frame and frame[-1] is None:
+                values[-1] += text
+            else:
+                frame.append(None)
+                values.append(text)
+        elif len(frame) > 0 and frame[-1] is None and _word_characters(text) < NEAR:
+            values[-1] += text  # too short to keep two values apart
+        else:
+            frame.append(text)
+    return tuple(frame), tuple(values)
+
+
+def _word_characters(text: str) -> int:
+    return sum(character.isalnum() for character in text)

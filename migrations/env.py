@@ -1,0 +1,55 @@
+"""Runs migrations on the connection it is given; both databases, one chain of revisions."""
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from alembic import context
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = (
+    "archive",
+    "bot.inbox",
+    "community",
+    "compliance",
+    "content_library",
+    "crm_sync",
+    "delivery",
+    "kit.ledger",
+    "kit.scheduling",
+    "kit.web",
+)
+
+for package in PACKAGES:
+    importlib.import_module(f"{package}.models")
+
+
+def include_object(thing: Any, name: str | None, kind: str, _reflected: bool, _to: Any) -> bool:
+    """Child partitions are made by ``kit.partitions`` and are no drift."""
+    if kind == "table" and name:
+        return not any(
+            name.startswith(f"{table}_") and name not in SQLModel.metadata.tables
+            for table in partitioned
+        )
+    return True
+
+
+partitioned = [
+    table.name
+    for table in SQLModel.metadata.tables.values()
+    if table.dialect_options["postgresql"].get("partition_by")
+]
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=SQLModel.metadata,
+    render_as_batch=connection.dialect.name == "sqlite",
+    include_object=include_object,
+    compare_type=False,
+)
+with context.begin_transaction():
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    context.run_migrations()

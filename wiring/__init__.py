@@ -1,0 +1,1 @@
+"""Composition: the parts built from settings, and how they are joined. Holds no logic."""

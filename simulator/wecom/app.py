@@ -12,6 +12,7 @@ from simulator.wecom.catalogue import ACTS, ENDPOINTS
 from simulator.wecom.control.routes import Control
 from simulator.wecom.gate import ConnectionCut, Gate
 from simulator.wecom.modes import Modes
+from simulator.wecom.people.transfers import complete_due
 from simulator.wecom.world import World
 
 API_PREFIX = "/cgi-bin/"
@@ -66,6 +67,8 @@ class WeComSimulator:
             if transport is None:
                 raise
             transport.abort()
+            while (await receive())["type"] != "http.disconnect":
+                pass
             return
         await response(scope, receive, send)
 
@@ -93,4 +96,5 @@ def create(
     process. Without it they go over the network.
     """
     world = World(modes or Modes(), seed=seed, callback_transport=callback_transport)
+    world.due.append(lambda at: complete_due(world, at))
     return WeComSimulator(world)

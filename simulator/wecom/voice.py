@@ -6,6 +6,7 @@ contact says, and what is said to a contact alone, only after that contact agree
 
 from typing import TYPE_CHECKING, Any
 
+from simulator.wecom.archive.bodies import message_bodies
 from simulator.wecom.callbacks.events import archive_event
 from simulator.wecom.state.corp import ARCHIVE_AGENT
 from simulator.wecom.state.groups import OUTSIDE, Group
@@ -49,9 +50,10 @@ class Voice:
         relation = world.contacts.pair(userid, external_userid)
         if relation is not None:
             relation.last_talk = at
+        world.days.talked(userid, external_userid, at, by_member=True)
         return [
             record
-            for body in bodies(text, attachments)
+            for body in message_bodies(world, text, attachments, at)
             for record in self.archive_pair(userid, external_userid, userid, body, at)
         ]
 
@@ -76,9 +78,10 @@ class Voice:
             **{"from": userid},
             msgid=msgid or world.ids.text("out"),
         )
+        world.days.said(group.chat_id, userid, at)
         return [
             record
-            for body in bodies(text, attachments)
+            for body in message_bodies(world, text, attachments, at)
             for record in self.archive_group(group, userid, body, at)
         ]
 
@@ -163,36 +166,3 @@ class Voice:
         }
         self._notice_due = True
         return world.talks.put(msgid, at, message)
-
-
-def bodies(text: str, attachments: list[Message]) -> list[Message]:
-    """The archive bodies of a message: text first, then what was attached to it."""
-    found: list[Message] = [{"msgtype": "text", "text": {"content": text}}] if text else []
-    for attachment in attachments:
-        kind = attachment["msgtype"]
-        part = attachment[kind]
-        if kind == "link":
-            found.append(
-                {
-                    "msgtype": "link",
-                    "link": {
-                        "title": part.get("title", ""),
-                        "description": part.get("desc", ""),
-                        "link_url": part.get("url", ""),
-                        "image_url": part.get("picurl", ""),
-                    },
-                }
-            )
-        elif kind == "miniprogram":
-            found.append(
-                {
-                    "msgtype": "weapp",
-                    "weapp": {
-                        "title": part.get("title", ""),
-                        "description": part.get("title", ""),
-                        "username": part.get("appid", ""),
-                        "displayname": part.get("title", ""),
-                    },
-                }
-            )
-    return found

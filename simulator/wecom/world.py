@@ -1,6 +1,7 @@
 """Everything that one simulated WeCom holds, and the few moves that many parts share."""
 
 from collections.abc import Callable
+from typing import Any
 
 import httpx
 
@@ -16,14 +17,18 @@ from simulator.wecom.seen import Seen
 from simulator.wecom.state.broadcasts import BroadcastBoard
 from simulator.wecom.state.contacts import ContactBook
 from simulator.wecom.state.corp import App, Corp
+from simulator.wecom.state.days import DayBook
 from simulator.wecom.state.directory import LEFT, Directory, Member
 from simulator.wecom.state.groups import GroupHall
+from simulator.wecom.state.intercepts import InterceptRule
 from simulator.wecom.state.logins import LoginDesk
 from simulator.wecom.state.media import MediaShelf
+from simulator.wecom.state.moments import MomentWall
 from simulator.wecom.state.notes import NoteBook
 from simulator.wecom.state.tags import TagShelf
 from simulator.wecom.state.talks import TalkShelf
 from simulator.wecom.state.tickets import TicketDesk
+from simulator.wecom.state.transfers import TransferDesk
 from simulator.wecom.state.ways import WayBook
 from simulator.wecom.state.welcomes import WelcomeDesk
 from simulator.wecom.tokens import TokenDesk
@@ -53,11 +58,17 @@ class World:
         self.broadcasts = BroadcastBoard()
         self.welcomes = WelcomeDesk()
         self.ways = WayBook()
+        self.transfers = TransferDesk()
+        self.intercepts: dict[str, InterceptRule] = {}
+        self.robots: dict[str, tuple[str, str]] = {}
+        self.moments = MomentWall()
+        self.templates: dict[str, tuple[int, dict[str, Any]]] = {}
         self.notes = NoteBook()
         self.logins = LoginDesk()
         self.tickets = TicketDesk(self.ids)
         self.media = MediaShelf(modes, self.ids)
         self.talks = TalkShelf()
+        self.days = DayBook()
         self.voice = Voice(self)
         self.due: list[Callable[[float], None]] = [self.voice.notify]
         self._ranges: dict[int, tuple[int, frozenset[str]]] = {}
@@ -90,6 +101,15 @@ class World:
         if member is None or member.status == LEFT:
             raise Refused(code, f"userid not found: {userid}")
         return member
+
+    def rename_member(self, member: Member, userid: str) -> None:
+        """Give a member a new userid; his relations and groups follow him."""
+        old = member.userid
+        self.directory.remove(old)
+        member.userid = userid
+        self.directory.put(member)
+        self.contacts.rename(old, userid)
+        self.groups.rename(old, userid)
 
     def visible_member(self, app: App, userid: str, code: int = 60111) -> Member:
         """A present member whom ``app`` sees. Raises Refused ``code``, or 60011 out of range."""

@@ -8,13 +8,15 @@ from typing import Any
 
 import httpx
 
-from simulator.wecom.callbacks.envelope import Sealed, seal
+from simulator.wecom.callbacks.envelope import Sealed, seal, seal_echo
 from simulator.wecom.callbacks.events import Event
 from simulator.wecom.clock import SimClock
 from simulator.wecom.faults import CALLBACK_FAULTS, FaultBook
 from simulator.wecom.modes import Modes
 from simulator.wecom.seen import Seen
 from simulator.wecom.state.corp import CallbackTarget
+
+VERIFY_TIMEOUT_S = 1.0
 
 
 @dataclass(slots=True)
@@ -90,6 +92,18 @@ class CallbackPost:
             return False
         return True
 
+    async def verify(self, target: CallbackTarget, corp_id: str) -> dict[str, Any]:
+        """The GET by which WeCom verifies a receive URL; ``verified`` when the echo came back."""
+        echo = f"echo{self._number}{int(self._clock.now())}"
+        url = seal_echo(target, corp_id, echo, self._clock.now())
+        try:
+            async with asyncio.timeout(VERIFY_TIMEOUT_S):
+                answer = await self._connection().get(url)
+        except (TimeoutError, httpx.HTTPError) as error:
+            return {"verified": False, "status": None, "text": type(error).__name__}
+        verified = answer.status_code == 200 and answer.text == echo
+        return {"verified": verified, "status": answer.status_code, "text": answer.text[:200]}
+
     async def aclose(self) -> None:
         """Stop the workers and close the connections; what waits is not sent."""
         workers = list(self._workers)
@@ -157,11 +171,9 @@ class CallbackPost:
         sealed: Sealed = seal(
             parcel.target, parcel.corp_id, parcel.agent_id, parcel.event.xml, self._clock.now()
         )
-        if self._client is None:
-            self._client = httpx.AsyncClient(transport=self._transport, follow_redirects=False)
         try:
             async with asyncio.timeout(self._modes.callback_timeout_s):
-                answer = await self._client.post(
+                answer = await self._connection().post(
                     sealed.url, content=sealed.body, headers={"content-type": "text/xml"}
                 )
         except (TimeoutError, httpx.TimeoutException):
@@ -169,6 +181,14 @@ class CallbackPost:
         except httpx.HTTPError:
             return "refused", None
         return ("delivered" if answer.status_code == 200 else "not_200"), answer.status_code
+
+    def _connection(self) -> httpx.AsyncClient:
+        if self._client is None:
+            # The environment's proxies must not carry a bank's callbacks.
+            self._client = httpx.AsyncClient(
+                transport=self._transport, follow_redirects=False, trust_env=False
+            )
+        return self._client
 
     def _note(
         self, number: int, event: Event, attempt: int, outcome: str, status: int | None

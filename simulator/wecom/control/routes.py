@@ -8,9 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.wecom.control import people
+from simulator.wecom.control import people, truth
 from simulator.wecom.control.clock import ClockOrder, set_clock, show_clock
 from simulator.wecom.control.corp import CorpOrder, set_corp, set_modes, show_corp
+from simulator.wecom.control.generate import GenerateOrder, generate
 from simulator.wecom.control.kit import (
     MISTAKES,
     BadOrderError,
@@ -19,6 +20,8 @@ from simulator.wecom.control.kit import (
     read_order,
     refused,
 )
+from simulator.wecom.control.login_page import login_page
+from simulator.wecom.control.talk import SayOrder, say_many
 from simulator.wecom.errors import Json
 from simulator.wecom.faults import FaultRule
 from simulator.wecom.people.kit import ActEntry
@@ -32,6 +35,7 @@ MAKERS: dict[str, tuple[TypeAdapter[Any], Callable[[World, Any], Json]]] = {
     "customers": (TypeAdapter(list[people.CustomerOrder]), people.make_customers),
     "relations": (TypeAdapter(list[people.RelationOrder]), people.make_relations),
     "groups": (TypeAdapter(list[people.GroupOrder]), people.make_groups),
+    "say": (TypeAdapter(list[SayOrder]), say_many),
 }
 
 
@@ -60,13 +64,25 @@ class Control:
             ("GET", "/_sim/seen", self._seen),
             ("GET", "/_sim/seen/counts", self._seen_counts),
             ("POST", "/_sim/callbacks/drain", self._drain),
+            ("POST", "/_sim/callbacks/verify", self._verify),
+            ("POST", "/_sim/generate", self._generate),
+            ("GET", "/_sim/state", self._totals),
+            ("GET", "/_sim/relations", self._relations),
+            ("GET", "/_sim/customers/{external_userid}", self._customer),
+            ("GET", "/_sim/groups", self._groups),
+            ("GET", "/_sim/broadcasts", self._broadcasts),
+            ("GET", "/_sim/archive", self._talk),
         ]
         routes = [Route(path, self._wrap(reply), methods=[method]) for method, path, reply in table]
         makers = [
             Route(f"/_sim/{kind}", self._wrap(self._maker(kind)), methods=["POST"])
             for kind in MAKERS
         ]
-        return [*routes, *makers]
+        pages = [
+            Route("/connect/oauth2/authorize", self._login),
+            Route("/wwlogin/sso/login", self._login),
+        ]
+        return [*routes, *makers, *pages]
 
     def _wrap(self, reply: Reply) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -169,7 +185,7 @@ class Control:
     async def _seen(self, request: Request) -> Json:
         query = request.query_params
         kinds = frozenset(part for part in query.get("kind", "").split(",") if part)
-        after, limit = int(query.get("after", "0")), int(query.get("limit", "1000"))
+        after, limit = _window(request)
         rows = self._world.seen.after(after, kinds, limit)
         return {"rows": rows, "last": self._world.seen.last()}
 
@@ -180,3 +196,46 @@ class Control:
         seconds = float((await body_of(request)).get("timeout_s", 30.0))
         done = await self._world.callbacks.drain(seconds)
         return {"drained": done, "waiting": self._world.callbacks.waiting()}
+
+    async def _verify(self, request: Request) -> Json:
+        target = self._world.corp.callback
+        if target is None:
+            raise BadOrderError("the corp has no callback: POST /_sim/corp first")
+        return await self._world.callbacks.verify(target, self._world.corp.corp_id)
+
+    async def _generate(self, request: Request) -> Json:
+        return generate(self._world, read_order(GenerateOrder, await body_of(request)))
+
+    async def _totals(self, request: Request) -> Json:
+        return truth.totals(self._world)
+
+    async def _relations(self, request: Request) -> Json:
+        after, limit = _window(request)
+        return truth.relations(self._world, after, limit)
+
+    async def _customer(self, request: Request) -> Json:
+        return truth.customer(self._world, request.path_params["external_userid"])
+
+    async def _groups(self, request: Request) -> Json:
+        return truth.groups(self._world)
+
+    async def _broadcasts(self, request: Request) -> Json:
+        return truth.broadcasts(self._world)
+
+    async def _talk(self, request: Request) -> Json:
+        after, limit = _window(request)
+        return truth.talk(self._world, after, limit)
+
+    async def _login(self, request: Request) -> Response:
+        try:
+            return await login_page(self._world, request)
+        except MISTAKES as error:
+            return refused(error)
+
+
+def _window(request: Request) -> tuple[int, int]:
+    query = request.query_params
+    try:
+        return int(query.get("after", "0")), int(query.get("limit", "1000"))
+    except ValueError:
+        raise BadOrderError("after and limit are whole numbers") from None

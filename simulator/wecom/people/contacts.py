@@ -105,6 +105,7 @@ def delete_by_customer(world: World, ask: Pair) -> Json:
     """del_follow_user; the member still has the contact, broadcasts no longer reach him."""
     relation = the_relation(world, ask.userid, ask.external_userid)
     relation.contact_left = True
+    world.days.lost(relation.userid, world.now())
     world.tell_contact("del_follow_user", relation.userid, relation.external_userid)
     return {}
 
@@ -207,6 +208,7 @@ def _begin(world: World, ask: Add, change: str, *, half: bool) -> Json:
     relation.half = half
     if ask.agreed:
         relation.agreed, relation.agreed_at = True, int(world.now())
+    world.days.began(relation.userid, world.now(), applied=ask.opened_by_member)
     code = _welcome_code(world, relation)
     _tell_begun(world, change, relation, code)
     return {"external_userid": external_userid, "welcome_code": code or ""}

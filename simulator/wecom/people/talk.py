@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
+from simulator.wecom.archive.bodies import text_body
 from simulator.wecom.errors import Json
 from simulator.wecom.people.kit import Act, ActError, act, the_group, the_member, the_relation
 from simulator.wecom.state.talks import TalkRecord
@@ -67,6 +68,7 @@ def say(world: World, ask: Say) -> Json:
             world.voice.member_to_contact("chat", speaker.userid, external_userid, ask.text, [], at)
         )
     relation.last_talk = at
+    world.days.talked(relation.userid, external_userid, at, by_member=speaker is not None)
     sender = relation.userid if speaker else external_userid
     body = ask.body or text_body(ask.text)
     return shown(world.voice.archive_pair(relation.userid, external_userid, sender, body, at))
@@ -79,6 +81,7 @@ def _say_in_group(world: World, ask: Say, at: float) -> list[TalkRecord]:
     staff = world.directory.find(ask.speaker) is not None
     if staff and ask.body is None:
         return world.voice.member_to_group("group", ask.speaker, group, ask.text, [], at)
+    world.days.said(group.chat_id, ask.speaker, at)
     return world.voice.archive_group(group, ask.speaker, ask.body or text_body(ask.text), at)
 
 
@@ -125,11 +128,6 @@ def other_app_welcome(world: World, ask: OtherAppWelcome) -> Json:
     else:
         code.begun_by = 0
     return {}
-
-
-def text_body(text: str) -> dict[str, Any]:
-    """The archive body of a text."""
-    return {"msgtype": "text", "text": {"content": text}}
 
 
 def shown(records: list[TalkRecord]) -> Json:

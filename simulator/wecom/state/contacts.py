@@ -1,6 +1,7 @@
 """External contacts and the relation of each pair (member, contact)."""
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -80,6 +81,16 @@ class ContactBook:
             self._followers[external_userid].pop(userid)
         return relation
 
+    def rename(self, old: str, new: str) -> None:
+        """A member's userid changed."""
+        pairs = self._pairs.pop(old, {})
+        for relation in pairs.values():
+            relation.userid = new
+            followers = self._followers[relation.external_userid]
+            followers[new] = followers.pop(old)
+        self._pairs[new] = pairs
+        self._rows[new] = self._rows.pop(old, [])
+
     def pair(self, userid: str, external_userid: str) -> Relation | None:
         """The relation of a pair, half ones too."""
         return self._pairs.get(userid, {}).get(external_userid)
@@ -107,6 +118,11 @@ class ContactBook:
                 if len(found) == limit:
                     break
         return found
+
+    def everything(self) -> Iterator[Relation]:
+        """Every relation, half ones too."""
+        for pairs in self._pairs.values():
+            yield from pairs.values()
 
     def relations(self) -> int:
         """How many relations there are in all."""

@@ -72,6 +72,16 @@ class GroupHall:
         """Customer groups that were not dismissed, in the order they were made."""
         return [g for g in self.groups.values() if not g.dismissed and not g.internal]
 
+    def rename(self, old: str, new: str) -> None:
+        """A member's userid changed."""
+        for group in self.groups.values():
+            seat = group.face.members.pop(old, None)
+            if seat is not None:
+                seat.userid = new
+                group.face.members[new] = seat
+            if group.face.owner == old:
+                group.face.owner = new
+
     def owned_by(self, userid: str) -> list[Group]:
         """Open customer groups of an owner."""
         return [group for group in self.open() if group.face.owner == userid]

@@ -1,6 +1,7 @@
 """Uploaded material: temporary ids for 3 days, permanent picture addresses (api.md 8)."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from simulator.wecom.errors import Refused
 from simulator.wecom.ids import IdMint
@@ -43,6 +44,14 @@ class MediaShelf:
         url = f"https://wework.example/pic/{self._ids.hexadecimal('picture')}/0"
         self.pictures[url] = content
         return url
+
+    def content(self, part: dict[str, Any]) -> tuple[str, bytes]:
+        """Name and bytes of what an attachment points to; a picture elsewhere is its address."""
+        media = self._media.get(str(part.get("media_id", "")))
+        if media is not None:
+            return media.filename, media.content
+        url = str(part.get("pic_url", ""))
+        return "picture.jpg", self.pictures.get(url, url.encode())
 
     def check(self, media_id: str, at: float) -> StoredMedia:
         """A living file. Raises Refused 40007 or 40145."""

@@ -16,13 +16,23 @@ class TalkRecord:
     message: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file of the archive, encrypted as it is served."""
+
+    fileid: str
+    authkey: str
+    sealed: bytes
+    at: float
+
+
 class TalkShelf:
     """Records in order of ``seq``; numbers only rise, with holes when asked for."""
 
     def __init__(self) -> None:
         self.records: list[TalkRecord] = []
         self.public_keys: dict[int, str] = {}
-        self.media: dict[str, bytes] = {}
+        self.media: dict[str, ArchivedFile] = {}
         self._next = 1
 
     @property

@@ -1,0 +1,1 @@
+"""The session archive's own wire: the two-stage cipher, the records, the media chunks."""

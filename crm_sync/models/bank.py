@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import BigInteger, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
 from kit.db import Json
@@ -69,3 +69,25 @@ class Coverage(SQLModel, table=True):
     since: datetime
     source: str = Field(default="", max_length=80)
     synthetic: bool = False
+    source_date: str = Field(default="", max_length=10)
+
+
+class CoverageEnd(SQLModel, table=True):
+    """A coverage that has ended: who answered for the customer before, and until when."""
+
+    __tablename__: ClassVar[str] = "coverage_end"
+    __table_args__ = (Index("ix_coverage_end_customer_id", "customer_id", "ended_at"),)
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    customer_id: int = Field(sa_type=BigInteger)
+    kind: str = Field(max_length=16)
+    staff_id: str = Field(max_length=64)
+    since: datetime
+    ended_at: datetime
+    reason: str = Field(max_length=40)  # moved | left_file
+    source: str = Field(default="", max_length=80)
+    run_id: int | None = Field(default=None, sa_type=BigInteger)

@@ -1,9 +1,9 @@
 """The bank's people. Names and phones are sealed; what rules select by stands in the clear."""
 
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from kit.db import Json
@@ -15,6 +15,8 @@ class Customer(SQLModel, table=True):
     Sealed columns are bound to ``customer_no`` (columns ``customer.name``, ``customer.phone``).
     Money is in 分. ``birthday`` is month * 100 + day, derived from ``born_on`` for selection.
     ``unit_id`` is 归属 (who manages), ``account_unit_id`` where the account is held.
+    ``supplements`` says, by source, which columns another file than ``source`` has filled:
+    ``{source: {"digest", "source_date", "columns", "synthetic"}}``.
     """
 
     __tablename__: ClassVar[str] = "customer"
@@ -51,6 +53,56 @@ class Customer(SQLModel, table=True):
     source: str = Field(default="", max_length=80)
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
+    supplements: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_type=Json)
     synthetic: bool = False
     changed_at: datetime
     removed_at: datetime | None = None
+
+
+class CustomerSnapshot(SQLModel, table=True):
+    """What a customer held on one day, for trends: outflow, tier edges, retention. In 分."""
+
+    __tablename__: ClassVar[str] = "customer_snapshot"
+    __table_args__ = (UniqueConstraint("customer_id", "on"), Index("ix_customer_snapshot_on", "on"))
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    customer_id: int = Field(sa_type=BigInteger)
+    on: date
+    aum_fen: int | None = Field(default=None, sa_type=BigInteger)
+    deposit_fen: int | None = Field(default=None, sa_type=BigInteger)
+    wealth_fen: int | None = Field(default=None, sa_type=BigInteger)
+    fund_fen: int | None = Field(default=None, sa_type=BigInteger)
+    source: str = Field(default="", max_length=80)
+    source_date: str = Field(default="", max_length=10)
+    digest: str = Field(default="", max_length=64)
+    synthetic: bool = False
+
+
+class CustomerEvent(SQLModel, table=True):
+    """A dated fact about a customer: money that will come in or went out, a turn in life."""
+
+    __tablename__: ClassVar[str] = "customer_event"
+    __table_args__ = (
+        Index("ix_customer_event_on", "on", "kind"),
+        Index("ix_customer_event_customer_id", "customer_id", "on"),
+    )
+    id: int | None = Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+    event_no: str = Field(max_length=80, unique=True)
+    customer_id: int = Field(sa_type=BigInteger)
+    kind: str = Field(max_length=24)  # as imports.layouts.EVENT_KINDS
+    on: date
+    amount_fen: int | None = Field(default=None, sa_type=BigInteger)
+    note: str = Field(default="", max_length=120)
+    source: str = Field(default="", max_length=80)
+    source_date: str = Field(default="", max_length=10)
+    digest: str = Field(default="", max_length=64)
+    synthetic: bool = False

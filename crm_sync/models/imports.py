@@ -23,8 +23,9 @@ class ImportRun(SQLModel, table=True):
     file_name: str = Field(max_length=200)
     sha256: str = Field(max_length=64)
     mapping: str = Field(default="", max_length=80)
+    source: str = Field(default="", max_length=80)
     source_date: str = Field(default="", max_length=10)
-    state: str = Field(max_length=16)  # applied | refused | dry_run
+    state: str = Field(max_length=16)  # running | applied | refused | dry_run | failed
     refusal: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     counts: dict[str, int] = Field(default_factory=dict, sa_type=Json)
     by: str = Field(max_length=120)

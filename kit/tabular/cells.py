@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from functools import partial
 from typing import Any, Final
 
@@ -59,18 +59,16 @@ def parser_of(
 ) -> Parser:
     """The parser of ``field``: blanks and nulls to None, value map, then its type.
 
-    A value that an expression has made (a date, a whole number, a flag) passes where the type
-    is the same; anything else is read as text.
+    A date that an expression has made passes as it is; anything else is read as text.
     """
     parse = _typed(field, today, dates)
     empty = frozenset(nulls) | {""}
-    native = _NATIVE.get(field.type, ())
 
     def cell_value(cell: Any) -> Any:
         if type(cell) is not str:
             if cell is None or type(cell) is Bad:
                 return _missing(field) if cell is None else cell
-            if type(cell) in native:
+            if type(cell) is date and field.type is Type.DATE:
                 return _in_time(cell, field, today)
             cell = _text_of(cell)
         text = cell.strip()
@@ -86,16 +84,6 @@ def parser_of(
         return parse(text)
 
     return cell_value
-
-
-_NATIVE: Final[Mapping[Type, tuple[type, ...]]] = {
-    Type.DATE: (date,),
-    Type.MOMENT: (datetime,),
-    Type.FLAG: (bool,),
-    Type.INTEGER: (int,),
-    Type.YUAN: (int,),
-    Type.FEN: (int,),
-}
 
 
 def _text_of(value: Any) -> str:
@@ -174,7 +162,9 @@ def _key(field: Field, text: str) -> str | Bad:
     if len(text) > field.longest:
         return Bad(RowCode.TOO_LONG, f"{field.title}最多 {field.longest} 位，现在 {len(text)} 位")
     if text[0] in "0123456789" and (_SCIENTIFIC.fullmatch(text) or _FLOATED.fullmatch(text)):
-        return Bad(RowCode.KEY, f"像被表格软件改成了数字，请把该列设为文本后另存{seen(field, text)}")
+        return Bad(
+            RowCode.KEY, f"像被表格软件改成了数字，请把该列设为文本后另存{seen(field, text)}"
+        )
     return text
 
 

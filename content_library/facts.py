@@ -1,0 +1,150 @@
+"""Scripts as others may know them: what may be said, in which version, and who agreed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a version stands."""
+
+    DRAFT = "draft"  # -> submitted by its author; edits stay here
+    SUBMITTED = "submitted"  # -> approved | rejected | draft (sent back, or edited)
+    APPROVED = "approved"  # -> retired
+    REJECTED = "rejected"  # the end; a new version may be drafted
+    RETIRED = "retired"  # the end; nobody can send it from this moment on
+
+
+class Form(StrEnum):
+    """For what kind of place the words are written."""
+
+    SINGLE = "single"  # one customer, from the sidebar or a to-do
+    BROADCAST = "broadcast"  # one text for many
+    GROUP = "group"  # a post into a customer group
+    MOMENT = "moment"  # 朋友圈, at most 90 characters
+    WELCOME = "welcome"  # the first words after being added
+
+
+PUBLIC_FORMS = frozenset({Form.BROADCAST, Form.GROUP, Form.MOMENT})
+"""One text is read by many: no personal field may stand in it."""
+
+PURPOSES = ("service", "care", "marketing")
+KINDS = ("deposit", "wealth", "fund", "insurance", "metal", "loan", "card")
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptDraft:
+    """A script as an author writes it. ``product_code`` empty: any product of the kind."""
+
+    code: str
+    title: str
+    scene: str
+    purpose: str
+    template: str
+    form: str = Form.SINGLE
+    persona: str | None = None
+    product_kind: str | None = None
+    product_code: str | None = None
+    tiers: frozenset[str] = frozenset()
+    personas: frozenset[str] = frozenset()
+    licence: str | None = None
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedScript:
+    """A version with all that the gate and a renderer need.
+
+    ``template_hash`` is computed from the stored version at the moment of reading;
+    ``approved_hash`` is what the approver signed. ``state`` is ``approved`` unless it was
+    fetched by its id, when it may be retired or anything else.
+    """
+
+    code: str
+    version_id: int
+    version: int
+    title: str
+    purpose: str
+    scene: str
+    persona: str | None
+    template: str
+    template_hash: str
+    valid_from: date | None
+    valid_until: date | None
+    product_kind: str | None
+    product_code: str | None
+    tiers: frozenset[str]
+    personas: frozenset[str]
+    licence: str | None
+    form: str
+    personal_fields: bool
+    fields: tuple[str, ...]
+    state: str = State.APPROVED
+    approved_hash: str | None = None
+    accepted_rules: frozenset[str] = frozenset()
+    staff_fields: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One automatic check of a version: ``level`` ok | note | warn | block.
+
+    ``rule`` names a screening rule; ``start``/``end`` point into the sample that was read.
+    """
+
+    check: str
+    level: str
+    saying: str
+    rule: str = ""
+    start: int = -1
+    end: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of two templates: ``kind`` keep | del | ins."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepFact:
+    """One step in the life of a version, for the approval chain."""
+
+    act: str
+    by: str
+    at: datetime
+    saying: str
+    template_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFact:
+    """A version as the library and the review pages show it."""
+
+    script: ApprovedScript
+    author: str
+    created_at: datetime
+    submitted_by: str | None = None
+    submitted_at: datetime | None = None
+    submit_reason: str = ""
+    decided_by: str | None = None
+    decided_at: datetime | None = None
+    opinion: str = ""
+    retired_at: datetime | None = None
+    retire_reason: str = ""
+    sample: str = ""
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[StepFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What an import of scripts did: codes by outcome, refusals with their reason."""
+
+    submitted: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,76 @@
+"""The library's tables. A change of wording is a new row; a step once taken stays."""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from content_library.facts import State
+from kit.db import Json, stored
+
+
+def _row_id() -> Any:
+    """A growing number as primary key, on both databases."""
+    return Field(
+        default=None,
+        sa_column=Column(
+            BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+        ),
+    )
+
+
+class ScriptVersion(SQLModel, table=True):
+    """One wording of one script (话术), with everything its approval covers."""
+
+    __tablename__: ClassVar[str] = "script_version"
+    __table_args__ = (
+        UniqueConstraint("code", "version"),
+        Index("ix_script_version_scene", "scene", "state"),
+        Index("ix_script_version_state", "state", "submitted_at"),
+    )
+    id: int | None = _row_id()
+    code: str = Field(max_length=64)
+    version: int
+    title: str = Field(max_length=60)
+    scene: str = Field(max_length=64)
+    purpose: str = Field(max_length=16)
+    form: str = Field(max_length=16)
+    persona: str | None = Field(default=None, max_length=40)
+    template: str
+    product_kind: str | None = Field(default=None, max_length=16)
+    product_code: str | None = Field(default=None, max_length=64)
+    tiers: list[str] = Field(default_factory=list, sa_type=Json)
+    personas: list[str] = Field(default_factory=list, sa_type=Json)
+    licence: str | None = Field(default=None, max_length=40)
+    valid_from: date | None = None
+    valid_until: date | None = None
+    state: State = Field(sa_type=stored(State))
+    author: str = Field(max_length=120)
+    created_at: datetime
+    submitted_by: str | None = Field(default=None, max_length=120)
+    submitted_at: datetime | None = None
+    submit_reason: str = Field(default="", max_length=400)
+    sample: str = ""
+    findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    decided_by: str | None = Field(default=None, max_length=120)
+    decided_at: datetime | None = None
+    opinion: str = Field(default="", max_length=400)
+    approved_hash: str | None = Field(default=None, max_length=64)
+    accepted_rules: list[str] = Field(default_factory=list, sa_type=Json)
+    retired_at: datetime | None = None
+    retire_reason: str = Field(default="", max_length=400)
+
+
+class ScriptStep(SQLModel, table=True):
+    """One step in the life of a version; only ever inserted."""
+
+    __tablename__: ClassVar[str] = "script_step"
+    __table_args__ = (Index("ix_script_step_version", "version_id", "id"),)
+    id: int | None = _row_id()
+    version_id: int = Field(sa_type=BigInteger)
+    act: str = Field(max_length=32)
+    by: str = Field(max_length=120)
+    at: datetime
+    saying: str = Field(default="", max_length=400)
+    template_hash: str = Field(max_length=64)

@@ -189,6 +189,7 @@ async def contact_for(session: AsyncSession, viewer: Viewer, external_userid: st
             col(Relation.userid) == (viewer.userid or ""),
             live(),
         )
+        .execution_options(populate_existing=True)
     )
     row = (await session.execute(query)).one_or_none()
     if row is None:

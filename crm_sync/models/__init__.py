@@ -1,23 +1,29 @@
 """The tables of crm_sync. They are its own: other packages ask its repositories for facts."""
 
-from crm_sync.models.bank import Coverage, Grant, Staff, Unit
+from crm_sync.models.bank import Coverage, CoverageEnd, Grant, Staff, Unit
 from crm_sync.models.binding import Binding
+from crm_sync.models.contact_ways import ContactWay
 from crm_sync.models.contacts import Contact, Relation, SyncCursor
-from crm_sync.models.customers import Customer
+from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.imports import ImportReject, ImportRun
-from crm_sync.models.personas import PersonaMembership, TagWrite, WecomTag
+from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
 
 __all__ = [
     "Binding",
     "Contact",
+    "ContactWay",
     "Coverage",
+    "CoverageEnd",
     "Customer",
+    "CustomerEvent",
+    "CustomerSnapshot",
     "Grant",
     "Holding",
     "ImportReject",
     "ImportRun",
     "PersonaMembership",
+    "PersonaRefusal",
     "Product",
     "ProductOpenDay",
     "Relation",

@@ -52,3 +52,15 @@ class TagWrite(SQLModel, table=True):
     due_at: datetime = Field(index=True)
     leased_until: datetime | None = None
     last_error: str = Field(default="", max_length=200)
+
+
+class PersonaRefusal(SQLModel, table=True):
+    """A persona that was taken off a customer on request: not inferred again before ``until``."""
+
+    __tablename__: ClassVar[str] = "persona_refusal"
+    customer_id: int = Field(primary_key=True, sa_type=BigInteger)
+    persona: str = Field(primary_key=True, max_length=40)
+    refused_at: datetime
+    until: datetime
+    by: str = Field(max_length=120)
+    reason: str = Field(default="", max_length=200)

@@ -61,6 +61,16 @@ async def staff_by_userids(session: AsyncSession, userids: Collection[str]) -> d
     return {fact.userid: fact for fact in found if fact.userid}
 
 
+async def unit_of_userids(session: AsyncSession, userids: Collection[str]) -> dict[str, str]:
+    """The unit of each WeCom userid (lower-cased); ids nobody has are left out."""
+    if not userids:
+        return {}
+    query = select(col(Staff.userid), col(Staff.unit_id)).where(
+        among(session, col(Staff.userid), userids)
+    )
+    return {userid: unit_id for userid, unit_id in await session.execute(query) if userid}
+
+
 async def staff_below(session: AsyncSession, path: str) -> list[StaffFact]:
     """The active members of staff in the unit at ``path`` and below."""
     within = select(col(Unit.unit_id)).where(col(Unit.path).startswith(path, autoescape=True))

@@ -19,6 +19,8 @@ from crm_sync.models import (
     Unit,
 )
 from kit.db import cipher_of
+from wecom.contacts import Contact as WecomContact
+from wecom.contacts import ContactDetail, Follow
 
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)  # 09:00 at the bank
 BEFORE = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -182,3 +184,41 @@ async def reached_customer(
     await contact(session, f"wm-{customer_no}", customer_id=customer_id)
     await relation(session, owner.lower(), f"wm-{customer_no}")
     return customer_id
+
+
+def follow(userid: str, *, remark: str = "", added_at: datetime = BEFORE, **fields: Any) -> Follow:
+    """A member's view of a contact, as WeCom shows it."""
+    plain: dict[str, Any] = {
+        "staff_id": userid,
+        "remark": remark,
+        "description": "",
+        "created_at": added_at,
+        "tags": (),
+        "tag_ids": (),
+        "remark_corp_name": "",
+        "remark_mobiles": (),
+        "oper_userid": userid,
+        "add_way": 1,
+        "state": "",
+        "channels_name": "",
+        "channels_source": None,
+    }
+    return Follow(**(plain | fields))
+
+
+def detail(
+    external_userid: str, *follows: Follow, name: str = "周", unionid: str = ""
+) -> ContactDetail:
+    """A contact with its followers, as WeCom shows them."""
+    contact = WecomContact(
+        external_userid=external_userid,
+        name=name,
+        kind=1,
+        gender=2,
+        avatar="",
+        unionid=unionid,
+        position="",
+        corp_name="",
+        corp_full_name="",
+    )
+    return ContactDetail(contact, follows)

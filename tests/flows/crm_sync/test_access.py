@@ -118,7 +118,8 @@ async def test_a_grant_that_ran_out_and_a_colleague_who_left_open_nothing(
         await bank.grant(session, "gone", "branch", "01")
     async with database.reading() as session:
         still = await access.viewer(session, "deputy", AT - timedelta(seconds=1))
-        assert await access.customer_for(session, still, customer_id=customers["A"])
+        fact = await access.customer_for(session, still, customer_id=customers["A"])
+        assert fact.customer_no == "A"
         late = await access.viewer(session, "deputy", AT)
         assert (late.role, late.unit_paths) == ("rm", ())
         with pytest.raises(NotCovered):

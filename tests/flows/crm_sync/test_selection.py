@@ -48,9 +48,9 @@ async def test_maturities_of_a_day_come_once_each_whatever_the_page_size(
             assert sorted(due.holding_no for due in found) == sorted(
                 [f"D{n}" for n in range(7)] + [f"W{n}" for n in range(7)]
             )
-    assert found[0].reach is not None
-    assert found[0].reach.external_userid == f"wm-{found[0].customer.customer_no}"
-    assert found[0].customer.owner_staff_id == "li"
+            assert found[0].reach is not None
+            assert found[0].reach.external_userid == f"wm-{found[0].customer.customer_no}"
+            assert found[0].customer.owner_staff_id == "li"
 
 
 async def test_a_customer_with_two_contacts_and_two_followers_is_due_once(

@@ -27,9 +27,7 @@ def distance_words(days_left: int) -> str:
     return {0: "今天", 1: "明天"}.get(days_left, f"{days_left} 天后")
 
 
-def best_script(
-    scripts: Sequence[ApprovedScript], customer: CustomerFact
-) -> ApprovedScript | None:
+def best_script(scripts: Sequence[ApprovedScript], customer: CustomerFact) -> ApprovedScript | None:
     """The approved script that fits a customer best: for their persona first, then for anybody."""
     fitting = [
         script

@@ -41,7 +41,7 @@ class Todo(SQLModel, table=True):
     key: str = Field(max_length=160, unique=True)
     trigger: str = Field(max_length=64)
     purpose: str = Field(max_length=16)
-    kind: str = Field(default="message", max_length=16)  # message | care
+    kind: str = Field(default="message", max_length=16)  # message | call (not in WeCom) | care
     customer_id: int = Field(sa_type=BigInteger)
     staff_id: str = Field(max_length=64)
     userid: str = Field(default="", max_length=64)

@@ -1,0 +1,39 @@
+"""Everything the door judges by, built once by the composition and handed in."""
+
+from dataclasses import dataclass
+
+from compliance.calendar import BankCalendar
+from compliance.policy import GatePolicy
+from compliance.wording import Reader, Screens
+from config.reminder_policy import MergePolicy
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The gate's policy, calendar and screener, the merge of a day, and the bank's own names.
+
+    ``reader`` remembers which texts were screened already, for as long as the desk lives.
+    """
+
+    policy: GatePolicy
+    calendar: BankCalendar
+    screener: Screens
+    merge: MergePolicy
+    reader: Reader
+    bank_name: str
+    hotline: str = ""
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        policy: GatePolicy,
+        calendar: BankCalendar,
+        screener: Screens,
+        merge: MergePolicy,
+        bank_name: str,
+        hotline: str = "",
+    ) -> "Desk":
+        """A desk with a reader of its own."""
+        reader = Reader(policy, screener)
+        return cls(policy, calendar, screener, merge, reader, bank_name, hotline)

@@ -1,0 +1,258 @@
+"""The door: judges, counts and queues a batch of intents, all in the caller's transaction.
+
+The only way out. A key known before is repeated, the gate's objections block with every reason,
+a used-up quota refuses; what is left becomes a to-do of the manager or a place in a broadcast.
+Each batch is a handful of set-based statements, however many intents it holds.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from compliance.facts import Channel, Purpose
+from crm_sync.rules.ages import age
+from delivery import judging, quota
+from delivery.broadcasts import gather
+from delivery.desk import Desk
+from delivery.intents import Intent, Outcome, Submission
+from delivery.judging import Judged
+from delivery.metrics import SUBMITTED
+from delivery.models.todos import TodoState
+from delivery.quota import Cap, Want, window_start
+from delivery.repository import keys, todos
+from kit import ledger
+from kit.clock import bank_date
+from kit.db import cipher_of
+from kit.ids import new_id
+
+TOTAL: Final = "total"
+WINDOWS: Final = ("day", "week", "month")
+
+
+async def submit(
+    session: AsyncSession,
+    intents: Sequence[Intent],
+    *,
+    at: datetime,
+    desk: Desk,
+    by: str,
+    as_of: datetime | None = None,
+) -> list[Submission]:
+    """Judge, count and queue ``intents``; one submission each, in order.
+
+    The caller commits. ``by`` is the actor for the ledger (``system:planner``). ``as_of`` is
+    the moment the rules look at, where a plan is made for another day than today; what is
+    recorded carries ``at``. Submitting the same intents again changes nothing: queued keys are
+    repeated, and a refusal whose reasons are the same is not written again.
+    """
+    as_of = as_of or at
+    verdicts: dict[str, Submission] = {}
+    fresh = _first_of_each_key(intents)
+    known = await keys.known(session, [intent.key for intent in fresh])
+    waiting: list[Intent] = []
+    for intent in fresh:
+        before = known.get(intent.key)
+        if before is not None and before[0] == Outcome.QUEUED:
+            verdicts[intent.key] = Submission(intent.key, Outcome.REPEATED)
+        elif intent.customer.owner_staff_id is None:
+            verdicts[intent.key] = Submission(intent.key, Outcome.UNCOVERED)
+        elif intent.reach is None and intent.channel is not Channel.TODO:
+            verdicts[intent.key] = Submission(intent.key, Outcome.UNREACHABLE)
+        else:
+            waiting.append(intent)
+    passed = await _judge(session, waiting, verdicts, known, at=at, as_of=as_of, desk=desk)
+    passed = await _count(session, passed, verdicts, at=as_of, desk=desk)
+    taken = await keys.take(session, [one.intent.key for one in passed], at)
+    queued = [one for one in passed if one.intent.key in taken]
+    for one in passed:
+        outcome = Outcome.QUEUED if one.intent.key in taken else Outcome.REPEATED
+        verdicts[one.intent.key] = Submission(one.intent.key, outcome)
+    await _queue(session, queued, at=at, day=bank_date(as_of))
+    await _refuse(session, fresh, verdicts, known, at=at)
+    await _record(session, queued, by=by, at=at)
+    for submission in verdicts.values():
+        SUBMITTED.labels(submission.outcome.value).inc()
+    return [verdicts[intent.key] for intent in intents]
+
+
+def _first_of_each_key(intents: Sequence[Intent]) -> list[Intent]:
+    return list({intent.key: intent for intent in reversed(intents)}.values())[::-1]
+
+
+async def _judge(
+    session: AsyncSession,
+    waiting: Sequence[Intent],
+    verdicts: dict[str, Submission],
+    known: Mapping[str, tuple[str, str]],
+    *,
+    at: datetime,
+    as_of: datetime,
+    desk: Desk,
+) -> list[Judged]:
+    """Those the gate lets pass; the others get their verdict, with a decision row each."""
+    if not waiting:
+        return []
+    found = judging.judge(waiting, await judging.background(session, waiting), at=as_of, desk=desk)
+    passed, to_record = [], []
+    for one in found:
+        key = one.intent.key
+        if one.missing:
+            verdicts[key] = Submission(key, Outcome.NO_WORDS, detail=one.missing)
+        elif one.objections:
+            verdicts[key] = Submission(key, Outcome.BLOCKED, one.objections)
+            if known.get(key) != (Outcome.BLOCKED.value, _reasons(verdicts[key])):
+                to_record.append(one)
+        else:
+            passed.append(one)
+            to_record.append(one)
+    await judging.record(session, to_record, at)
+    return passed
+
+
+async def _count(
+    session: AsyncSession,
+    passed: Sequence[Judged],
+    verdicts: dict[str, Submission],
+    *,
+    at: datetime,
+    desk: Desk,
+) -> list[Judged]:
+    """Those whose customer's quota has room, most urgent first; it is taken with them."""
+    order: dict[str, int] = {purpose: place for place, purpose in enumerate(desk.merge.order)}
+    ranked = sorted(
+        passed, key=lambda one: (order.get(one.intent.purpose.value, 9), one.intent.priority)
+    )
+    day = bank_date(at)
+    total = Cap(TOTAL, "day", day, desk.merge.most_per_day.get(TOTAL, 99))
+    wants = [
+        Want(one.intent.key, one.intent.customer.customer_id, (*_caps(one, at, desk), total))
+        for one in ranked
+        if one.text is not None
+    ]
+    refused = await quota.reserve(session, wants)
+    if refused:
+        spoken = await quota.uses(
+            session,
+            [one.intent.customer.customer_id for one in ranked if one.intent.key in refused],
+            TOTAL,
+            "day",
+            day,
+        )
+        for one in ranked:
+            if one.intent.key in refused:
+                full = spoken.get(one.intent.customer.customer_id, 0) >= total.most
+                outcome = Outcome.OUTRANKED if full else Outcome.OVER_QUOTA
+                verdicts[one.intent.key] = Submission(one.intent.key, outcome)
+    return [one for one in passed if one.intent.key not in refused]
+
+
+def _caps(one: Judged, at: datetime, desk: Desk) -> tuple[Cap, ...]:
+    """The day, week and month caps of the intent's purpose for its customer."""
+    purpose = Purpose(one.intent.purpose)
+    caps = desk.policy.caps(purpose)
+    born, day = one.intent.customer.born_on, bank_date(at)
+    years = None if born is None else age(born, day)
+    elder = desk.policy.is_elder(years, frozenset(one.intent.customer.personas))
+    most = {
+        "day": caps.day,
+        "week": desk.policy.weekly_cap(purpose, elder=elder),
+        "month": caps.month,
+    }
+    return tuple(
+        Cap(purpose.value, window, window_start(window, day), most[window]) for window in WINDOWS
+    )
+
+
+async def _queue(
+    session: AsyncSession, queued: Sequence[Judged], *, at: datetime, day: date
+) -> None:
+    await todos.put(
+        session,
+        [_todo(session, one, at, day) for one in queued if one.intent.channel is Channel.TODO],
+    )
+    await gather(session, [one for one in queued if one.intent.channel is Channel.BROADCAST], at=at)
+
+
+def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[str, object]:
+    intent, script = one.intent, one.script
+    reach = intent.reach
+    return {
+        "id": new_id(),
+        "key": intent.key,
+        "trigger": intent.trigger,
+        "purpose": intent.purpose.value,
+        "kind": "care" if script is None else "message" if reach else "call",
+        "customer_id": intent.customer.customer_id,
+        "staff_id": intent.customer.owner_staff_id,
+        "userid": reach.userid if reach else "",
+        "external_userid": reach.external_userid if reach else "",
+        "unit_id": intent.customer.unit_id,
+        "script_version_id": script.version_id if script else None,
+        "script_code": script.code if script else "",
+        "script_version": script.version if script else 0,
+        "text": one.text,
+        "text_hash": "" if one.text is None else cipher_of(session).blind("text", one.text),
+        "title": intent.title,
+        "why": intent.why,
+        "detail": intent.detail,
+        "channel_reason": intent.channel_reason,
+        "planned_on": day,
+        "due_on": intent.due_on,
+        "expires_at": intent.expires_at,
+        "priority": intent.priority,
+        "state": TodoState.OPEN,
+        "created_at": at,
+    }
+
+
+def _reasons(submission: Submission) -> str:
+    return ",".join(submission.objections) or submission.detail
+
+
+async def _refuse(
+    session: AsyncSession,
+    intents: Sequence[Intent],
+    verdicts: Mapping[str, Submission],
+    known: Mapping[str, tuple[str, str]],
+    *,
+    at: datetime,
+) -> None:
+    """Remember refusals that are new or have other reasons than before."""
+    refusals = {}
+    for intent in intents:
+        verdict = verdicts[intent.key]
+        if verdict.outcome in (Outcome.QUEUED, Outcome.REPEATED):
+            continue
+        now = (verdict.outcome.value, _reasons(verdict)[:400])
+        if known.get(intent.key) != now:
+            refusals[intent.key] = now
+    await keys.refuse(session, refusals, at)
+
+
+async def _record(
+    session: AsyncSession, queued: Sequence[Judged], *, by: str, at: datetime
+) -> None:
+    """One ledger entry for each thing that will be said or done."""
+    await ledger.append(
+        session,
+        [
+            ledger.Entry(
+                kind="plan",
+                act=f"{one.intent.channel.value}.planned",
+                actor=by,
+                object=f"customer:{one.intent.customer.customer_id}",
+                unit=one.intent.customer.unit_id,
+                reason=one.intent.trigger,
+                payload={
+                    "key": one.intent.key,
+                    "staff": one.intent.customer.owner_staff_id,
+                    "script": f"{one.script.code}/{one.script.version}" if one.script else "",
+                    "text": one.text or "",
+                },
+            )
+            for one in queued
+        ],
+        at=at,
+    )

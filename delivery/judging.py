@@ -1,0 +1,198 @@
+"""Intents to drafts to decisions: loads what the gate needs for a batch, in a few queries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from compliance import repository as standing_of
+from compliance.facts import (
+    Channel,
+    Counts,
+    Draft,
+    Purpose,
+    Recipient,
+    Sender,
+    Standing,
+    Words,
+)
+from compliance.gate import Court, Decision, decision_rows
+from content_library import repository as scripts_of
+from content_library.facts import ApprovedScript
+from content_library.render import pieces
+from crm_sync.facts import CustomerFact, StaffFact, UnitFact
+from crm_sync.repository.staff import staff_by_id, units_by_id
+from crm_sync.rules.ages import age
+from delivery.desk import Desk
+from delivery.intents import Intent, ProductInWords
+from delivery.repository import touches
+from delivery.wording import common_fields
+from kit.clock import bank_date
+from kit.errors import InputRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What a batch of intents stands on, loaded once."""
+
+    scripts: Mapping[int, ApprovedScript]
+    standing: Mapping[int, Standing]
+    staff: Mapping[str, StaffFact]
+    units: Mapping[str, UnitFact]
+    last_care: Mapping[int, date]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One intent with its words and everything the gate said. ``missing`` says what it lacks."""
+
+    intent: Intent
+    script: ApprovedScript | None
+    text: str | None
+    decision: Decision | None
+    missing: str = ""
+
+    @property
+    def objections(self) -> tuple[str, ...]:
+        """The codes of all objections, in the gate's order."""
+        return tuple(one.code for one in self.decision.objections) if self.decision else ()
+
+
+async def background(session: AsyncSession, intents: Sequence[Intent]) -> Background:
+    """Load scripts, standing, staff, units and last care of a batch: a query each."""
+    customers = {intent.customer.customer_id for intent in intents}
+    staff = {one.customer.owner_staff_id for one in intents if one.customer.owner_staff_id}
+    versions = {one.script_version_id for one in intents if one.script_version_id is not None}
+    selling = [one.customer.customer_id for one in intents if one.purpose is Purpose.MARKETING]
+    found_staff = await staff_by_id(session, staff)
+    return Background(
+        scripts=await scripts_of.by_version(session, sorted(versions)),
+        standing=await standing_of.recipient_standing(session, customers),
+        staff=found_staff,
+        units=await units_by_id(session, {one.customer.unit_id for one in intents}),
+        last_care=await touches.last_care(session, selling) if selling else {},
+    )
+
+
+def recipient(customer: CustomerFact, known: Background, today: date) -> Recipient:
+    """The customer as the gate sees one."""
+    standing = known.standing.get(customer.customer_id, Standing())
+    return Recipient(
+        customer_id=customer.customer_id,
+        age=age(customer.born_on, today) if customer.born_on else None,
+        risk_level=customer.risk_level,
+        risk_assessed_on=customer.risk_assessed_on,
+        tier=customer.tier,
+        personas=frozenset(customer.personas),
+        consents=standing.consents,
+        suppressed=standing.suppressed,
+        complaint_open=standing.complaint_open,
+        last_care_on=known.last_care.get(customer.customer_id),
+    )
+
+
+def words_of(
+    script: ApprovedScript,
+    rendered: tuple[tuple[str, str], ...],
+    product: ProductInWords | None,
+) -> Words:
+    """The rendered words with what was approved about them."""
+    return Words(
+        script_code=script.code,
+        version=script.version,
+        text="".join(text for _, text in rendered),
+        template_hash=script.template_hash,
+        approved_hash=script.approved_hash,
+        state=script.state,
+        purpose=Purpose(script.purpose),
+        valid_from=script.valid_from,
+        valid_until=script.valid_until,
+        product_kind=script.product_kind,
+        product_code=script.product_code or (product.code if product else None),
+        product_risk=product.risk if product else None,
+        product_private=product.private if product else False,
+        product_on_sale=product.on_sale if product else True,
+        tiers=script.tiers,
+        personas=script.personas,
+        licence=script.licence,
+        has_personal_fields=script.personal_fields,
+        pieces=rendered,
+        accepted_rules=script.accepted_rules,
+    )
+
+
+def judge(
+    intents: Sequence[Intent],
+    known: Background,
+    *,
+    at: datetime,
+    desk: Desk,
+    channel: Channel | None = None,
+    counts: Counts | None = None,
+) -> list[Judged]:
+    """Render and judge a batch; pure once ``known`` is loaded.
+
+    ``channel`` overrides the intents' own (the sidebar judges again what was planned as a
+    to-do); ``counts`` None leaves the caps to the quota's slots.
+    """
+    today = bank_date(at)
+    court = Court(
+        at=at,
+        policy=desk.policy,
+        calendar=desk.calendar,
+        screener=desk.screener,
+        reader=desk.reader,
+    )
+    judged: list[Judged] = []
+    for intent in intents:
+        if intent.script_version_id is None:
+            judged.append(Judged(intent, None, None, None))
+            continue
+        script = known.scripts.get(intent.script_version_id)
+        if script is None:
+            judged.append(Judged(intent, None, None, None, "话术不存在"))
+            continue
+        staff = known.staff.get(intent.customer.owner_staff_id or "")
+        unit = known.units.get(intent.customer.unit_id)
+        fields = {**common_fields(intent.customer, staff, unit, desk), **intent.fields}
+        try:
+            rendered = pieces(script.template, fields)
+        except InputRefused as error:
+            judged.append(Judged(intent, script, None, None, error.what))
+            continue
+        draft = Draft(
+            key=intent.key,
+            channel=channel or intent.channel,
+            recipients=(recipient(intent.customer, known, today),),
+            words=words_of(script, rendered, intent.product),
+            sender=_sender(staff),
+            solicited=intent.solicited,
+            counts=counts,
+        )
+        judged.append(Judged(intent, script, draft.words.text, court.decide(draft)))
+    return judged
+
+
+def _sender(staff: StaffFact | None) -> Sender | None:
+    if staff is None:
+        return None
+    return Sender(staff.staff_id, staff.active, frozenset(staff.licences))
+
+
+async def record(session: AsyncSession, judged: Sequence[Judged], at: datetime) -> None:
+    """Keep what the gate said of a batch."""
+    rows, decisions = [], []
+    for one in judged:
+        if one.decision is None or one.script is None or one.text is None:
+            continue
+        decisions.append(one.decision)
+        rows.append(
+            Draft(
+                key=one.intent.key,
+                channel=one.intent.channel,
+                recipients=(Recipient(one.intent.customer.customer_id),),
+                words=words_of(one.script, (("", one.text),), one.intent.product),
+            )
+        )
+    await standing_of.record_decisions(session, decision_rows(rows, decisions, rulebook=""), at)

@@ -1,0 +1,301 @@
+"""Plans a bank day: selects in SQL, makes intents in pages, submits them to the door in batches.
+
+Triggers go in the order of their purpose and priority, so what is more urgent takes a customer's
+quota first. Every page is one transaction; a run that stops half-way is simply run again.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.reminder_policy import ReminderPolicy, Step, Trigger
+from content_library import repository as scripts_of
+from content_library.facts import ApprovedScript
+from crm_sync import selection
+from delivery import broadcasts, door
+from delivery.desk import Desk
+from delivery.intents import Intent
+from delivery.repository import plans
+from kit import ledger, log
+from kit.clock import bank_moment
+from kit.db import Database
+from reminders import rules
+
+BATCH = 2_000
+BY = "system:planner"
+
+_log = log.get(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaSlot:
+    """What the content calendar gives one persona on one day."""
+
+    persona: str
+    script_code: str
+    why: str
+
+
+ContentCalendar = Callable[[date], Sequence[PersonaSlot]]
+"""What is due on a day; handed in by the composition from the content library."""
+
+
+@dataclass
+class PlanReport:
+    """What a plan decided: intents by (trigger, channel, outcome), refusals by reason."""
+
+    day: date
+    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    broadcasts: int = 0
+    without_script: Counter[str] = field(default_factory=Counter)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as one JSON object; also what ``plan_run.counts`` keeps."""
+        planned = sum(n for (_, _, outcome), n in self.outcomes.items() if outcome == "queued")
+        return {
+            "date": self.day.isoformat(),
+            "considered": sum(self.outcomes.values()),
+            "planned": planned,
+            "outcomes": [
+                {"trigger": trigger, "channel": channel, "outcome": outcome, "count": count}
+                for (trigger, channel, outcome), count in sorted(self.outcomes.items())
+            ],
+            "refused": [
+                {"trigger": trigger, "reason": reason, "count": count}
+                for (trigger, reason), count in sorted(self.reasons.items())
+            ],
+            "broadcasts": self.broadcasts,
+            "without_script": dict(sorted(self.without_script.items())),
+        }
+
+
+async def plan_day(
+    database: Database,
+    *,
+    day: date,
+    at: datetime,
+    policy: ReminderPolicy,
+    desk: Desk,
+    content: ContentCalendar,
+    by: str = BY,
+    dry_run: bool = False,
+) -> PlanReport:
+    """Plan every trigger for ``day``; running it again writes nothing new.
+
+    ``at`` is the present moment. With ``dry_run`` all is judged and nothing is kept.
+    """
+    report = PlanReport(day)
+    as_of = bank_moment(day, policy.announce.planning_at)
+    plan = _Plan(database, day, at, as_of, policy, desk, content, by, report)
+    if dry_run:
+        async with database.rehearsal() as session:
+            await plan.run(_always(session))
+        return report
+    async with database.transaction() as session:
+        run_id = await plans.begin(session, day=day, by=by, at=at)
+    await plan.run(database.transaction)
+    async with database.transaction() as session:
+        report.broadcasts = await broadcasts.close(
+            session, day, at=at, due_at=plan.opens_at(), expires_at=plan.expires_at()
+        )
+        await plans.finish(session, run_id, counts=report.as_json(), at=at)
+        await ledger.append(
+            session,
+            [
+                ledger.Entry(
+                    kind="plan",
+                    act="day.planned",
+                    actor=by,
+                    object=f"run:{run_id}",
+                    reason=day.isoformat(),
+                    payload=report.as_json(),
+                )
+            ],
+            at=at,
+        )
+    _log.info("reminders.planned", day=day.isoformat(), planned=report.as_json()["planned"])
+    return report
+
+
+def _always(session: AsyncSession) -> Callable[[], AbstractAsyncContextManager[AsyncSession]]:
+    class _Same(AbstractAsyncContextManager[AsyncSession]):
+        async def __aenter__(self) -> AsyncSession:
+            return session
+
+        async def __aexit__(self, *_: object) -> None:
+            return None
+
+    return _Same
+
+
+class _Plan:
+    """One run: the day's facts in, submissions out, counted in the report."""
+
+    def __init__(
+        self,
+        database: Database,
+        day: date,
+        at: datetime,
+        as_of: datetime,
+        policy: ReminderPolicy,
+        desk: Desk,
+        content: ContentCalendar,
+        by: str,
+        report: PlanReport,
+    ) -> None:
+        self._database = database
+        self._day = day
+        self._at = at
+        self._as_of = as_of
+        self._policy = policy
+        self._desk = desk
+        self._content = content
+        self._by = by
+        self._report = report
+
+    def expires_at(self) -> datetime:
+        """When the day's to-dos and tasks end."""
+        return bank_moment(self._day, self._policy.announce.expires_at)
+
+    def opens_at(self) -> datetime:
+        """When WeCom may be asked to make the day's tasks."""
+        return max(self._at, bank_moment(self._day, self._policy.announce.at))
+
+    async def run(self, opened: Callable[[], AbstractAsyncContextManager[AsyncSession]]) -> None:
+        """Submit every trigger's intents, most urgent purpose first."""
+        order: Mapping[str, int] = {
+            name: place for place, name in enumerate(self._policy.merge.order)
+        }
+        for trigger in sorted(
+            self._policy.trigger, key=lambda one: (order.get(one.purpose, 9), one.priority)
+        ):
+            async for intents in self._intents(trigger):
+                for start in range(0, len(intents), BATCH):
+                    async with opened() as session:
+                        await self._submit(session, trigger, intents[start : start + BATCH])
+
+    async def _submit(
+        self, session: AsyncSession, trigger: Trigger, intents: Sequence[Intent]
+    ) -> None:
+        submissions = await door.submit(
+            session, intents, at=self._at, as_of=self._as_of, desk=self._desk, by=self._by
+        )
+        for intent, done in zip(intents, submissions, strict=True):
+            self._report.outcomes[trigger.name, intent.channel.value, done.outcome.value] += 1
+            for reason in done.objections or ((done.detail,) if done.detail else ()):
+                self._report.reasons[trigger.name, reason] += 1
+
+    async def _intents(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
+        """The trigger's intents of the day, a page of facts at a time."""
+        if trigger.select == "personas":
+            async for page in self._persona_pages(trigger):
+                yield page
+            return
+        for step, on in rules.watched_days(trigger, self._day):
+            async with self._database.reading() as session:
+                scripts = await scripts_of.approved(session, step.scene, self._as_of)
+                if trigger.select == "birthdays":
+                    async for people in selection.birthdays(session, on=on):
+                        yield self._birthdays(trigger, step, people, scripts)
+                    continue
+                async for dues in self._dues(session, trigger, on):
+                    yield self._due_intents(trigger, step, on, dues, scripts)
+
+    async def _dues(
+        self, session: AsyncSession, trigger: Trigger, on: date
+    ) -> AsyncIterator[list[selection.Due]]:
+        if trigger.select == "holdings":
+            async for page in selection.maturing(session, on=[on], kinds=trigger.kinds):
+                yield page
+        else:
+            chosen = (
+                selection.instalments(session, on=[on])
+                if trigger.select == "instalments"
+                else selection.opening_soon(session, on=[on])
+            )
+            async for pairs in chosen:
+                yield [due for due, _ in pairs]
+
+    def _due_intents(
+        self,
+        trigger: Trigger,
+        step: Step,
+        on: date,
+        dues: Sequence[selection.Due],
+        scripts: Sequence[ApprovedScript],
+    ) -> list[Intent]:
+        made: list[Intent] = []
+        expires_at = self.expires_at()
+        if step.action == "care":
+            expires_at += timedelta(days=max(step.days_left - 7, 1))
+        for due in dues:
+            intent = rules.due_intent(
+                due,
+                trigger=trigger,
+                step=step,
+                on=on,
+                today=self._day,
+                expires_at=expires_at,
+                scripts=scripts,
+            )
+            if intent is None:
+                self._report.without_script[step.scene] += 1
+            else:
+                made.append(intent)
+        return made
+
+    def _birthdays(
+        self,
+        trigger: Trigger,
+        step: Step,
+        people: Sequence[selection.Person],
+        scripts: Sequence[ApprovedScript],
+    ) -> list[Intent]:
+        made: list[Intent] = []
+        for customer, reach in people:
+            intent = rules.birthday_intent(
+                customer,
+                reach,
+                trigger=trigger,
+                step=step,
+                today=self._day,
+                expires_at=self.expires_at(),
+                scripts=scripts,
+            )
+            if intent is None:
+                self._report.without_script[step.scene] += 1
+            else:
+                made.append(intent)
+        return made
+
+    async def _persona_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
+        slots = self._content(self._day)
+        async with self._database.reading() as session:
+            codes = {slot.script_code for slot in slots}
+            scripts = await scripts_of.approved_by_code(session, codes, self._as_of)
+            for slot in slots:
+                script = scripts.get(slot.script_code)
+                if script is None:
+                    self._report.without_script[slot.script_code] += 1
+                    continue
+                async for people in selection.persona_members(session, slot.persona):
+                    yield [
+                        rules.persona_intent(
+                            customer,
+                            reach,
+                            trigger=trigger,
+                            persona=slot.persona,
+                            why=slot.why,
+                            script=script,
+                            today=self._day,
+                            expires_at=self.expires_at(),
+                        )
+                        for customer, reach in people
+                        if customer.personas and customer.personas[0] == slot.persona
+                    ]

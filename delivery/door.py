@@ -172,7 +172,12 @@ async def _queue(
         session,
         [_todo(session, one, at, day) for one in queued if one.intent.channel is Channel.TODO],
     )
-    await gather(session, [one for one in queued if one.intent.channel is Channel.BROADCAST], at=at)
+    await gather(
+        session,
+        [one for one in queued if one.intent.channel is Channel.BROADCAST],
+        at=at,
+        day=day,
+    )
 
 
 def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[str, object]:

@@ -17,6 +17,7 @@ from config.reminder_policy import ReminderPolicy, Step, Trigger
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from crm_sync import selection
+from crm_sync.facts import Due
 from delivery import broadcasts, door
 from delivery.desk import Desk
 from delivery.intents import Intent
@@ -209,7 +210,7 @@ class _Plan:
 
     async def _dues(
         self, session: AsyncSession, trigger: Trigger, on: date
-    ) -> AsyncIterator[list[selection.Due]]:
+    ) -> AsyncIterator[list[Due]]:
         if trigger.select == "holdings":
             async for page in selection.maturing(session, on=[on], kinds=trigger.kinds):
                 yield page
@@ -227,7 +228,7 @@ class _Plan:
         trigger: Trigger,
         step: Step,
         on: date,
-        dues: Sequence[selection.Due],
+        dues: Sequence[Due],
         scripts: Sequence[ApprovedScript],
     ) -> list[Intent]:
         made: list[Intent] = []

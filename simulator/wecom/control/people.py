@@ -48,6 +48,9 @@ class MemberOrder(Order):
     console_welcome: bool = False
     contact_cap: int = 20_000
     days_since_login: int = 0
+    english_name: str = ""
+    extattr: list[dict[str, Any]] = Field(default_factory=list)
+    external_profile: dict[str, Any] = Field(default_factory=dict)
 
 
 class FollowerOrder(Order):
@@ -181,6 +184,9 @@ def member_from(order: MemberOrder) -> Member:
         console_welcome=order.console_welcome,
         contact_cap=order.contact_cap,
         days_since_login=order.days_since_login,
+        english_name=order.english_name,
+        extattr=list(order.extattr),
+        external_profile=dict(order.external_profile),
     )
 
 

@@ -73,7 +73,12 @@ def simple_list(call: Call, ask: InDepartment) -> Json:
 
 def full_list(call: Call, ask: InDepartment) -> Json:
     """Members of one department, whole."""
-    return {"userlist": [_whole(call, member) for member in _members(call, ask)]}
+    return {
+        "userlist": [
+            _whole(call, member) | {"english_name": member.english_name}
+            for member in _members(call, ask)
+        ]
+    }
 
 
 def list_ids(call: Call, ask: ListIds) -> Json:
@@ -158,10 +163,14 @@ def _whole(call: Call, member: Member) -> Json:
         "alias": member.alias,
         "telephone": "",
         "main_department": member.departments[0] if member.departments else 0,
-        "extattr": {"attrs": []},
+        "extattr": {"attrs": member.extattr},
         "open_userid": "",
         "external_position": member.position,
-        "external_profile": {"external_corp_name": call.world.corp.name, "external_attr": []},
+        "external_profile": {
+            "external_corp_name": call.world.corp.name,
+            "external_attr": [],
+            **member.external_profile,
+        },
     }
     if not call.world.modes.user_profile_closed:
         # Apps made after 2022-06-20 do not get these any more.

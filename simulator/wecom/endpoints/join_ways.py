@@ -101,7 +101,6 @@ def _face(call: Call, config_id: str, ask: JoinFields) -> dict[str, Any]:
         "chat_id_list": list(ask.chat_id_list),
         "qr_code": f"https://qr.example/join/{config_id}",
         "state": ask.state,
-        "mark_source": ask.mark_source,
     }
 
 

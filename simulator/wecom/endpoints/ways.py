@@ -117,8 +117,6 @@ def add_way(call: Call, ask: AddWay) -> Json:
         "user": [],
         "party": [],
         "is_temp": ask.is_temp,
-        "is_exclusive": ask.is_exclusive,
-        "mark_source": True,
     }
     if ask.is_temp:
         way.face |= {"expires_in": 7 * DAY, "chat_expires_in": DAY}
@@ -193,11 +191,15 @@ def _apply(
     conclusions = _conclusions(call, ask.conclusions)
     way.users, way.parties = named, list(parties)
     way.face |= {"user": named, "party": list(parties)}
-    for name in ("style", "remark", "skip_verify", "state", "expires_in", "chat_expires_in"):
-        value = getattr(ask, name)
-        if value is not None:
-            way.face[name] = value
-    for name in ("unionid", "mark_source"):
+    for name in (
+        "style",
+        "remark",
+        "skip_verify",
+        "state",
+        "expires_in",
+        "chat_expires_in",
+        "unionid",
+    ):
         value = getattr(ask, name)
         if value is not None:
             way.face[name] = value

@@ -21,11 +21,12 @@ class PostMoment(Act):
 
 
 class React(Act):
-    """A customer likes or comments a published moment."""
+    """A customer (or a colleague, ``by``) likes or comments a published moment."""
 
     userid: str
     moment_id: str
-    external_userid: str
+    external_userid: str = ""
+    by: str = ""
 
 
 def publish_moment(world: World, ask: Publish) -> Json:
@@ -62,7 +63,7 @@ def post_moment(world: World, ask: PostMoment) -> Json:
 def like_moment(world: World, ask: React) -> Json:
     """A like."""
     moment, userid = _seen_by(world, ask)
-    entry = {"external_userid": ask.external_userid, "create_time": int(world.now())}
+    entry = _entry(world, ask)
     moment.likes.setdefault(userid, []).append(entry)
     return {}
 
@@ -70,14 +71,23 @@ def like_moment(world: World, ask: React) -> Json:
 def comment_moment(world: World, ask: React) -> Json:
     """A comment; the API never shows its text."""
     moment, userid = _seen_by(world, ask)
-    entry = {"external_userid": ask.external_userid, "create_time": int(world.now())}
+    entry = _entry(world, ask)
     moment.comments.setdefault(userid, []).append(entry)
     return {}
+
+
+def _entry(world: World, ask: React) -> Json:
+    at = int(world.now())
+    if ask.by:
+        return {"userid": the_member(world, ask.by).userid, "create_time": at}
+    return {"external_userid": ask.external_userid, "create_time": at}
 
 
 def _seen_by(world: World, ask: React) -> tuple[Moment, str]:
     moment = world.moments.moments.get(ask.moment_id)
     member = the_member(world, ask.userid)
+    if moment is not None and ask.by and member.userid in moment.published:
+        return moment, member.userid
     if moment is None or ask.external_userid not in moment.audience.get(member.userid, []):
         raise ActError(f"{ask.external_userid!r} does not see {ask.moment_id!r}")
     return moment, member.userid

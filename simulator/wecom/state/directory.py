@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from simulator.wecom.state.corp import VisibleRange
 
@@ -44,6 +45,9 @@ class Member:
     contact_cap: int = 20_000
     days_since_login: int = 0
     left_at: int | None = None
+    english_name: str = ""
+    extattr: list[dict[str, Any]] = field(default_factory=list)
+    external_profile: dict[str, Any] = field(default_factory=dict)
 
 
 class Directory:

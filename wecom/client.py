@@ -49,6 +49,23 @@ class Caller(Protocol):
     ) -> dict[str, Any]: ...
 
 
+class Uploader(Protocol):
+    """What ``wecom.media`` needs: files up and down."""
+
+    async def upload(
+        self, path: str, upload: Upload, *, params: Mapping[str, str]
+    ) -> dict[str, Any]: ...
+
+    async def download(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str],
+        body: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[dict[str, Any] | None, Reply]: ...
+
+
 class WecomClient:
     """Calls WeCom with the token of one (corp, secret)."""
 

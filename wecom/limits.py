@@ -35,3 +35,15 @@ def whole_id(what: str, value: str) -> None:
     """Refuse an id of a member that WeCom cannot have: it would change the meaning of "a|b" lists."""
     if not _USERID.fullmatch(value):
         raise Rejected(what, "is not the id of a member")
+
+
+def web_address(what: str, url: str, limit: int) -> None:
+    """Refuse what is not http(s): WeCom answers 40094, and a script's address must never go out."""
+    if not re.match(r"https?://[^\s/]", url):
+        raise Rejected(what, "must begin with http:// or https://")
+    at_most_bytes(what, url, limit)
+
+
+def in_range(what: str, value: int, least: int, most: int) -> None:
+    if not least <= value <= most:
+        raise Rejected(what, f"is {value}, must be {least} to {most}")

@@ -42,9 +42,10 @@ class MergePolicy(_Part):
 
 
 class AnnouncePolicy(_Part):
-    """When the day is planned, when managers hear of it, when its to-dos end (bank time)."""
+    """When the day is planned, when managers hear of it, when tasks go, when all ends (bank time)."""
 
     at: time
+    broadcast_at: time
     planning_at: time
     expires_at: time
 

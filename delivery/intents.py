@@ -27,6 +27,7 @@ class Intent:
     ``key`` makes it one thing however often it is planned. ``script_version_id`` None means a
     care to-do without words. ``fields`` fill the script; ``title`` is for lists and holds no
     personal data; ``why`` and ``detail`` may, and are sealed. Lower ``priority`` goes first.
+    ``goes_at`` is when it would reach the customer, where that is later than the judging.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Intent:
     channel_reason: str = ""
     solicited: bool = False
     campaign: str = ""
+    goes_at: datetime | None = None
 
 
 class Outcome(StrEnum):

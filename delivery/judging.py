@@ -137,13 +137,7 @@ def judge(
     to-do); ``counts`` None leaves the caps to the quota's slots.
     """
     today = bank_date(at)
-    court = Court(
-        at=at,
-        policy=desk.policy,
-        calendar=desk.calendar,
-        screener=desk.screener,
-        reader=desk.reader,
-    )
+    courts: dict[datetime, Court] = {}
     judged: list[Judged] = []
     for intent in intents:
         if intent.script_version_id is None:
@@ -170,8 +164,21 @@ def judge(
             solicited=intent.solicited,
             counts=counts,
         )
+        court = _court(courts, intent.goes_at or at, desk)
         judged.append(Judged(intent, script, draft.words.text, court.decide(draft)))
     return judged
+
+
+def _court(courts: dict[datetime, Court], at: datetime, desk: Desk) -> Court:
+    if at not in courts:
+        courts[at] = Court(
+            at=at,
+            policy=desk.policy,
+            calendar=desk.calendar,
+            screener=desk.screener,
+            reader=desk.reader,
+        )
+    return courts[at]
 
 
 def _sender(staff: StaffFact | None) -> Sender | None:

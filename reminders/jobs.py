@@ -166,7 +166,7 @@ class _Plan:
 
     def opens_at(self) -> datetime:
         """When WeCom may be asked to make the day's tasks."""
-        return max(self._at, bank_moment(self._day, self._policy.announce.at))
+        return max(self._at, bank_moment(self._day, self._policy.announce.broadcast_at))
 
     async def run(self, opened: Callable[[], AbstractAsyncContextManager[AsyncSession]]) -> None:
         """Submit every trigger's intents, most urgent purpose first."""
@@ -295,6 +295,7 @@ class _Plan:
                             why=slot.why,
                             script=script,
                             today=self._day,
+                            goes_at=bank_moment(self._day, self._policy.announce.broadcast_at),
                             expires_at=self.expires_at(),
                         )
                         for customer, reach in people

@@ -128,6 +128,7 @@ def persona_intent(
     why: str,
     script: ApprovedScript,
     today: date,
+    goes_at: datetime,
     expires_at: datetime,
 ) -> Intent:
     """客群内容: one general text for everybody of a persona, so it goes as a broadcast."""
@@ -146,6 +147,7 @@ def persona_intent(
         expires_at=expires_at,
         priority=trigger.priority,
         channel_reason="内容对每位客户相同，用群发任务由客户经理确认",
+        goes_at=goes_at,
     )
 
 

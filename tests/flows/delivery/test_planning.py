@@ -1,0 +1,211 @@
+"""A day is planned once, by the rules, for whoever can be reached; everything else is counted."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from compliance import service as consent
+from compliance.facts import Scope
+from content_library import service as library
+from crm_sync.models import PersonaMembership
+from delivery.repository import todos
+from kit.db import Database
+from kit.ledger.reading import Wanted, count
+from kit.ledger.verify import verify
+from reminders.jobs import PersonaSlot, PlanReport, plan_day
+from tests.flows.crm_sync import bank
+from tests.flows.delivery.office import REMINDERS, T7, approved_script, desk
+
+pytestmark = pytest.mark.anyio
+
+TODAY = date(2026, 11, 25)  # a Wednesday
+MORNING = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)  # 06:30 at the bank
+CARE = "天气转凉，早晚添件衣服，出门慢一点。接到陌生来电要您转账的，先挂断再打我行客服核实。"
+
+
+async def _small_bank(database: Database) -> dict[str, int]:
+    """李敏 covers three customers: one deposit in seven days, one today, one birthday."""
+    async with database.transaction() as session:
+        await bank.units(session)
+        await bank.staff(session, "limin")
+        people = {
+            "seven": await bank.reached_customer(
+                session, "C1", owner="limin", gender="F", born_on=date(1958, 3, 2)
+            ),
+            "phone": await bank.customer(session, "C2", owner="limin", born_on=date(1990, 1, 1)),
+            "birthday": await bank.reached_customer(
+                session, "C3", owner="limin", born_on=date(1985, 11, 25)
+            ),
+            "nobody": await bank.customer(session, "C4"),
+        }
+        for number, who in enumerate(("seven", "phone", "nobody")):
+            await bank.holding(
+                session,
+                people[who],
+                f"D{number}",
+                "deposit",
+                product_name="三年期整存整取",
+                amount_fen=20_000_000,
+                matures_on=TODAY + timedelta(days=7),
+            )
+        await approved_script(session, "maturity.deposit.t7", T7, product_kind=None)
+        await approved_script(
+            session,
+            "birthday",
+            "{{customer_title}}，生日快乐，祝您身体健康、事事顺心。",
+            purpose="care",
+        )
+    return people
+
+
+async def _plan(
+    database: Database,
+    day: date = TODAY,
+    *,
+    dry_run: bool = False,
+    slots: tuple[PersonaSlot, ...] = (),
+) -> PlanReport:
+    return await plan_day(
+        database,
+        day=day,
+        at=MORNING,
+        policy=REMINDERS,
+        desk=desk(),
+        content=lambda _: slots,
+        dry_run=dry_run,
+    )
+
+
+async def _open(database: Database) -> list[todos.TodoView]:
+    async with database.reading() as session:
+        return await todos.of_staff(session, "limin")
+
+
+async def test_a_maturity_a_week_away_becomes_one_todo_with_its_words(database: Database) -> None:
+    people = await _small_bank(database)
+    for _ in range(2):  # the scheduler may fire twice; nobody must notice
+        report = await _plan(database)
+    found = {one.customer_id: one for one in await _open(database)}
+    assert set(found) == {people["seven"], people["phone"], people["birthday"]}
+    one = found[people["seven"]]
+    assert one.text == (
+        "客女士您好，我是青禾银行的员工limin。您的三年期整存整取将于12月2日（周三）到期，"
+        "到期怎么安排都可以随时问我。"
+    )
+    assert (one.kind, one.title, one.external_userid) == ("message", "7 天后到期", "wm-C1")
+    assert one.why == "三年期整存整取，12月2日（周三）到期，来自核心系统"
+    assert found[people["phone"]].kind == "call"
+    assert report.outcomes["maturity.deposit", "todo", "repeated"] == 2
+    async with database.reading() as session:
+        assert await count(session, Wanted(acts=frozenset({"todo.planned"}))) == 3
+        assert (await verify(session)).sound
+
+
+async def test_a_customer_nobody_covers_hears_nothing_and_is_counted(database: Database) -> None:
+    await _small_bank(database)
+    report = await _plan(database)
+    assert report.outcomes["maturity.deposit", "todo", "uncovered"] == 1
+    assert report.as_json()["planned"] == 3
+
+
+async def test_planning_again_writes_nothing_at_all(database: Database) -> None:
+    await _small_bank(database)
+    await _plan(database)
+    counted = (
+        "SELECT (SELECT count(*) FROM todo), (SELECT count(*) FROM decision),"
+        " (SELECT count(*) FROM quota_slot), (SELECT count(*) FROM intent_key)"
+    )
+    async with database.reading() as session:
+        before = (await session.execute(text(counted))).one()
+    await _plan(database)
+    async with database.reading() as session:
+        assert (await session.execute(text(counted))).one() == before
+
+
+async def test_a_dry_run_says_the_same_and_keeps_nothing(database: Database) -> None:
+    await _small_bank(database)
+    rehearsed = await _plan(database, dry_run=True)
+    assert await _open(database) == []
+    assert (await _plan(database)).as_json() == rehearsed.as_json()
+
+
+async def test_who_wants_silence_is_refused_with_the_reason(database: Database) -> None:
+    people = await _small_bank(database)
+    async with database.transaction() as session:
+        await consent.suppress(
+            session,
+            people["birthday"],
+            Scope.MARKETING,
+            source="chat",
+            reason="客户说不要再发",
+            at=MORNING,
+            actor="customer:self",
+        )
+    report = await _plan(database)
+    assert report.outcomes["birthday", "todo", "blocked"] == 1
+    assert report.reasons["birthday", "E-4022"] == 1
+    assert people["birthday"] not in {one.customer_id for one in await _open(database)}
+
+
+async def test_a_recalled_script_stops_being_planned_at_once(database: Database) -> None:
+    await _small_bank(database)
+    async with database.transaction() as session:
+        version = await approved_script(
+            session, "loan.due", "{{customer_title}}您好，您的还款日是{{due_on}}。"
+        )
+        await library.retire(session, version, by="staff:hejing", reason="措辞调整", at=MORNING)
+        await session.execute(
+            text("UPDATE script_version SET state = 'retired' WHERE code = 'birthday'")
+        )
+    report = await _plan(database)
+    assert report.without_script["birthday"] == 1
+
+
+async def test_persona_content_becomes_one_broadcast_per_manager_and_text(
+    database: Database,
+) -> None:
+    people = await _small_bank(database)
+    async with database.transaction() as session:
+        await bank.insert_rows(
+            session,
+            PersonaMembership,
+            [
+                {
+                    "customer_id": people[who],
+                    "persona": "老年",
+                    "source": "crm",
+                    "confidence": 100,
+                    "evidence": [],
+                    "rule_version": "t",
+                    "is_primary": True,
+                    "since": MORNING,
+                }
+                for who in ("seven", "phone", "birthday")
+            ],
+        )
+        await approved_script(
+            session,
+            "persona.elder.cold",
+            CARE,
+            scene="persona",
+            persona="老年",
+            purpose="care",
+            form="broadcast",
+            personas=frozenset({"老年"}),
+        )
+    slot = PersonaSlot("老年", "persona.elder.cold", "小雪：添衣防骗")
+    report = await _plan(database, slots=(slot,))
+    # 李敏 has one task for one customer: the second is not in WeCom, the third hears the birthday.
+    assert report.broadcasts == 1
+    assert report.outcomes["persona.content", "broadcast", "queued"] == 1
+    assert report.outcomes["persona.content", "broadcast", "unreachable"] == 1
+    assert report.outcomes["persona.content", "broadcast", "over_quota"] == 1
+    async with database.reading() as session:
+        [(state, number)] = await session.execute(
+            text(
+                "SELECT b.state, count(*) FROM broadcast b JOIN broadcast_recipient r"
+                " ON r.broadcast_id = b.id GROUP BY b.state"
+            )
+        )
+    assert (state, number) == ("queued", 1)

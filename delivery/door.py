@@ -11,8 +11,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from compliance.facts import Channel, Purpose
-from crm_sync.rules.ages import age
+from compliance.facts import Channel
 from delivery import judging, quota
 from delivery.broadcasts import gather
 from delivery.desk import Desk
@@ -20,7 +19,7 @@ from delivery.intents import Intent, Outcome, Submission
 from delivery.judging import Judged
 from delivery.metrics import SUBMITTED
 from delivery.models.todos import TodoState
-from delivery.quota import Cap, Want, window_start
+from delivery.quota import Cap, Want
 from delivery.repository import keys, todos
 from kit import ledger
 from kit.clock import bank_date
@@ -28,7 +27,6 @@ from kit.db import cipher_of
 from kit.ids import new_id
 
 TOTAL: Final = "total"
-WINDOWS: Final = ("day", "week", "month")
 
 
 async def submit(
@@ -127,7 +125,7 @@ async def _count(
     day = bank_date(at)
     total = Cap(TOTAL, "day", day, desk.merge.most_per_day.get(TOTAL, 99))
     wants = [
-        Want(one.intent.key, one.intent.customer.customer_id, (*_caps(one, at, desk), total))
+        Want(one.intent.key, one.intent.customer.customer_id, (*_caps(one, day, desk), total))
         for one in ranked
         if one.text is not None
     ]
@@ -148,21 +146,8 @@ async def _count(
     return [one for one in passed if one.intent.key not in refused]
 
 
-def _caps(one: Judged, at: datetime, desk: Desk) -> tuple[Cap, ...]:
-    """The day, week and month caps of the intent's purpose for its customer."""
-    purpose = Purpose(one.intent.purpose)
-    caps = desk.policy.caps(purpose)
-    born, day = one.intent.customer.born_on, bank_date(at)
-    years = None if born is None else age(born, day)
-    elder = desk.policy.is_elder(years, frozenset(one.intent.customer.personas))
-    most = {
-        "day": caps.day,
-        "week": desk.policy.weekly_cap(purpose, elder=elder),
-        "month": caps.month,
-    }
-    return tuple(
-        Cap(purpose.value, window, window_start(window, day), most[window]) for window in WINDOWS
-    )
+def _caps(one: Judged, day: date, desk: Desk) -> tuple[Cap, ...]:
+    return quota.caps_of(one.intent.purpose, one.intent.customer, day, desk.policy)
 
 
 async def _queue(

@@ -15,11 +15,16 @@ from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from compliance.facts import Purpose
+from compliance.policy import GatePolicy
+from crm_sync.facts import CustomerFact
+from crm_sync.rules.ages import age
 from delivery.models import QuotaSlot
 from kit.db import insert_into
 
 TRIES: Final = 5
 AT_ONCE: Final = 4_000
+WINDOWS: Final = ("day", "week", "month")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,19 @@ def window_start(window: str, day: date) -> date:
     if window == "week":
         return day - timedelta(days=day.weekday())
     return day.replace(day=1)
+
+
+def caps_of(
+    purpose: Purpose, customer: CustomerFact, day: date, policy: GatePolicy
+) -> tuple[Cap, ...]:
+    """The day, week and month caps of one purpose for one customer on ``day``."""
+    caps = policy.caps(purpose)
+    years = None if customer.born_on is None else age(customer.born_on, day)
+    elder = policy.is_elder(years, frozenset(customer.personas))
+    most = {"day": caps.day, "week": policy.weekly_cap(purpose, elder=elder), "month": caps.month}
+    return tuple(
+        Cap(purpose.value, window, window_start(window, day), most[window]) for window in WINDOWS
+    )
 
 
 async def reserve(session: AsyncSession, wants: Sequence[Want]) -> set[str]:

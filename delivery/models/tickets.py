@@ -32,6 +32,7 @@ class SendTicket(SQLModel, table=True):
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)
     token_hash: str = Field(max_length=64, unique=True)
+    key: str = Field(max_length=160)
     todo_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
     customer_id: int | None = Field(default=None, sa_type=BigInteger)
     staff_id: str = Field(max_length=64)

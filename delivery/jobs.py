@@ -1,0 +1,117 @@
+"""What the scheduler calls: announce the morning, end what is over, withdraw what is unwanted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from delivery import quota
+from delivery.models import Broadcast, BroadcastRecipient
+from delivery.phrasing import STAFF_CARD
+from delivery.repository import keys, outbox, todos
+from delivery.repository.outbox import Call
+from kit import ledger
+from kit.clock import bank_date, end_of_bank_day
+from kit.db import Database
+
+
+async def announce(database: Database, *, at: datetime, public_url: str, bank_name: str) -> int:
+    """One app message a morning to every manager with new to-dos; returns how many.
+
+    The key holds the day, so whoever announces again on the same day says nothing.
+    """
+    day = bank_date(at)
+    async with database.transaction() as session:
+        waiting = await todos.to_announce(session, day)
+        wanted = {f"announce:{row.staff_id}:{day.isoformat()}": row for row in waiting}
+        taken = await keys.take(session, sorted(wanted), at)
+        calls = [
+            Call(
+                key=key,
+                kind=STAFF_CARD,
+                payload={
+                    "userid": row.userid,
+                    "title": f"今天有 {row.number} 件客户待办",
+                    "description": f"{day.month}月{day.day}日",
+                    "source": bank_name,
+                    "figure": str(row.number),
+                    "figure_note": "件待办，话术已备好",
+                    "facts": [["怎么做", "点开后逐个发送或记录结果"]],
+                    "url": f"{public_url}/h5/todo",
+                    "task_id": f"todo-{row.staff_id}-{day:%Y%m%d}",
+                },
+                due_at=at,
+                expires_at=end_of_bank_day(at),
+                unit_id=row.unit_id,
+                userid=row.userid,
+                priority=5,
+            )
+            for key, row in sorted(wanted.items())
+            if key in taken
+        ]
+        await outbox.put(session, calls, at)
+        await todos.mark_announced(session, [row.staff_id for row in waiting], day, at)
+    return len(calls)
+
+
+async def expire(database: Database, *, at: datetime) -> int:
+    """End to-dos whose time passed; their quota is free again. Returns how many."""
+    async with database.transaction() as session:
+        ended = await todos.expire(session, at)
+        await _ended(session, ended, act="todo.expired", actor="system:delivery", at=at)
+    return len(ended)
+
+
+async def withdraw_for(
+    session: AsyncSession,
+    customer_id: int,
+    *,
+    purposes: Sequence[str],
+    actor: str,
+    at: datetime,
+) -> int:
+    """The customer wants no more of these purposes: everything that still waits is withdrawn.
+
+    To-dos are cancelled and the customer leaves every broadcast that WeCom does not have yet,
+    in the transaction that records the wish. Returns how many things were withdrawn.
+    """
+    gone = await todos.cancel_for_customer(session, customer_id, purposes=purposes, at=at)
+    await _ended(session, gone, act="todo.withdrawn", actor=actor, at=at)
+    waiting = select(col(Broadcast.id)).where(
+        col(Broadcast.state) == "gathering", col(Broadcast.purpose).in_(list(purposes))
+    )
+    statement = (
+        update(BroadcastRecipient)
+        .where(
+            col(BroadcastRecipient.customer_id) == customer_id,
+            col(BroadcastRecipient.state) == "planned",
+            col(BroadcastRecipient.broadcast_id).in_(waiting.scalar_subquery()),
+        )
+        .values(state="withdrawn")
+        .returning(col(BroadcastRecipient.key))
+        .execution_options(synchronize_session=False)
+    )
+    withdrawn = list((await session.execute(statement)).scalars())
+    await quota.give_back(session, withdrawn)
+    return len(gone) + len(withdrawn)
+
+
+async def _ended(
+    session: AsyncSession,
+    ended: Sequence[tuple[int, str, str]],
+    *,
+    act: str,
+    actor: str,
+    at: datetime,
+) -> None:
+    await quota.give_back(session, [key for _, key, _ in ended])
+    await ledger.append(
+        session,
+        [
+            ledger.Entry(kind="send", act=act, actor=actor, object=f"todo:{todo_id}", unit=unit)
+            for todo_id, _, unit in ended
+        ],
+        at=at,
+    )

@@ -1,0 +1,119 @@
+"""How each queued call is said in WeCom's words, and what its end means for delivery's rows."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from delivery.broadcasts import RESULT_WINDOW
+from delivery.dispatcher import Route, Sent
+from delivery.models import Broadcast, BroadcastRecipient, OutboxState
+from delivery.repository.outbox import Claim
+from wecom import broadcasts, messages, welcome
+from wecom.attachments import Content
+from wecom.cards import Fact, OpenPage, TextNotice
+from wecom.client import Caller
+
+WELCOME: Final = "welcome"
+BROADCAST: Final = "broadcast"
+STAFF_CARD: Final = "staff_card"
+FIRST_POLL: Final = timedelta(minutes=1)
+
+
+def routes(wecom: Caller, *, agent_id: int) -> dict[str, Route]:
+    """How every kind of outbox call is made with this WeCom client."""
+
+    async def send_welcome(claim: Claim) -> Sent:
+        await welcome.send(
+            wecom, claim.payload["welcome_code"], Content(text=claim.payload["text"])
+        )
+        return Sent()
+
+    async def create_broadcast(claim: Claim) -> Sent:
+        payload = claim.payload
+        created = await broadcasts.create(
+            wecom,
+            broadcasts.CustomerBroadcast(
+                Content(text=payload["text"]),
+                sender=payload["userid"],
+                external_userids=tuple(payload["external_userids"]),
+            ),
+        )
+        return Sent(created.msgid, {"failed": list(created.failed)})
+
+    async def send_card(claim: Claim) -> Sent:
+        payload = claim.payload
+        card = TextNotice(
+            title=payload["title"],
+            description=payload["description"],
+            source=payload["source"],
+            figure=payload["figure"],
+            figure_note=payload["figure_note"],
+            facts=tuple(Fact(key, value) for key, value in payload["facts"]),
+            opens=OpenPage(payload["url"]),
+            task_id=payload["task_id"],
+        )
+        note = messages.Note(
+            messages.Recipients(staff_ids=(payload["userid"],)),
+            agent_id,
+            messages.TemplateCard(card),
+            duplicate_check_s=messages.MAX_DUPLICATE_CHECK_S,
+        )
+        sent = await messages.send(wecom, note)
+        return Sent(sent.msgid, {"unreached": list(sent.invalid_staff)})
+
+    return {
+        WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
+        BROADCAST: Route(create_broadcast, _broadcast_settled),
+        STAFF_CARD: Route(send_card, _nothing_follows, may_repeat=True),
+    }
+
+
+async def _nothing_follows(
+    session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
+) -> None:
+    """The outbox row and its ledger entry say it all."""
+
+
+async def _broadcast_settled(
+    session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
+) -> None:
+    """The broadcast follows its call; customers WeCom refused at once are marked so."""
+    broadcast_id = int(claim.payload["broadcast_id"])
+    values: dict[str, Any] = {"state": _BROADCAST_STATE[state]}
+    if state is OutboxState.SENT and sent is not None and sent.reference:
+        values |= {
+            "msgid": sent.reference,
+            "next_poll_at": at + FIRST_POLL,
+            "poll_until": at + RESULT_WINDOW,
+        }
+    await session.execute(
+        update(Broadcast)
+        .where(col(Broadcast.id) == broadcast_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    refused = list((sent.details or {}).get("failed", ())) if sent else []
+    if refused:
+        await session.execute(
+            update(BroadcastRecipient)
+            .where(
+                col(BroadcastRecipient.broadcast_id) == broadcast_id,
+                col(BroadcastRecipient.external_userid).in_(refused),
+            )
+            .values(state="refused")
+            .execution_options(synchronize_session=False)
+        )
+
+
+_BROADCAST_STATE: Final = {
+    OutboxState.SENT: "created",
+    OutboxState.FAILED: "failed",
+    OutboxState.EXPIRED: "failed",
+    OutboxState.UNKNOWN: "unknown",
+    OutboxState.CANCELLED: "cancelled",
+    OutboxState.QUEUED: "queued",
+    OutboxState.SENDING: "queued",
+}

@@ -1,0 +1,375 @@
+"""One tap from the sidebar: the gate again, a one-time ticket, the client's word, the archive's.
+
+Handed out, said to be sent, seen in the archive are three facts. The text comes from the server
+at the moment of the tap; what stood on the page is never trusted.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from compliance.facts import Channel
+from compliance.objections import BY_CODE
+from crm_sync.facts import CustomerFact, Reach
+from delivery import judging, quota
+from delivery.desk import Desk
+from delivery.errors import NotYours, SendBlocked, TicketNotFound, TodoClosed
+from delivery.intents import Intent
+from delivery.judging import Judged
+from delivery.models import SendTicket, TicketState
+from delivery.models.todos import TodoState
+from delivery.quota import Want
+from delivery.repository import todos, touches
+from delivery.repository.todos import TodoView
+from delivery.repository.touches import Touched
+from kit import ledger
+from kit.clock import bank_date
+from kit.db import cipher_of
+from kit.ids import new_id
+from kit.web.sessions import hashed
+
+LIFETIME: Final = timedelta(minutes=5)
+SAID: Final = {
+    "ok": TicketState.CLAIMED,
+    "cancel": TicketState.CANCELLED,
+    "fail": TicketState.CANCELLED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the page gets: the token, used once, and the exact text to send."""
+
+    token: str
+    id: int
+    text: str
+    script_code: str
+    script_version: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The manager who taps: who they are for the bank and for WeCom."""
+
+    staff_id: str
+    userid: str
+
+
+async def check(
+    session: AsyncSession, intents: Sequence[Intent], *, at: datetime, desk: Desk
+) -> list[Judged]:
+    """What the gate says of each, for the sidebar at this moment; nothing is written."""
+    known = await judging.background(session, intents)
+    return judging.judge(intents, known, at=at, desk=desk, channel=Channel.SIDEBAR)
+
+
+async def prepare(
+    session: AsyncSession,
+    intent: Intent,
+    *,
+    sender: Sender,
+    at: datetime,
+    desk: Desk,
+    todo: TodoView | None = None,
+) -> Ticket:
+    """Judge again and hand out the text with a one-time ticket.
+
+    Raises NotYours when the sender does not follow the customer, TodoClosed when the to-do was
+    done or withdrawn, SendBlocked with every objection when the gate or the quota says no.
+    """
+    reach = intent.reach
+    if reach is None or reach.userid.lower() != sender.userid.lower():
+        raise NotYours("这位客户不是你的企业微信好友", do="请由添加了客户的同事发送")
+    if todo is not None and todo.state not in (TodoState.OPEN.value, TodoState.HANDED.value):
+        raise TodoClosed("这件待办已经办过或撤回了", do="刷新待办列表", todo=todo.id)
+    [judged] = await check(session, [intent], at=at, desk=desk)
+    if judged.missing or judged.objections or judged.text is None or judged.script is None:
+        await judging.record(session, [judged], at)
+        await _record(session, "send.blocked", intent, sender, at, codes=judged.objections)
+        raise SendBlocked(
+            "；".join(BY_CODE[code].saying for code in judged.objections) or judged.missing,
+            codes=",".join(judged.objections),
+        )
+    if todo is None:  # a to-do's quota was taken when it was planned
+        await _take_quota(session, judged, sender, at, desk)
+    await judging.record(session, [judged], at)
+    return await _hand_out(session, judged, reach, sender, todo, at)
+
+
+async def _take_quota(
+    session: AsyncSession, judged: Judged, sender: Sender, at: datetime, desk: Desk
+) -> None:
+    intent = judged.intent
+    caps = quota.caps_of(intent.purpose, intent.customer, bank_date(at), desk.policy)
+    refused = await quota.reserve(session, [Want(intent.key, intent.customer.customer_id, caps)])
+    if refused:
+        await _record(session, "send.blocked", intent, sender, at, codes=("E-4029",))
+        raise SendBlocked("这位客户这段时间听到的已经够多了，请过几天再发", codes="E-4029")
+
+
+async def _hand_out(
+    session: AsyncSession,
+    judged: Judged,
+    reach: Reach,
+    sender: Sender,
+    todo: TodoView | None,
+    at: datetime,
+) -> Ticket:
+    intent, script, text = judged.intent, judged.script, judged.text
+    assert script is not None  # noqa: S101 — prepare has seen to it
+    assert text is not None  # noqa: S101
+    ticket_id, token = new_id(), secrets.token_urlsafe(24)
+    cipher = cipher_of(session)
+    session.add(
+        SendTicket(
+            id=ticket_id,
+            token_hash=hashed(token),
+            key=intent.key,
+            todo_id=todo.id if todo else None,
+            customer_id=intent.customer.customer_id,
+            staff_id=sender.staff_id,
+            userid=sender.userid,
+            external_userid=reach.external_userid,
+            unit_id=intent.customer.unit_id,
+            purpose=intent.purpose.value,
+            trigger=intent.trigger,
+            script_version_id=script.version_id,
+            script_code=script.code,
+            script_version=script.version,
+            text=cipher.seal("send_ticket.text", str(ticket_id), text),
+            text_hash=cipher.blind("text", text),
+            state=TicketState.PREPARED,
+            issued_at=at,
+            expires_at=at + LIFETIME,
+        )
+    )
+    await session.flush()
+    if todo is not None:
+        await todos.move(
+            session,
+            todo.id,
+            state=TodoState.HANDED,
+            frm=(TodoState.OPEN, TodoState.HANDED),
+            at=at,
+        )
+    await _record(
+        session,
+        "send.prepared",
+        intent,
+        sender,
+        at,
+        send_id=ticket_id,
+        script=f"{script.code}/{script.version}",
+        text=text,
+    )
+    return Ticket(token, ticket_id, text, script.code, script.version, at + LIFETIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """What the client's word made of a ticket."""
+
+    id: int
+    state: str
+    place: str  # the ledger entry's stream#seq
+    todo_id: int | None
+
+
+async def said(
+    session: AsyncSession, token: str, *, sender: Sender, word: str, detail: str, at: datetime
+) -> Claimed:
+    """The page says what ``sendChatMessage`` answered: ``ok``, ``cancel`` or ``fail``.
+
+    A ticket takes one word, once, from the one it was given to. Raises TicketNotFound.
+    """
+    query = (
+        select(SendTicket)
+        .where(col(SendTicket.token_hash) == hashed(token))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    row = (await session.execute(query)).scalar_one_or_none()
+    if row is None or row.staff_id != sender.staff_id or word not in SAID:
+        raise TicketNotFound("这次发送没有记录，或已经处理过了", do="刷新页面后再试")
+    if row.state not in (TicketState.PREPARED, TicketState.LAPSED):
+        raise TicketNotFound("这次发送已经记录过了", do="刷新页面", send=row.id)
+    state = SAID[word]
+    row.state, row.client_said = state, f"{word} {detail}".strip()[:80]
+    sent = state is TicketState.CLAIMED
+    if sent:
+        row.claimed_at = at
+    else:
+        row.settled_at = at
+    await session.flush()
+    if row.todo_id is not None:
+        await todos.move(
+            session,
+            row.todo_id,
+            state=TodoState.CLAIMED if sent else TodoState.OPEN,
+            frm=(TodoState.HANDED, TodoState.OPEN),
+            at=at,
+            closed=sent,
+        )
+    elif not sent:
+        await quota.give_back(session, [row.key])
+    if sent and row.customer_id is not None:
+        await touches.record(session, [_touch(row, "claimed", at)])
+    [place] = await ledger.append(
+        session,
+        [
+            ledger.Entry(
+                kind="send",
+                act="send.claimed" if sent else "send.cancelled",
+                actor=f"staff:{sender.staff_id}",
+                object=f"send:{row.id}",
+                unit=row.unit_id,
+                reason=row.client_said,
+                payload={"customer": row.customer_id, "todo": row.todo_id},
+            )
+        ],
+        at=at,
+    )
+    return Claimed(row.id, state.value, place, row.todo_id)
+
+
+def _touch(row: SendTicket, state: str, at: datetime) -> Touched:
+    assert row.customer_id is not None  # noqa: S101 — the caller has looked
+    return Touched(
+        source=f"send:{row.id}",
+        customer_id=row.customer_id,
+        staff_id=row.staff_id,
+        unit_id=row.unit_id,
+        channel="sidebar",
+        purpose=row.purpose,
+        trigger=row.trigger,
+        state=state,
+        at=at,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedSend:
+    """A send the client claimed, waiting for the archive's word; ``text`` is opened."""
+
+    id: int
+    userid: str
+    external_userid: str
+    script_code: str
+    script_version: int
+    text: str
+    claimed_at: datetime
+
+
+async def awaiting_proof(
+    session: AsyncSession, *, since: datetime, limit: int = 500
+) -> list[ClaimedSend]:
+    """Claimed sends the archive has not spoken about yet."""
+    query = (
+        select(SendTicket)
+        .where(col(SendTicket.state) == TicketState.CLAIMED, col(SendTicket.claimed_at) >= since)
+        .order_by(col(SendTicket.claimed_at))
+        .limit(limit)
+    )
+    cipher = cipher_of(session)
+    return [
+        ClaimedSend(
+            row.id,
+            row.userid,
+            row.external_userid,
+            row.script_code,
+            row.script_version,
+            cipher.open("send_ticket.text", str(row.id), row.text),
+            row.claimed_at or row.issued_at,
+        )
+        for row in (await session.execute(query)).scalars()
+    ]
+
+
+async def proved(
+    session: AsyncSession, send_id: int, *, same: bool, msgid: str, at: datetime
+) -> bool:
+    """The archive shows the message: word for word the same, or another text at that moment."""
+    state = TicketState.CONFIRMED if same else TicketState.DIFFERS
+    statement = (
+        update(SendTicket)
+        .where(col(SendTicket.id) == send_id, col(SendTicket.state) == TicketState.CLAIMED)
+        .values(state=state, msgid=msgid, settled_at=at)
+        .returning(SendTicket)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    row = (await session.execute(statement)).scalar_one_or_none()
+    if row is None:
+        return False
+    if same and row.todo_id is not None:
+        await todos.move(
+            session, row.todo_id, state=TodoState.CONFIRMED, frm=(TodoState.CLAIMED,), at=at
+        )
+    if row.customer_id is not None and same:
+        await touches.record(session, [_touch(row, "confirmed", row.claimed_at or at)])
+    await ledger.append(
+        session,
+        [
+            ledger.Entry(
+                kind="send",
+                act="send.confirmed" if same else "send.differs",
+                actor="system:archive",
+                object=f"send:{send_id}",
+                unit=row.unit_id,
+                payload={"msgid": msgid, "script": f"{row.script_code}/{row.script_version}"},
+            )
+        ],
+        at=at,
+    )
+    return True
+
+
+async def lapse(session: AsyncSession, at: datetime) -> int:
+    """Tickets without a word from the client lapse; their to-do opens again."""
+    statement = (
+        update(SendTicket)
+        .where(col(SendTicket.state) == TicketState.PREPARED, col(SendTicket.expires_at) <= at)
+        .values(state=TicketState.LAPSED)
+        .returning(col(SendTicket.todo_id))
+        .execution_options(synchronize_session=False)
+    )
+    waiting = list((await session.execute(statement)).scalars())
+    for todo_id in waiting:
+        if todo_id is not None:
+            await todos.move(session, todo_id, state=TodoState.OPEN, frm=(TodoState.HANDED,), at=at)
+    return len(waiting)
+
+
+async def _record(
+    session: AsyncSession,
+    act: str,
+    intent: Intent,
+    sender: Sender,
+    at: datetime,
+    *,
+    send_id: int | None = None,
+    codes: Sequence[str] = (),
+    **payload: Any,
+) -> None:
+    customer: CustomerFact = intent.customer
+    await ledger.append(
+        session,
+        [
+            ledger.Entry(
+                kind="send",
+                act=act,
+                actor=f"staff:{sender.staff_id}",
+                object=f"send:{send_id}" if send_id else f"customer:{customer.customer_id}",
+                unit=customer.unit_id,
+                reason=",".join(codes),
+                payload={"customer": customer.customer_id, "trigger": intent.trigger, **payload},
+            )
+        ],
+        at=at,
+    )

@@ -1,0 +1,120 @@
+"""欢迎语: the one text the API itself says to a customer, within 20 seconds, once.
+
+It has a lane of its own: judged and put into the outbox by whoever took the callback, sent at
+once by the same process, and never sent late. The text is general, because at that moment
+nobody knows yet who the contact is.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from compliance import repository as decisions
+from compliance.facts import Channel, Draft, Purpose, Recipient, Sender
+from compliance.gate import Court, decision_rows
+from content_library import repository as scripts_of
+from content_library.render import pieces
+from crm_sync.facts import StaffFact
+from delivery.desk import Desk
+from delivery.intents import Outcome, Submission
+from delivery.judging import words_of
+from delivery.phrasing import WELCOME
+from delivery.repository import keys, outbox
+from delivery.repository.outbox import Call
+from kit import ledger
+from kit.errors import InputRefused
+
+LIFETIME: Final = timedelta(seconds=20)
+SCENE: Final = "welcome"
+
+
+async def submit(
+    session: AsyncSession,
+    *,
+    welcome_code: str,
+    external_userid: str,
+    staff: StaffFact | None,
+    added_at: datetime,
+    at: datetime,
+    desk: Desk,
+) -> tuple[Submission, int | None]:
+    """Judge and queue one welcome; returns what the door did and the outbox row to dispatch.
+
+    The code's digest is the key, so the same event welcomes once however often it comes; the
+    code itself is kept sealed alone.
+    """
+    key = f"welcome:{hashlib.sha256(welcome_code.encode()).hexdigest()[:32]}"
+    scripts = await scripts_of.approved(session, SCENE, at)
+    if not scripts:
+        return Submission(key, Outcome.NO_WORDS, detail="没有已审核的欢迎语"), None
+    script = scripts[0]
+    fields: dict[str, object] = {"bank_name": desk.bank_name}
+    if staff is not None:
+        fields |= {"staff_name": staff.name, "staff_title": "客户经理"}
+    if desk.hotline:
+        fields["hotline"] = desk.hotline
+    try:
+        rendered = pieces(script.template, fields)
+    except InputRefused as error:
+        return Submission(key, Outcome.NO_WORDS, detail=error.what), None
+    draft = Draft(
+        key=key,
+        channel=Channel.WELCOME,
+        recipients=(Recipient(None),),
+        words=words_of(script, rendered, None),
+        sender=Sender(staff.staff_id, staff.active, frozenset(staff.licences)) if staff else None,
+        solicited=True,
+    )
+    court = Court(
+        at=at,
+        policy=desk.policy,
+        calendar=desk.calendar,
+        screener=desk.screener,
+        reader=desk.reader,
+    )
+    decision = court.decide(draft)
+    await decisions.record_decisions(session, decision_rows([draft], [decision], rulebook=""), at)
+    if decision.objections:
+        codes = tuple(one.code for one in decision.objections)
+        return Submission(key, Outcome.BLOCKED, codes), None
+    if not await keys.take(session, [key], at):
+        return Submission(key, Outcome.REPEATED), None
+    unit = staff.unit_id if staff else "hq"
+    [call_id] = await outbox.put(
+        session,
+        [
+            Call(
+                key=key,
+                kind=WELCOME,
+                payload={"welcome_code": welcome_code, "text": draft.words.text},
+                due_at=at,
+                expires_at=added_at + LIFETIME,
+                unit_id=unit,
+                userid=staff.userid or "" if staff else "",
+                priority=0,
+            )
+        ],
+        at,
+    )
+    await ledger.append(
+        session,
+        [
+            ledger.Entry(
+                kind="send",
+                act="welcome.queued",
+                actor="system:welcome",
+                object=f"contact:{external_userid}",
+                unit=unit,
+                payload={
+                    "script": f"{script.code}/{script.version}",
+                    "text": draft.words.text,
+                    "purpose": Purpose(script.purpose).value,
+                    "outbox": call_id,
+                },
+            )
+        ],
+        at=at,
+    )
+    return Submission(key, Outcome.QUEUED), call_id

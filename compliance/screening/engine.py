@@ -1,0 +1,177 @@
+"""The screening engine: text in, verdict with explained hits out. Pure, immutable, built once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from compliance.screening import rulebook as rulebooks
+from compliance.screening.detectors import DETECTORS
+from compliance.screening.disguise import Unmasker
+from compliance.screening.facts import RANK, Hit, Outcome, Severity, Speaker, Verdict
+from compliance.screening.folding import clean
+from compliance.screening.matcher import Candidate, Index
+from compliance.screening.rulebook import Rulebook
+from compliance.screening.rules import Clause, Rule
+from compliance.screening.semantics import GUARDS, Context
+from compliance.screening.views import View
+from compliance.screening.windows import windows
+
+__all__ = ["Hit", "Screener", "Speaker", "Verdict"]
+
+_HITS_OF_ONE_RULE = 3  # because a reviewer reads the first few; it also bounds the work
+
+
+class Screener:
+    """Judges texts by one rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self._rulebook = rulebook
+        self._index = Index(rulebook.rules, rulebook.shields, [rulebook.financial])
+        self._unmasker = Unmasker(rulebook.disguises)
+        self._financial = self._index.mask_of(rulebook.financial)
+        self._detecting = [
+            (rule, clause) for rule in rulebook.rules for clause in rule.clauses if clause.detectors
+        ]
+
+    @classmethod
+    def from_rulebook(cls, path: Path | None = None) -> Screener:
+        """Build from a rulebook directory, by default the one that ships with the product.
+
+        Raises RulebookBroken naming file and rule where the data cannot be used.
+        """
+        return cls(rulebooks.load(path))
+
+    @property
+    def rulebook(self) -> Rulebook:
+        """The rules in force, for pages that list them and for tests that run their examples."""
+        return self._rulebook
+
+    @property
+    def patterns(self) -> int:
+        """How many patterns the index holds."""
+        return self._index.size
+
+    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
+        """Judge one text. `warn` hits leave the verdict at pass; a customer is never blocked."""
+        found = _Found(text)
+        whole = clean(text)
+        for start, end in windows(whole.text):
+            view = whole if end - start == len(whole.text) else whole.part(start, end)
+            self._screen_view(view, speaker, product, found)
+        self._detect(whole, speaker, product, found)
+        return found.verdict(self._rulebook.version)
+
+    def screen_many(self, texts: Sequence[tuple[str, Speaker, str | None]]) -> list[Verdict]:
+        """Judge many texts, each with its speaker and product, in order."""
+        return [self.screen(text, speaker=who, product=product) for text, who, product in texts]
+
+    def _screen_view(
+        self, view: View, speaker: Speaker, product: str | None, found: _Found
+    ) -> None:
+        scan = self._index.scan(view.text)
+        self._match(View(scan.text, view.starts, view.ends), scan.present, speaker, product, found)
+        plain = self._unmasker.unmask(view, financial=bool(scan.present & self._financial))
+        if plain is view:
+            return
+        again = self._index.scan(plain.text)
+        if again.present & ~scan.present:
+            shaded = View(again.text, plain.starts, plain.ends)
+            self._match(shaded, again.present, speaker, product, found)
+
+    def _match(
+        self, view: View, present: int, speaker: Speaker, product: str | None, found: _Found
+    ) -> None:
+        if not present:
+            return
+        context = Context(view.text, speaker, product, self._rulebook.grammar)
+        for candidate in self._index.candidates(present, speaker, product):
+            if found.enough_of(candidate.rule):
+                continue
+            for start, end in self._spans(candidate, context):
+                origin, until = view.span(start, end)
+                found.add(candidate.rule, candidate.clause.severity[speaker], origin, until)
+
+    def _spans(self, candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
+        """Spans of the pattern that no guard excuses."""
+        clause = candidate.clause
+        excused = None
+        for count, match in enumerate(candidate.pattern.regex.finditer(context.text)):
+            if count >= _HITS_OF_ONE_RULE:
+                return
+            if excused is None:
+                excused = _excused(clause, context)
+            if excused:
+                return
+            start, end = match.span()
+            if start < end and not any(
+                GUARDS[guard](context, start, end) for guard in clause.guards
+            ):
+                yield start, end
+
+    def _detect(self, view: View, speaker: Speaker, product: str | None, found: _Found) -> None:
+        for rule, clause in self._detecting:
+            if speaker not in clause.speakers:
+                continue
+            for detector in clause.detectors:
+                spans = DETECTORS[detector](found.text, view)
+                if spans and not _excused(
+                    clause, Context(view.text, speaker, product, self._rulebook.grammar)
+                ):
+                    for start, end in spans:
+                        found.add(rule, clause.severity[speaker], start, end)
+
+
+def _excused(clause: Clause, context: Context) -> bool:
+    """Whether the text as a whole says that the clause is not meant."""
+    text = context.text
+    topic = clause.topic
+    if topic and context.product not in topic.products and not topic.words.regex.search(text):
+        return True
+    if any(pattern.regex.search(text) for pattern in clause.unless):
+        return True
+    return bool(clause.along) and not any(pattern.regex.search(text) for pattern in clause.along)
+
+
+class _Found:
+    """The hits of one text while they are collected."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._by_rule: dict[str, tuple[Rule, list[tuple[int, int, Severity]]]] = {}
+
+    def enough_of(self, rule: Rule) -> bool:
+        entry = self._by_rule.get(rule.id)
+        return entry is not None and len(entry[1]) >= _HITS_OF_ONE_RULE
+
+    def add(self, rule: Rule, severity: Severity, start: int, end: int) -> None:
+        """Keep a span; overlapping spans of a rule become one with the graver severity."""
+        spans = self._by_rule.setdefault(rule.id, (rule, []))[1]
+        for i, (s, e, other) in enumerate(spans):
+            if start < e and s < end:
+                graver = max(severity, other, key=RANK.__getitem__)
+                spans[i] = (min(s, start), max(e, end), graver)
+                return
+        if len(spans) < _HITS_OF_ONE_RULE:
+            spans.append((start, end, severity))
+
+    def verdict(self, version: str) -> Verdict:
+        hits = sorted(
+            (
+                Hit(rule.id, rule.family, severity, start, end, self.text[start:end],
+                    rule.reason, rule.law, rule.rewrites)
+                for rule, spans in self._by_rule.values()
+                for start, end, severity in spans
+            ),
+            key=lambda hit: (-RANK[hit.severity], hit.start, hit.rule),
+        )  # fmt: skip
+        outcome: Outcome = "pass"
+        if hits and hits[0].severity != "warn":
+            outcome = hits[0].severity
+        return Verdict(
+            verdict=outcome,
+            families=tuple(dict.fromkeys(hit.family for hit in hits)),
+            hits=tuple(hits),
+            rewrite=next((hit.rewrites[0] for hit in hits if hit.rewrites), None),
+            rulebook=version,
+        )

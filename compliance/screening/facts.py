@@ -1,0 +1,39 @@
+"""What screening hands to others: a hit with its reason, and a verdict over all hits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Speaker = Literal["manager", "customer", "content"]
+Severity = Literal["block", "review", "warn"]
+Outcome = Literal["pass", "review", "block"]
+
+SPEAKERS: tuple[Speaker, ...] = ("manager", "customer", "content")
+RANK: dict[Severity, int] = {"warn": 0, "review": 1, "block": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One broken rule at one place. `text[start:end]` of the original is `self.text`."""
+
+    rule: str
+    family: str
+    severity: Severity
+    start: int
+    end: int
+    text: str
+    reason: str  # Chinese, for the person who wrote the line
+    law: str
+    rewrites: tuple[str, ...]  # sentences that pass screening and may be sent instead
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The strictest outcome over all hits. `warn` hits leave the verdict at pass."""
+
+    verdict: Outcome
+    families: tuple[str, ...]
+    hits: tuple[Hit, ...]
+    rewrite: str | None
+    rulebook: str

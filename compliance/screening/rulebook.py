@@ -1,0 +1,209 @@
+"""Reads the rule files: concepts, guards, shields, disguises, and the rules themselves."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+from compliance.screening.detectors import DETECTORS
+from compliance.screening.errors import RulebookBroken
+from compliance.screening.facts import SPEAKERS, Severity, Speaker
+from compliance.screening.folding import fold
+from compliance.screening.patterns import Compiler, Pattern
+from compliance.screening.rules import Clause, Example, Rule, Topic
+from compliance.screening.semantics import GUARDS, Grammar
+
+DEFAULT_PATH = Path(__file__).parent.parent / "rulebook"
+PRODUCTS = frozenset({"deposit", "wealth", "fund", "insurance", "card", "loan", "metal"})
+_SUPPORT = {"concepts.toml", "guards.toml", "disguises.toml"}
+_RULE_KEYS = {
+    "id", "name", "family", "law", "reason", "severity", "products", "products_except",
+    "guards", "rewrites", "match", "no_match", "when",
+}  # fmt: skip
+_WHEN_KEYS = {
+    "patterns", "detectors", "guards", "unless", "along", "topic", "speakers", "severity", "products", "products_except",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Everything that screening knows, as values."""
+
+    version: str  # release and content hash, e.g. 2026.11-3f2a9c01d4e5
+    rules: tuple[Rule, ...]
+    grammar: Grammar
+    shields: tuple[str, ...]  # harmless words that contain a red one
+    disguises: dict[str, Any]
+    financial: frozenset[str]  # words that say that the talk is about money
+
+
+def load(path: Path | None = None) -> Rulebook:
+    """Read a rulebook directory.
+
+    Raises RulebookBroken naming the file and the rule where something cannot be used.
+    """
+    folder = path or DEFAULT_PATH
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise RulebookBroken("规则目录里没有 .toml 文件", saw=str(folder))
+    digest = hashlib.sha256()
+    documents: dict[str, dict[str, Any]] = {}
+    for file in files:
+        content = file.read_bytes()
+        digest.update(file.name.encode() + b"\0" + content)
+        try:
+            documents[file.name] = tomllib.loads(content.decode())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise RulebookBroken(
+                "规则文件不是合法的 TOML", saw=str(error), where=file.name
+            ) from error
+    for name in sorted(_SUPPORT - documents.keys()):
+        raise RulebookBroken("缺少规则文件", where=str(folder / name))
+    concepts = _concepts(documents["concepts.toml"]["concepts"])
+    compiler = Compiler(concepts)
+    guards = documents["guards.toml"]
+    topics = {
+        name: Topic(
+            frozenset(entry["products"]),
+            compiler.compile("|".join(entry["patterns"]), anchored=False),
+        )
+        for name, entry in guards["topics"].items()
+    }
+    rules: list[Rule] = []
+    for name, document in documents.items():
+        if name not in _SUPPORT:
+            rules += [_rule(entry, compiler, topics, name) for entry in document.get("rule", [])]
+    doubled = {rule.id for rule in rules if sum(other.id == rule.id for other in rules) > 1}
+    if doubled:
+        raise RulebookBroken("规则编号重复", saw="、".join(sorted(doubled)))
+    return Rulebook(
+        version=f"{documents['concepts.toml']['release']}-{digest.hexdigest()[:12]}",
+        rules=tuple(rules),
+        grammar=Grammar.from_words(guards["grammar"]),
+        shields=tuple(map(fold, guards["shields"])),
+        disguises=documents["disguises.toml"],
+        financial=concepts["financial"],
+    )
+
+
+def _concepts(entries: dict[str, list[str]]) -> dict[str, frozenset[str]]:
+    """Concept words; an entry `+other` takes in the words of a concept listed before."""
+    concepts: dict[str, frozenset[str]] = {}
+    for name, words in entries.items():
+        own: set[str] = set()
+        for word in words:
+            if word.startswith("+"):
+                if word[1:] not in concepts:
+                    raise RulebookBroken(
+                        "概念要先写后用", saw=f"{name} 里的 {word}", where="concepts.toml"
+                    )
+                own |= concepts[word[1:]]
+            elif fold(word) != word:
+                raise RulebookBroken(
+                    "概念里请写小写、简体、半角", saw=word, where=f"concepts.toml {name}"
+                )
+            else:
+                own.add(word)
+        concepts[name] = frozenset(own)
+    return concepts
+
+
+def _rule(entry: dict[str, Any], compiler: Compiler, topics: dict[str, Topic], file: str) -> Rule:
+    where = f"{file} {entry.get('id', '(没有 id)')}"
+    if unknown := entry.keys() - _RULE_KEYS:
+        raise RulebookBroken("规则里有不认识的字段", saw="、".join(sorted(unknown)), where=where)
+    try:
+        clauses = tuple(_clause(when, entry, compiler, topics, where) for when in entry["when"])
+        rule = Rule(
+            id=entry["id"],
+            name=entry["name"],
+            family=entry["family"],
+            law=entry["law"],
+            reason=entry["reason"],
+            rewrites=tuple(entry["rewrites"]),
+            clauses=clauses,
+            match=tuple(_example(item, where) for item in entry["match"]),
+            no_match=tuple(_example(item, where) for item in entry["no_match"]),
+        )
+    except KeyError as error:
+        raise RulebookBroken(f"规则缺少 {error.args[0]}", where=where) from error
+    if min(len(rule.match), len(rule.no_match)) < 3:
+        raise RulebookBroken("每条规则至少要有 3 个命中样例和 3 个不命中样例", where=where)
+    return rule
+
+
+def _clause(
+    when: dict[str, Any],
+    rule: dict[str, Any],
+    compiler: Compiler,
+    topics: dict[str, Topic],
+    where: str,
+) -> Clause:
+    if unknown := when.keys() - _WHEN_KEYS:
+        raise RulebookBroken("条件里有不认识的字段", saw="、".join(sorted(unknown)), where=where)
+    severity = _severity({**rule.get("severity", {}), **when.get("severity", {})}, where)
+    guards = tuple(when.get("guards", rule.get("guards", ())))
+    if unknown := set(guards) - GUARDS.keys():
+        raise RulebookBroken("没有这种语义判断", saw="、".join(sorted(unknown)), where=where)
+
+    detectors = tuple(when.get("detectors", ()))
+    if unknown := set(detectors) - DETECTORS.keys():
+        raise RulebookBroken("没有这种号码识别", saw="、".join(sorted(unknown)), where=where)
+
+    def compiled(sources: list[str], *, anchored: bool = False) -> tuple[Pattern, ...]:
+        try:
+            return tuple(compiler.compile(source, anchored=anchored) for source in sources)
+        except RulebookBroken as error:
+            raise RulebookBroken(error.what, saw=error.saw, where=where) from error
+
+    return Clause(
+        patterns=compiled(when.get("patterns", []), anchored=True),
+        detectors=detectors,
+        guards=guards,
+        unless=compiled(when.get("unless", [])),
+        along=compiled(when.get("along", [])),
+        topic=topics[when["topic"]] if "topic" in when else None,
+        speakers=frozenset(when.get("speakers", severity)),
+        products=_products({**rule, **when}, where),
+        severity=severity,
+    )
+
+
+def _severity(entry: dict[str, str], where: str) -> dict[Speaker, Severity]:
+    known: dict[Speaker, Severity] = {}
+    for speaker in SPEAKERS:
+        if speaker not in entry:
+            continue
+        for severity in get_args(Severity):
+            if entry[speaker] == severity:
+                known[speaker] = severity
+    if set(known) != set(entry) or not known:
+        raise RulebookBroken(
+            "severity 只能给 manager、content、customer 写 block、review 或 warn", where=where
+        )
+    if known.get("customer") == "block":
+        raise RulebookBroken("客户的话不能拦截，customer 最多写 review", where=where)
+    return known
+
+
+def _products(entry: dict[str, Any], where: str) -> frozenset[str | None] | None:
+    for key in ("products", "products_except"):
+        if unknown := set(entry.get(key, ())) - PRODUCTS - {"none"}:
+            raise RulebookBroken("没有这种产品", saw="、".join(sorted(unknown)), where=where)
+    if "products" in entry:
+        return frozenset(None if name == "none" else name for name in entry["products"])
+    if "products_except" in entry:
+        return frozenset(PRODUCTS - set(entry["products_except"])) | {None}
+    return None
+
+
+def _example(item: str | dict[str, Any], where: str) -> Example:
+    if isinstance(item, str):
+        return Example(item, "manager", None)
+    for speaker in SPEAKERS:
+        if item.get("speaker", "manager") == speaker:
+            return Example(item["text"], speaker, item.get("product"))
+    raise RulebookBroken("样例的 speaker 写错了", saw=str(item), where=where)

@@ -1,0 +1,60 @@
+"""Word boundaries: the most probable way to cut a short text into dictionary words.
+
+The frequencies are those of jieba's dictionary, read directly, because its own loader keeps a
+cache file in a directory that anybody may write to.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+_LONGEST = 5
+
+
+@cache
+def _frequencies() -> tuple[dict[str, float], float]:
+    """Log frequency of every word of up to five characters, and that of an unknown character."""
+    spec = find_spec("jieba")
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(
+            "jieba is not installed; its dictionary gives the word boundaries"
+        )
+    counts: dict[str, int] = {}
+    with Path(spec.origin).with_name("dict.txt").open(encoding="utf-8") as lines:
+        for line in lines:
+            word, count, _ = line.split(" ", 2)
+            if len(word) <= _LONGEST:
+                counts[word] = int(count) or 1
+    total = math.log(sum(counts.values()))
+    return {word: math.log(count) - total for word, count in counts.items()}, -total
+
+
+def is_word(text: str, *, at_least: int = 3) -> bool:
+    """Whether the dictionary knows `text` as one word of some use."""
+    frequencies, unknown = _frequencies()
+    known = frequencies.get(text)
+    return known is not None and known - unknown >= math.log(at_least)
+
+
+def cut(text: str) -> list[tuple[int, int]]:
+    """Spans of the words of `text` on its most probable path."""
+    frequencies, unknown = _frequencies()
+    best: list[tuple[float, int]] = [(0.0, len(text))] * (len(text) + 1)
+    for start in range(len(text) - 1, -1, -1):
+        best[start] = max(
+            (
+                frequencies.get(text[start:end], unknown if end == start + 1 else -1e9)
+                + best[end][0],
+                end,
+            )
+            for end in range(start + 1, min(len(text), start + _LONGEST) + 1)
+        )
+    spans = []
+    at = 0
+    while at < len(text):
+        spans.append((at, best[at][1]))
+        at = best[at][1]
+    return spans

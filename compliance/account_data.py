@@ -23,7 +23,11 @@ _IDENTITY_CHECKS = "10X98765432"
 
 def holds_account_data(text: str) -> bool:
     """Whether the text holds an account, card, identity or mobile number, or a balance."""
-    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    return plain_holds(unicodedata.normalize("NFKC", text))
+
+
+def plain_holds(plain: str) -> bool:
+    """As ``holds_account_data`` for a text that is in NFKC already."""
     if _BALANCE.search(plain):
         return True
     joined = _SEPARATORS.sub("", plain)

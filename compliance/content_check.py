@@ -3,8 +3,7 @@
 import unicodedata
 from dataclasses import dataclass
 
-from compliance.account_data import holds_account_data
-from compliance.disclosures import Disclosures
+from compliance.account_data import plain_holds
 from compliance.facts import Purpose
 from compliance.links import foreign_links
 from compliance.policy import GatePolicy
@@ -31,7 +30,7 @@ class ContentCheck:
     def __init__(self, policy: GatePolicy, screener: Screens) -> None:
         self._screener = screener
         self._hosts = policy.hosts
-        self._disclosures = Disclosures(policy.disclosures)
+        self._disclosures = policy.elements
 
     def __call__(self, text: str, *, purpose: str, product_kind: str | None) -> tuple[Remark, ...]:
         """Every remark on ``text``, one "ok" for each check that found nothing."""
@@ -42,7 +41,7 @@ class ContentCheck:
             found.append(Remark("必备要素", "block", "缺少：" + "、".join(missing)))
         else:
             found.append(Remark("必备要素", "ok", "齐全"))
-        if holds_account_data(plain):
+        if plain_holds(plain):
             found.append(Remark("个人信息", "block", "有账号、证件号、手机号或余额，不能发送"))
         links = foreign_links(plain, self._hosts)
         if links:

@@ -2,8 +2,10 @@
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from compliance.disclosures import Disclosures
 from compliance.facts import Purpose
 from config import disclosure_policy, outreach_policy, suitability_policy
 from config.disclosure_policy import DisclosurePolicy
@@ -33,7 +35,12 @@ class GatePolicy:
             hosts=hosts | frozenset(outreach.links.allowed_hosts),
         )
 
-    @property
+    @cached_property
+    def elements(self) -> Disclosures:
+        """The required elements, their expressions compiled."""
+        return Disclosures(self.disclosures)
+
+    @cached_property
     def version(self) -> str:
         """A short digest of all three: two runs with the same digest judged by the same policy."""
         digest = hashlib.sha256()
@@ -46,9 +53,13 @@ class GatePolicy:
         """The same policy with more hosts that may stand in a text."""
         return replace(self, hosts=self.hosts | frozenset(hosts))
 
+    @cached_property
+    def _caps(self) -> dict[Purpose, Cap]:
+        return {purpose: self.outreach.caps.of(purpose.value) for purpose in Purpose}
+
     def caps(self, purpose: Purpose) -> Cap:
         """How often one customer may hear of this purpose, for the gate and for quota slots."""
-        return self.outreach.caps.of(purpose.value)
+        return self._caps[purpose]
 
     def weekly_cap(self, purpose: Purpose, *, elder: bool) -> int:
         """The cap of a week; elder customers hear less of marketing."""

@@ -9,10 +9,11 @@ between them, count as one value, so that nothing is said across two of them uns
 
 import unicodedata
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
-from compliance.account_data import holds_account_data
-from compliance.disclosures import Disclosures, Required
+from compliance.account_data import plain_holds
+from compliance.disclosures import Required
 from compliance.facts import PUBLIC_CHANNELS, Channel, Purpose, Words
 from compliance.links import foreign_links
 from compliance.objections import Objection
@@ -21,6 +22,9 @@ from compliance.screening.facts import Speaker, Verdict
 
 NEAR = 4
 """Fewer word characters than this between two values, and they are screened as one."""
+
+REMEMBERED = 50_000
+"""How many texts a reader remembers before it starts anew: it may live as long as the process."""
 
 Frame = tuple[str | None, ...]
 
@@ -75,7 +79,7 @@ class Reader:
         self._screener = screener
         self._hosts = policy.hosts
         self._max_bytes = policy.outreach.text.max_bytes
-        self._disclosures = Disclosures(policy.disclosures)
+        self._disclosures = policy.elements
         self._texts: dict[tuple[str, str | None], Screened] = {}
         self._frames: dict[tuple[Frame, str | None], _Known] = {}
         self._open: dict[tuple[Frame, str | None, Purpose], tuple[Required, ...]] = {}
@@ -94,8 +98,9 @@ class Reader:
             if size > limit:
                 found.append(Objection.TOO_LONG)
                 details.append((Objection.TOO_LONG, f"{size} 字节，上限 {limit} 字节"))
-        plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-        if holds_account_data(plain):
+        frame, values = _frame(words)
+        plain = _plain(words.text) if not values else "".join(map(_plain, _parts(words)))
+        if plain_holds(plain):
             found.append(Objection.ACCOUNT_IN_TEXT)
         if channel is Channel.STAFF_NOTE:
             return Reading(tuple(found), None, tuple(details))
@@ -105,7 +110,6 @@ class Reader:
         if links:
             found.append(Objection.FOREIGN_LINK)
             details.append((Objection.FOREIGN_LINK, "、".join(links)))
-        frame, values = _frame(words)
         missing = self._missing(words, plain, frame)
         if missing:
             found.append(Objection.DISCLOSURE_MISSING)
@@ -125,7 +129,7 @@ class Reader:
         open_ones = self._open.get(key)
         if open_ones is None:
             required = self._disclosures.required(words.product_kind, words.purpose)
-            own = [unicodedata.normalize("NFKC", part) for part in frame if part is not None]
+            own = [_plain(part) for part in frame if part is not None]
             open_ones = tuple(
                 element for element in required if not any(element.met_by(part) for part in own)
             )
@@ -168,6 +172,9 @@ class Reader:
             verdict = self._screener.screen(text, speaker="content", product=product)
             self.screenings += 1
             screened = Screened.of(verdict, verdict.verdict)
+            if len(self._texts) >= REMEMBERED:
+                self._texts.clear()
+                self._frames.clear()
             self._texts[key] = screened
         return screened
 
@@ -175,7 +182,7 @@ class Reader:
 def _frame(words: Words) -> tuple[Frame, tuple[str, ...]]:
     """The script's own words with None where a value stands, and the values in order."""
     pieces = words.pieces
-    if not pieces or "".join([text for _, text in pieces]) != words.text:
+    if not pieces or "".join(_parts(words)) != words.text:
         return (words.text,), ()
     frame: list[str | None] = []
     values: list[str] = []
@@ -193,5 +200,16 @@ def _frame(words: Words) -> tuple[Frame, tuple[str, ...]]:
     return tuple(frame), tuple(values)
 
 
+def _parts(words: Words) -> list[str]:
+    return [text for _, text in words.pieces]
+
+
+@lru_cache(maxsize=65_536)
+def _plain(text: str) -> str:
+    """The text in NFKC; by its pieces, because these recur and the whole texts do not."""
+    return unicodedata.normalize("NFKC", text)
+
+
+@lru_cache(maxsize=4096)
 def _word_characters(text: str) -> int:
     return sum(character.isalnum() for character in text)

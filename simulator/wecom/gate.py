@@ -19,6 +19,7 @@ from simulator.wecom.strictness import read
 from simulator.wecom.world import World
 
 UNKNOWN_PATH = 99_999
+DEBUG_PER_MINUTE = 5
 CALLER_FIELDS = frozenset({"access_token", "debug"})
 HTML = "<html><head><title>200 OK</title></head><body>gateway</body></html>"
 
@@ -236,6 +237,8 @@ class _Work:
         modes, limits = self._world.modes, self._world.limits
         for span, name in endpoint.limits:
             limits.check(f"{self._path} {name}", span, getattr(modes, name), at)
+        if self._query.get("debug") == "1":
+            limits.check(f"debug {self._ip}", "minute", DEBUG_PER_MINUTE, at)
         if not endpoint.base_rate:
             return
         limits.check(self._path, "minute", modes.api_per_minute, at)

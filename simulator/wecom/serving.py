@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
+from starlette.types import ASGIApp
 
-from simulator.wecom.app import WeComSimulator, create
+from simulator.wecom.app import create
 from simulator.wecom.modes import Modes
 
 KEEP_ALIVE_S = 65
@@ -16,16 +17,16 @@ KEEP_ALIVE_S = 65
 
 @asynccontextmanager
 async def serving(
-    simulator: WeComSimulator, *, host: str = "127.0.0.1", port: int = 0
+    application: ASGIApp, *, host: str = "127.0.0.1", port: int = 0
 ) -> AsyncIterator[str]:
-    """Serve in the running event loop; yields the base URL (a free port when ``port`` is 0)."""
-    server = uvicorn.Server(_config(simulator, host, port))
+    """Serve a simulator (or any ASGI application) in the running event loop; yields the base URL (a free port when ``port`` is 0)."""
+    server = uvicorn.Server(_config(application, host, port))
     running = asyncio.create_task(server.serve())
     try:
         while not server.started:
             if running.done():
                 await running
-                raise OSError(f"the simulator could not listen on {host}:{port}")
+                raise OSError(f"nothing can listen on {host}:{port}")
             await asyncio.sleep(0.01)
         address = server.servers[0].sockets[0].getsockname()
         yield f"http://{host}:{address[1]}"
@@ -52,9 +53,9 @@ def serve(
     uvicorn.Server(_config(simulator, host, port)).run()
 
 
-def _config(simulator: WeComSimulator, host: str, port: int) -> uvicorn.Config:
+def _config(application: ASGIApp, host: str, port: int) -> uvicorn.Config:
     return uvicorn.Config(
-        simulator,
+        application,
         host=host,
         port=port,
         log_level="warning",

@@ -27,6 +27,8 @@ def get_user_info(call: Call, ask: GetUserInfo) -> Json:
     world = call.world
     code = world.logins.codes.get(ask.code)
     if code is None or code.used or call.at >= code.ends_at or code.agent_id != call.app.agent_id:
+        # Good codes are exempt from the base rate, bad ones are not (api.md 2.2).
+        world.limits.check(call.path, "minute", world.modes.api_per_minute, call.at)
         raise Refused(40029, "invalid code")
     code.used = True
     if not code.userid:
@@ -61,6 +63,6 @@ def get_user_detail(call: Call, ask: GetUserDetail) -> Json:
 
 
 ENDPOINTS = (
-    get("auth/getuserinfo", GetUserInfo, get_user_info, "message"),
+    get("auth/getuserinfo", GetUserInfo, get_user_info, "message", base_rate=False),
     post("auth/getuserdetail", GetUserDetail, get_user_detail, "message"),
 )

@@ -8,6 +8,7 @@ import httpx
 import xmltodict
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from wechatpy.exceptions import InvalidSignatureException
 from wechatpy.work.crypto import WeChatCrypto
 
 from simulator.wecom.app import WeComSimulator
@@ -45,7 +46,10 @@ class Product:
         status, text = (self.statuses.pop(0) if self.statuses else 200), b""
         signed = (query["msg_signature"], query["timestamp"], query["nonce"])
         if scope["method"] == "GET":
-            text = crypto.check_signature(*signed, query["echostr"]).encode()
+            try:
+                text = crypto.check_signature(*signed, query["echostr"]).encode()
+            except InvalidSignatureException:
+                status = 403
         else:
             xml = crypto.decrypt_message(body.decode(), *signed)
             self.raw.append((query, body.decode()))

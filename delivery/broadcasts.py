@@ -13,6 +13,8 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from compliance.facts import Purpose, Scope, Standing
+from compliance.repository import recipient_standing
 from delivery.judging import Judged
 from delivery.models import Broadcast, BroadcastRecipient
 from delivery.repository import outbox
@@ -141,17 +143,10 @@ async def close(
     for row in (await session.execute(query)).scalars().all():
         await _split(session, row)
     for row in (await session.execute(query)).scalars().all():
-        targets = (
-            await session.execute(
-                select(col(BroadcastRecipient.external_userid))
-                .where(col(BroadcastRecipient.broadcast_id) == row.id)
-                .order_by(col(BroadcastRecipient.external_userid))
-            )
-        ).scalars()
         payload = {
             "broadcast_id": row.id,
             "userid": row.userid,
-            "external_userids": list(targets),
+            "purpose": row.purpose,
             "text": cipher.open("broadcast.text", str(row.id), row.text),
         }
         [call_id] = await outbox.put(
@@ -204,6 +199,37 @@ async def _split(session: AsyncSession, row: Broadcast) -> None:
         )
         extra -= MOST_RECIPIENTS
         part += 1
+
+
+async def recipients_now(session: AsyncSession, broadcast_id: int, purpose: str) -> list[str]:
+    """Who may still be told, at the moment the task is handed to WeCom.
+
+    Whoever opted out, asked for silence or complained since the plan is left out: an audience
+    that was settled earlier must not outlive a customer's word.
+    """
+    query = select(
+        col(BroadcastRecipient.external_userid), col(BroadcastRecipient.customer_id)
+    ).where(
+        col(BroadcastRecipient.broadcast_id) == broadcast_id,
+        col(BroadcastRecipient.state) == "planned",
+    )
+    planned = {contact: customer for contact, customer in await session.execute(query)}  # noqa: C416
+    standing = await recipient_standing(session, planned.values())
+    return sorted(
+        contact
+        for contact, customer in planned.items()
+        if not _unwanted(standing[customer], purpose)
+    )
+
+
+def _unwanted(standing: Standing, purpose: str) -> bool:
+    if Scope.ALL in standing.suppressed:
+        return True
+    if purpose == Purpose.SERVICE:
+        return False
+    return Scope.MARKETING in standing.suppressed or (
+        purpose == Purpose.MARKETING and standing.complaint_open
+    )
 
 
 RESULT_WINDOW: Final = timedelta(days=15)

@@ -38,6 +38,10 @@ class Sent:
     details: Mapping[str, Any] | None = None
 
 
+class NobodyLeft(Exception):
+    """Between plan and call every recipient has withdrawn: nothing is sent."""
+
+
 Send = Callable[[Claim], Awaitable[Sent]]
 """Makes one call. Raises the errors of ``wecom.errors`` and nothing else."""
 
@@ -133,6 +137,8 @@ async def _attempt(
     again = at + timedelta(seconds=min(2**claim.attempts, LONGEST_WAIT))
     try:
         return OutboxState.SENT, await route.send(claim), "", None
+    except NobodyLeft:
+        return OutboxState.CANCELLED, None, "every recipient has withdrawn", None
     except AlreadyDone as error:
         return OutboxState.SENT, Sent(), _cause(error), None
     except (Busy, Unreachable) as error:

@@ -80,7 +80,8 @@ async def withdraw_for(
     gone = await todos.cancel_for_customer(session, customer_id, purposes=purposes, at=at)
     await _ended(session, gone, act="todo.withdrawn", actor=actor, at=at)
     waiting = select(col(Broadcast.id)).where(
-        col(Broadcast.state) == "gathering", col(Broadcast.purpose).in_(list(purposes))
+        col(Broadcast.state).in_(["gathering", "queued"]),
+        col(Broadcast.purpose).in_(list(purposes)),
     )
     statement = (
         update(BroadcastRecipient)

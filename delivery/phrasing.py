@@ -7,10 +7,11 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from delivery.broadcasts import RESULT_WINDOW
-from delivery.dispatcher import Route, Sent
+from delivery.broadcasts import RESULT_WINDOW, recipients_now
+from delivery.dispatcher import NobodyLeft, Route, Sent
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
 from delivery.repository.outbox import Claim
+from kit.db import Database
 from wecom import broadcasts, messages, welcome
 from wecom.attachments import Content
 from wecom.cards import Fact, OpenPage, TextNotice
@@ -22,7 +23,7 @@ STAFF_CARD: Final = "staff_card"
 FIRST_POLL: Final = timedelta(minutes=1)
 
 
-def routes(wecom: Caller, *, agent_id: int) -> dict[str, Route]:
+def routes(wecom: Caller, database: Database, *, agent_id: int) -> dict[str, Route]:
     """How every kind of outbox call is made with this WeCom client."""
 
     async def send_welcome(claim: Claim) -> Sent:
@@ -33,12 +34,16 @@ def routes(wecom: Caller, *, agent_id: int) -> dict[str, Route]:
 
     async def create_broadcast(claim: Claim) -> Sent:
         payload = claim.payload
+        async with database.reading() as session:
+            wanted = await recipients_now(session, payload["broadcast_id"], payload["purpose"])
+        if not wanted:
+            raise NobodyLeft
         created = await broadcasts.create(
             wecom,
             broadcasts.CustomerBroadcast(
                 Content(text=payload["text"]),
                 sender=payload["userid"],
-                external_userids=tuple(payload["external_userids"]),
+                external_userids=tuple(wanted),
             ),
         )
         return Sent(created.msgid, {"failed": list(created.failed)})

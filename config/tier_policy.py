@@ -1,5 +1,6 @@
 """Which tier (层级) and which bands a customer's assets fall into (policies/tiers.toml)."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Self
 
@@ -24,7 +25,9 @@ class Tier(_Part):
     @model_validator(mode="after")
     def _one_edge(self) -> Self:
         if (self.from_yuan is None) == (self.above_yuan is None):
-            raise ValueError(f"层级“{self.name}”应写且只写 from_yuan（含）或 above_yuan（不含）之一")
+            raise ValueError(
+                f"层级“{self.name}”应写且只写 from_yuan（含）或 above_yuan（不含）之一"
+            )
         return self
 
     @property
@@ -43,7 +46,7 @@ class Profile(_Part):
     @model_validator(mode="after")
     def _rising_from_zero(self) -> Self:
         edges = [tier.lowest_fen for tier in self.tiers]
-        if edges[0] != 0 or any(low >= high for low, high in zip(edges, edges[1:], strict=False)):
+        if edges[0] != 0 or any(low >= high for low, high in pairwise(edges)):
             raise ValueError("层级应从 0 元开始，起点逐级升高")
         return self
 
@@ -74,7 +77,9 @@ class TierPolicy(_Part):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.profile not in self.profiles:
-            raise ValueError(f"没有名为“{self.profile}”的层级方案，现有：{'、'.join(self.profiles)}")
+            raise ValueError(
+                f"没有名为“{self.profile}”的层级方案，现有：{'、'.join(self.profiles)}"
+            )
         return self
 
     @property

@@ -1,5 +1,7 @@
 """The ways crm_sync says no."""
 
+from collections.abc import Sequence
+
 from kit.errors import Conflict, InputRefused, NotFound, Unauthenticated
 
 
@@ -50,16 +52,55 @@ class BindingRefused(Conflict):
     code = "E-3310"
 
 
+class CustomerUnknown(NotFound):
+    """No customer of that number; for operators' commands, where scope does not hide anybody."""
+
+    code = "E-3213"
+
+    def __init__(self, customer_no: str) -> None:
+        super().__init__(
+            "没有这位客户，或客户已销户",
+            saw=customer_no,
+            where="客户导入文件的客户号一列",
+            do="核对客户号后重试",
+        )
+
+
 class PersonaUnknown(NotFound):
-    """No persona of that key in the policy."""
+    """No persona of that name in the policy."""
 
     code = "E-3212"
+
+    def __init__(self, persona: str, known: Sequence[str]) -> None:
+        super().__init__(
+            "没有这个客群",
+            saw=persona,
+            where="config/policies/personas.toml",
+            do=f"现有客群：{'、'.join(known)}",
+        )
 
 
 class TagWordForbidden(InputRefused):
     """A tag that may not exist: it would say something the bank must not keep (personas.md 2)."""
 
     code = "E-2410"
+
+    def __init__(self, family: str) -> None:
+        super().__init__(
+            "这样的标签或理由不允许登记",
+            saw=family,
+            where="docs/personas.md 的“禁止打标”",
+            do="只写兴趣、业务往来等与服务有关的事实；健康、信仰、婚姻、收入猜测等一律不写",
+        )
+
+
+class ReasonMissing(InputRefused):
+    """A change by hand needs its reason."""
+
+    code = "E-2411"
+
+    def __init__(self) -> None:
+        super().__init__("请写明原因", do="例如“客户在读书会现场报名”")
 
 
 class TagGroupTaken(Conflict):

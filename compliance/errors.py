@@ -3,7 +3,8 @@
 AppError
 ├── InputRefused
 │   ├── ConsentRefused        a consent, withdrawal or suppression names something unknown
-│   └── HolidayRefused        a row of the holiday table cannot be used
+│   ├── HolidayRefused        a row of the holiday table cannot be used
+│   └── EntryRefused          a white-list request lacks a reason, an opinion or an end
 ├── AccessDenied
 │   └── SecondPersonNeeded    the one who asks may not be the one who agrees
 ├── NotFound
@@ -57,3 +58,9 @@ class EntryDecided(Conflict):
     """The white-list entry is not waiting for a decision."""
 
     code = "E-4107"
+
+
+class EntryRefused(InputRefused):
+    """A white-list request or decision lacks a reason, an opinion or an end that is to come."""
+
+    code = "E-4108"

@@ -92,11 +92,14 @@ class AllowEntry(SQLModel, table=True):
 
 
 class Holiday(SQLModel, table=True):
-    """One day that differs from what the calendar library says, or that it does not know."""
+    """One day that differs from what the calendar library says, or that it does not know.
+
+    A day may be a holiday and quiet at once, never a holiday and a workday.
+    """
 
     __tablename__: ClassVar[str] = "holiday"
     day: date = Field(primary_key=True)
-    kind: str = Field(max_length=16)  # holiday | workday | quiet
+    kind: str = Field(primary_key=True, max_length=16)  # holiday | workday | quiet
     name: str = Field(default="", max_length=40)
     source: str = Field(max_length=200)
 

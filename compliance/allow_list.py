@@ -1,0 +1,217 @@
+"""White lists (白名单): which customers may be shown a product, each entry by two people."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from compliance.errors import EntryDecided, EntryRefused, EntryUnknown, SecondPersonNeeded
+from compliance.models import AllowEntry
+from compliance.repository import chunks
+from kit.clock import bank_date
+from kit.ledger import Entry, append
+
+
+@dataclass(frozen=True, slots=True)
+class AllowFact:
+    """One entry of a white list as pages show it."""
+
+    entry_id: int
+    product_code: str
+    customer_id: int
+    state: str
+    reason: str
+    expires_on: date
+    proposed_by: str
+    proposed_at: datetime
+    decided_by: str | None
+    opinion: str
+
+
+async def propose_entries(
+    session: AsyncSession,
+    product_code: str,
+    customer_ids: Iterable[int],
+    *,
+    reason: str,
+    expires_on: date,
+    by: str,
+    at: datetime,
+) -> int:
+    """Ask for customers to be put on the list of a product; nothing changes before approval.
+
+    Returns how many entries wait now. Raises EntryRefused without a reason or with an end
+    that has passed.
+    """
+    if not reason.strip():
+        raise EntryRefused("白名单申请必须写明理由", do="写明客户怎样符合这款产品的条件")
+    if expires_on < bank_date(at):
+        raise EntryRefused("白名单到期日已过", saw=expires_on.isoformat(), do="写今天或以后的日期")
+    ids = sorted(set(customer_ids))
+    if not ids:
+        return 0
+    await session.execute(
+        insert(AllowEntry),
+        [
+            {
+                "product_code": product_code,
+                "customer_id": customer_id,
+                "state": "proposed",
+                "reason": reason.strip()[:400],
+                "expires_on": expires_on,
+                "proposed_by": by,
+                "proposed_at": at,
+            }
+            for customer_id in ids
+        ],
+    )
+    payload = {"product": product_code, "until": expires_on.isoformat(), "why": reason}
+    await append(
+        session,
+        [_entry("allow.proposed", by, customer_id, product_code, payload) for customer_id in ids],
+        at=at,
+    )
+    return len(ids)
+
+
+async def decide_entries(
+    session: AsyncSession,
+    entry_ids: Iterable[int],
+    *,
+    agree: bool,
+    opinion: str,
+    by: str,
+    at: datetime,
+) -> int:
+    """Approve or refuse proposed entries as another person; returns how many.
+
+    Raises EntryUnknown, EntryDecided, SecondPersonNeeded; then nothing has changed.
+    """
+    state = "approved" if agree else "refused"
+    return await _decide(session, entry_ids, ("proposed",), state, opinion, by, at, another=True)
+
+
+async def revoke_entries(
+    session: AsyncSession, entry_ids: Iterable[int], *, opinion: str, by: str, at: datetime
+) -> int:
+    """Take approved entries off their lists at once; anyone who may see the list may do so."""
+    return await _decide(
+        session, entry_ids, ("approved",), "revoked", opinion, by, at, another=False
+    )
+
+
+async def _decide(
+    session: AsyncSession,
+    entry_ids: Iterable[int],
+    starts: tuple[str, ...],
+    state: str,
+    opinion: str,
+    by: str,
+    at: datetime,
+    *,
+    another: bool,
+) -> int:
+    if not opinion.strip():
+        raise EntryRefused("请写意见", do="意见会记入审计日志")
+    rows: list[AllowEntry] = []
+    asked = set(entry_ids)
+    for ids in chunks(asked):
+        query = select(AllowEntry).where(col(AllowEntry.id).in_(ids)).with_for_update()
+        rows += (await session.execute(query)).scalars()
+    if missing := asked - {row.id for row in rows}:
+        raise EntryUnknown("没有这条白名单申请", entry_id=min(missing))
+    for row in rows:
+        if row.state not in starts:
+            raise EntryDecided("这条白名单申请已经有结论", saw=row.state, entry_id=row.id)
+        if another and row.proposed_by == by:
+            raise SecondPersonNeeded(
+                "申请人不能批准自己的申请", do="请另一位有权限的同事批准", entry_id=row.id
+            )
+    for row in rows:
+        row.state, row.decided_by, row.decided_at = state, by, at
+        row.opinion = opinion.strip()[:400]
+    await session.flush()
+    payload = {"opinion": opinion.strip()}
+    await append(
+        session,
+        [_entry(f"allow.{state}", by, row.customer_id, row.product_code, payload) for row in rows],
+        at=at,
+    )
+    return len(rows)
+
+
+async def allowed(
+    session: AsyncSession, product_codes: Iterable[str], on: date
+) -> dict[str, frozenset[int]]:
+    """Who may be shown each product that has a white list on the day ``on``.
+
+    A product without any entry is absent: it has no list. One whose entries all ran out is
+    there with nobody on it.
+    """
+    codes = sorted(set(product_codes))
+    if not codes:
+        return {}
+    listed = await session.execute(
+        select(col(AllowEntry.product_code))
+        .where(col(AllowEntry.product_code).in_(codes))
+        .distinct()
+    )
+    found: dict[str, set[int]] = {code: set() for code in listed.scalars()}
+    valid = await session.execute(
+        select(col(AllowEntry.product_code), col(AllowEntry.customer_id)).where(
+            col(AllowEntry.product_code).in_(codes),
+            col(AllowEntry.state) == "approved",
+            col(AllowEntry.expires_on) >= on,
+        )
+    )
+    for code, customer_id in valid:
+        found[code].add(customer_id)
+    return {code: frozenset(customers) for code, customers in found.items()}
+
+
+async def entries(
+    session: AsyncSession,
+    *,
+    product_code: str | None = None,
+    states: Sequence[str] = ("proposed", "approved"),
+    after: int = 0,
+    limit: int = 50,
+) -> list[AllowFact]:
+    """One page of entries in ``states``, oldest first."""
+    query = select(AllowEntry).where(
+        col(AllowEntry.state).in_(list(states)), col(AllowEntry.id) > after
+    )
+    if product_code is not None:
+        query = query.where(col(AllowEntry.product_code) == product_code)
+    rows = (await session.execute(query.order_by(col(AllowEntry.id)).limit(limit))).scalars()
+    return [
+        AllowFact(
+            entry_id=row.id or 0,
+            product_code=row.product_code,
+            customer_id=row.customer_id,
+            state=row.state,
+            reason=row.reason,
+            expires_on=row.expires_on,
+            proposed_by=row.proposed_by,
+            proposed_at=row.proposed_at,
+            decided_by=row.decided_by,
+            opinion=row.opinion,
+        )
+        for row in rows
+    ]
+
+
+def _entry(
+    act: str, by: str, customer_id: int, product_code: str, payload: dict[str, str]
+) -> Entry:
+    return Entry(
+        kind="customer",
+        act=act,
+        actor=by,
+        object=f"customer:{customer_id}",
+        reason=product_code,
+        payload=payload,
+    )

@@ -46,11 +46,14 @@ class CallbackEndpoint:
         intake: Intake,
         cipher: FieldCipher,
         clock: Callable[[], datetime],
+        arrived: Callable[[bytes], None] | None = None,
     ) -> None:
+        """``arrived`` is called with every event that is new, once its row is durable."""
         self._envelope = envelope
         self._intake = intake
         self._cipher = cipher
         self._clock = clock
+        self._arrived = arrived
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of WeCom (or of a stranger)."""
@@ -82,6 +85,8 @@ class CallbackEndpoint:
             first = await self._intake.keep(arrival)
         except Unavailable:
             return "not_stored", 503, b"not stored"
+        if first and self._arrived is not None:
+            self._arrived(xml)
         return ("kept" if first else "repeated"), 200, b""
 
 

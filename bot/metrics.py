@@ -16,3 +16,4 @@ CALLBACK_AGE = Histogram(
 INBOX_SETTLED = Counter("inbox_settled_total", "Inbox events by what became of them", ["state"])
 INBOX_LAG = Gauge("inbox_lag_seconds", "Age of the oldest event that still waits")
 QUARANTINE = Gauge("quarantine_size", "Events that failed five times and wait for a person")
+WELCOMES = Counter("welcomes_total", "Welcome messages by what became of them", ["result"])

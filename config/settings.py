@@ -162,6 +162,7 @@ class Settings(BaseSettings):
     public_url: str = "http://127.0.0.1:8000"
     trusted_proxies: str = "127.0.0.1"
     bank_name: str = "青禾银行"
+    hotline: str = ""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     database_pool: int = Field(default=8, ge=1, le=100)
     wecom: WecomSettings = WecomSettings()

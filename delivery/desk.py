@@ -8,11 +8,12 @@ from compliance.wording import Reader, Screens
 from config.reminder_policy import MergePolicy
 
 
-@dataclass(frozen=True)
+@dataclass
 class Desk:
     """The gate's policy, calendar and screener, the merge of a day, and the bank's own names.
 
-    ``reader`` remembers which texts were screened already, for as long as the desk lives.
+    ``reader`` remembers which texts were screened already, for as long as the desk lives;
+    ``calendar`` is replaced when the bank's calendar changes.
     """
 
     policy: GatePolicy

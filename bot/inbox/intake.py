@@ -7,7 +7,6 @@ database cannot store, it fails and WeCom is answered 503, never 200.
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from datetime import datetime
 
 from bot.inbox import repository
@@ -37,12 +36,8 @@ class InboxNotStored(Unavailable):
 class Intake:
     """The one writer of new inbox rows in this process."""
 
-    def __init__(
-        self, database: Database, *, kept: Callable[[Arrival], None] | None = None
-    ) -> None:
-        """``kept`` is called for every event that is new, after its row is durable."""
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._kept = kept
         self._waiting: list[tuple[Arrival, asyncio.Future[bool]]] = []
         self._arrived = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -103,8 +98,6 @@ class Intake:
             new.discard(arrival.digest)
             if not future.done():
                 future.set_result(first)
-            if first and self._kept is not None:
-                self._kept(arrival)
 
 
 def arrival_age(happened: datetime | None, at: datetime) -> float | None:

@@ -1,0 +1,126 @@
+"""Every part of one process, built from the settings: the only place where real ones are chosen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from bot.handlers.office import Office
+from compliance.content_check import ContentCheck
+from compliance.holidays import bank_calendar
+from compliance.policy import GatePolicy
+from compliance.screening import Screener
+from config import reminder_policy
+from config.reminder_policy import ReminderPolicy
+from config.settings import Settings
+from delivery.desk import Desk
+from delivery.dispatcher import Dispatcher
+from delivery.phrasing import routes
+from kit import clock
+from kit.web.sessions import Limits
+from wecom.client import WecomClient
+from wecom.crypto import CallbackCipher
+from wecom.http import Http
+from wiring.databases import Databases, open_databases
+from wiring.secrets import Keys, load_keys
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The parts. ``close`` gives back what they hold."""
+
+    settings: Settings
+    keys: Keys
+    databases: Databases
+    http: Http
+    wecom: WecomClient
+    archive: WecomClient
+    envelope: CallbackCipher | None
+    desk: Desk
+    reminders: ReminderPolicy
+    screener: Screener
+    examiner: ContentCheck
+    limits: Limits
+    clock: Clock
+
+    def office(
+        self,
+        *,
+        archive_arrived: Callable[[], None] | None = None,
+        tags_changed: Callable[[], None] | None = None,
+    ) -> Office:
+        """What the event handlers may use."""
+        knocks = {
+            name: knock
+            for name, knock in (
+                ("archive_arrived", archive_arrived),
+                ("tags_changed", tags_changed),
+            )
+            if knock is not None
+        }
+        return Office(self.databases.bank, self.wecom, self.desk, **knocks)
+
+    def dispatcher(self, name: str = "dispatch") -> Dispatcher:
+        """A dispatcher of this process."""
+        made = routes(self.wecom, self.databases.bank, agent_id=self.settings.wecom.agent_id)
+        return Dispatcher(self.databases.bank, made, self.clock, name)
+
+    async def refresh(self) -> None:
+        """Read the bank's calendar anew: a silence that was ordered holds at once."""
+        async with self.databases.bank.reading() as session:
+            self.desk.calendar = await bank_calendar(session, self.desk.policy)
+
+    async def close(self) -> None:
+        """Close connections to WeCom and to the databases."""
+        await self.http.aclose()
+        await self.databases.close()
+
+
+async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
+    """Build every part. Raises ConfigurationRefused with the place to look."""
+    keys = load_keys(settings)
+    databases = open_databases(settings, keys.cipher)
+    wecom = settings.wecom
+    http = Http(wecom.api_base)
+    screener = Screener.from_rulebook()
+    host = urlsplit(settings.public_url).hostname
+    policy = GatePolicy.load(hosts=frozenset({host} if host else ()))
+    reminders = reminder_policy.load()
+    async with databases.bank.reading() as session:
+        calendar = await bank_calendar(session, policy)
+    return Parts(
+        settings=settings,
+        keys=keys,
+        databases=databases,
+        http=http,
+        wecom=WecomClient(http, wecom.corp_id, wecom.secret.get_secret_value()),
+        archive=WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value()),
+        envelope=_envelope(settings),
+        desk=Desk.of(
+            policy=policy,
+            calendar=calendar,
+            screener=screener,
+            merge=reminders.merge,
+            bank_name=settings.bank_name,
+            hotline=settings.hotline,
+        ),
+        reminders=reminders,
+        screener=screener,
+        examiner=ContentCheck(policy, screener),
+        limits=Limits(
+            idle=timedelta(seconds=settings.session.idle),
+            absolute=timedelta(seconds=settings.session.absolute),
+            fresh=timedelta(seconds=settings.session.fresh),
+        ),
+        clock=now,
+    )
+
+
+def _envelope(settings: Settings) -> CallbackCipher | None:
+    token = settings.wecom.callback_token.get_secret_value()
+    aes_key = settings.wecom.callback_aes_key.get_secret_value()
+    if not token or not aes_key:
+        return None
+    return CallbackCipher(token, aes_key, settings.wecom.corp_id)

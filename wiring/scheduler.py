@@ -1,0 +1,123 @@
+"""APScheduler wakes us; a row in the database decides who runs what (``kit.scheduling.slots``).
+
+Each process that runs a scheduler looks at the clock by itself. A tick finds the newest planned
+moment that is not over ``late``, tries to take its slot, and runs the job only if it got it. A
+tick that nobody saw (all processes were down) is caught up at the next start.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from kit import log
+from kit.clock import BANK_TIME
+from kit.scheduling import slots
+from wiring.jobs import Job
+from wiring.parts import Parts
+
+BEAT = timedelta(minutes=1)
+
+_log = log.get(__name__)
+
+
+class Scheduler:
+    """Ticks every job in this process."""
+
+    def __init__(self, parts: Parts, jobs: Sequence[Job], name: str = "scheduler") -> None:
+        self._parts = parts
+        self._jobs = jobs
+        self._name = f"{name}-{secrets.token_hex(4)}"
+        self._clock = AsyncIOScheduler(timezone=BANK_TIME)
+
+    async def start(self) -> None:
+        """Begin ticking; what was missed while nobody ran is looked at at once."""
+        for job in self._jobs:
+            self._clock.add_job(
+                self.tick,
+                job.trigger(),
+                args=[job],
+                id=job.id,
+                misfire_grace_time=None,
+                coalesce=True,
+                max_instances=1,
+            )
+        self._clock.start()
+        for job in self._jobs:
+            await self.tick(job)
+
+    def stop(self) -> None:
+        """Tick no more; a run under way ends by itself."""
+        self._clock.shutdown(wait=False)
+
+    async def tick(self, job: Job) -> bool:
+        """Run ``job`` for its newest due moment, if nobody else has; whether it ran here."""
+        at = self._parts.clock()
+        planned_at = newest_due(job, at)
+        if planned_at is None:
+            return False
+        database = self._parts.databases.bank
+        async with database.transaction() as session:
+            mine = await slots.take(
+                session, job=job.id, planned_at=planned_at, worker=self._name, at=at
+            )
+        if not mine:
+            return False
+        await self._run(job, planned_at)
+        return True
+
+    async def _run(self, job: Job, planned_at: datetime) -> None:
+        database = self._parts.databases.bank
+        beating = asyncio.create_task(self._beat(job, planned_at))
+        counts, cause = {}, ""
+        try:
+            counts = dict(await job.run(self._parts, self._parts.clock()))
+        except Exception as error:
+            cause = f"{type(error).__name__}: {getattr(error, 'code', '')}".rstrip(": ")
+            _log.exception("scheduler.job_failed", job=job.id)
+        finally:
+            beating.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beating
+        async with database.transaction() as session:
+            await slots.finish(
+                session,
+                job=job.id,
+                planned_at=planned_at,
+                worker=self._name,
+                at=self._parts.clock(),
+                counts=counts,
+                cause=cause,
+            )
+        _log.info("scheduler.ran", job=job.id, failed=bool(cause))
+
+    async def _beat(self, job: Job, planned_at: datetime) -> None:
+        while True:
+            await asyncio.sleep(BEAT.total_seconds())
+            async with self._parts.databases.bank.transaction() as session:
+                await slots.beat(
+                    session,
+                    job=job.id,
+                    planned_at=planned_at,
+                    worker=self._name,
+                    at=self._parts.clock(),
+                )
+
+
+def newest_due(job: Job, at: datetime) -> datetime | None:
+    """The newest planned moment of ``job`` in the last ``late``; None when there is none."""
+    trigger = job.trigger()
+    found: datetime | None = None
+    after = at - job.late
+    while True:
+        following = trigger.get_next_fire_time(found, (found or after))
+        if following is None or following > at:
+            return found
+        if found is not None and following <= found:
+            following = trigger.get_next_fire_time(found, found + timedelta(seconds=1))
+            if following is None or following > at:
+                return found
+        found = following

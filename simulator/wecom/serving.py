@@ -58,6 +58,8 @@ def _config(application: ASGIApp, host: str, port: int) -> uvicorn.Config:
         application,
         host=host,
         port=port,
+        # h11 keeps the spelling of header names; the archive library wants CONTENT-RANGE as it is.
+        http="h11",
         log_level="warning",
         access_log=False,
         timeout_keep_alive=KEEP_ALIVE_S,

@@ -37,7 +37,9 @@ def _kind(value: Any) -> str:
         return "number"
     if value is None:
         return "null"
-    return {str: "string", list: "list", dict: "object"}[type(value)]
+    if isinstance(value, str):
+        return "string"
+    return "list" if isinstance(value, list) else "object"
 
 
 def merged(answers: list[Any]) -> Shape:

@@ -111,13 +111,8 @@ def newest_due(job: Job, at: datetime) -> datetime | None:
     """The newest planned moment of ``job`` in the last ``late``; None when there is none."""
     trigger = job.trigger()
     found: datetime | None = None
-    after = at - job.late
-    while True:
-        following = trigger.get_next_fire_time(found, (found or after))
-        if following is None or following > at:
-            return found
-        if found is not None and following <= found:
-            following = trigger.get_next_fire_time(found, found + timedelta(seconds=1))
-            if following is None or following > at:
-                return found
+    following = trigger.get_next_fire_time(None, at - job.late)
+    while following is not None and following <= at:
         found = following
+        following = trigger.get_next_fire_time(None, found + timedelta(seconds=1))
+    return found

@@ -135,15 +135,17 @@ async def _refresh(
             added={userid: happened_at} if happened_at else None,
             request_id=digest[:32],
         )
-        await tell_of_conflicts(session, landed, at)
+        await tell_of_conflicts(session, landed, userid, at)
 
 
-async def tell_of_conflicts(session: AsyncSession, landed: Landed, at: datetime) -> None:
+async def tell_of_conflicts(
+    session: AsyncSession, landed: Landed, userid: str, at: datetime
+) -> None:
     """Conflicting or mismatched links become work items of the branch; never silent."""
     works = [work for outcome in landed.bindings if (work := _work(outcome, landed)) is not None]
     if not works:
         return
-    staff = await staff_by_userids(session, landed.new_relations)
+    staff = await staff_by_userids(session, [userid])
     unit = next((one.unit_id for one in staff.values()), "hq")
     await open_work(session, [_of_unit(work, unit) for work in works], at=at)
 

@@ -124,15 +124,24 @@ class WecomClient:
         )
         return answer or None, reply
 
-    async def token(self) -> str:
-        """Return the access token, for the archive's own request signature only."""
-        return await self._renewal.token()
+    async def call_signed(
+        self,
+        path: str,
+        body: Callable[[str], bytes],
+        *,
+        headers: Mapping[str, str],
+    ) -> tuple[dict[str, Any], Reply]:
+        """POST what ``body`` makes of the access token, for the archive's own signature; read only.
+
+        Return (object, reply), whose headers say which part of a file came.
+        """
+        return await self._call(path, None, body, None, True, headers=headers)
 
     async def _call(
         self,
         path: str,
         params: Mapping[str, str] | None,
-        content: bytes | None,
+        content: bytes | Callable[[str], bytes] | None,
         upload: Upload | None,
         idempotent: bool,
         *,
@@ -149,7 +158,7 @@ class WecomClient:
                 reply = await self._http.send(
                     path,
                     params={"access_token": token, **(params or {})},
-                    content=content,
+                    content=content(token) if callable(content) else content,
                     upload=upload,
                     headers=headers,
                 )

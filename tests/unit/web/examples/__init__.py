@@ -1,0 +1,26 @@
+"""A realistic context for every page: what the routers are to hand to the templates.
+
+青禾银行 and everybody in it are invented. ``PAGES`` maps a name to (template, URL, context).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.unit.web.examples import h5, h5_more
+
+__all__ = ["PAGES", "Page"]
+
+
+@dataclass(frozen=True)
+class Page:
+    """One rendering: the template, the address it answers and the context."""
+
+    template: str
+    url: str
+    context: Mapping[str, Any]
+
+
+PAGES: dict[str, Page] = {
+    name: Page(*page) for group in (h5.PAGES, h5_more.PAGES) for name, page in group.items()
+}

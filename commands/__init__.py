@@ -1,0 +1,1 @@
+"""The commands of ``gengyun``: one file for each thing an operator does."""

@@ -1,0 +1,123 @@
+"""The ASGI application: callback, pages, twins, health, joined to the parts. Holds no logic."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import text
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from bot.callback import CallbackEndpoint
+from bot.health import router as health_router
+from bot.inbox.intake import Intake
+from bot.welcome_lane import WelcomeLane
+from crm_sync.access import viewer
+from kit.errors import AppError
+from kit.web.brand import Brand
+from kit.web.guard import Site
+from kit.web.headers import SecurityHeaders
+from kit.web.pages import make_environment
+from kit.web.refusals import refuse
+from kit.web.static_files import STATIC_DIR
+from wiring.parts import Parts
+from wiring.schema import head, revision
+
+ROOT = Path(__file__).resolve().parent.parent
+TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
+
+
+@dataclass(frozen=True)
+class Face:
+    """What must be started and stopped with the application."""
+
+    app: FastAPI
+    intake: Intake
+    lane: WelcomeLane
+
+
+def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face:
+    """The application of one web process. ``knock`` tells a worker of this process to look."""
+    settings = parts.settings
+    intake = Intake(parts.databases.inbox)
+    lane = WelcomeLane(parts.office(), parts.dispatcher("welcome"), parts.clock)
+
+    def arrived(xml: bytes) -> None:
+        lane.take(xml)
+        if knock is not None:
+            knock()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        intake.start()
+        yield
+        await intake.stop()
+        await lane.idle()
+
+    app = FastAPI(
+        title="Gengyun",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+    )
+    app.state.site = Site(
+        database=parts.databases.bank,
+        clock=parts.clock,
+        limits=parts.limits,
+        cookie_key=parts.keys.cookie,
+        public_url=settings.public_url.rstrip("/"),
+        is_demo=settings.is_demo,
+        templates=make_environment(
+            TEMPLATES, globals={"brand": Brand(bank=settings.bank_name), "demo": settings.is_demo}
+        ),
+        viewer_of=viewer,
+        brand={"bank": settings.bank_name},
+    )
+    app.state.parts = parts
+    if parts.envelope is not None:
+        endpoint = CallbackEndpoint(
+            parts.envelope, intake, parts.keys.cipher, parts.clock, arrived=arrived
+        )
+        app.router.routes.append(Route("/wecom/callback", endpoint, include_in_schema=False))
+    app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
+    app.include_router(health_router(_checks(parts)))
+    app.add_exception_handler(AppError, refuse)
+    ancestors = ("'self'",) if settings.is_demo else ("'self'", "https://*.work.weixin.qq.com")
+    app.add_middleware(SecurityHeaders, https=app.state.site.secure, frame_ancestors=ancestors)
+    return Face(app, intake, lane)
+
+
+def _checks(parts: Parts) -> Mapping[str, Any]:
+    async def database() -> Mapping[str, Any]:
+        try:
+            for one in parts.databases.distinct:
+                async with one.transaction() as session:
+                    await session.execute(text("SELECT 1"))
+                if await revision(one) != head():
+                    return {
+                        "ok": False,
+                        "what": "数据库结构不是这个版本的",
+                        "do": "运行 gengyun migrate",
+                    }
+        except Exception as error:
+            return {
+                "ok": False,
+                "what": f"数据库不能写：{type(error).__name__}",
+                "do": "看数据库是否在运行、磁盘是否已满",
+            }
+        return {"ok": True, "what": "数据库可写", "do": ""}
+
+    async def calendar() -> Mapping[str, Any]:
+        unready = parts.desk.calendar.readiness(parts.clock())
+        return {
+            "ok": True,
+            "what": "；".join(one.saying for one in unready) or "节假日已就绪",
+            "do": "gengyun import holidays 文件" if unready else "",
+        }
+
+    return {"database": database, "calendar": calendar}

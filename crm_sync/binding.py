@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from crm_sync.models import Binding, Contact
 from crm_sync.repository.evidence import followers, owners, situations
-from crm_sync.repository.keys import among
+from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.rules.binding import SAYINGS, Evidence, State, Verdict, judge_all
 from kit.ledger import Entry, append
 
@@ -188,7 +188,8 @@ async def _close(session: AsyncSession, ids: Sequence[int], at: datetime, actor:
         await session.execute(
             update(Binding)
             .where(among(session, col(Binding.id), ids))
-            .values(state="undone", undone_by=actor, undone_at=at)
+            .values(state="undone", undone_by=actor, undone_at=at),
+            execution_options=UNTRACKED,
         )
 
 

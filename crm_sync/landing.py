@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.models import Contact, Relation
-from crm_sync.repository.keys import among
+from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.rules.relations import Landing, Standing, landing, missing_ends
 from kit.crypto import FieldCipher
@@ -160,7 +160,8 @@ async def _land_contacts(
         await session.execute(
             update(Contact)
             .where(among(session, col(Contact.external_userid), same))
-            .values(synced_at=at)
+            .values(synced_at=at),
+            execution_options=UNTRACKED,
         )
 
 
@@ -243,7 +244,8 @@ async def _land_pairs(
                 col(Relation.userid) == userid,
                 among(session, col(Relation.external_userid), externals),
             )
-            .values(synced_at=at)
+            .values(synced_at=at),
+            execution_options=UNTRACKED,
         )
     await _end_missing(session, missing, at, actor, units, batch, entries)
 
@@ -262,7 +264,8 @@ async def _end_missing(
     await session.execute(
         update(Relation)
         .where(tuple_(col(Relation.userid), col(Relation.external_userid)).in_(missing))
-        .values(ended_at=at, ended_by="reconcile")
+        .values(ended_at=at, ended_by="reconcile"),
+        execution_options=UNTRACKED,
     )
     batch.ended += missing
     entries += (

@@ -1,14 +1,17 @@
 """How many keys become one condition: one bound value on both databases, however many keys."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, String, any_, bindparam, func, select
+from sqlalchemy import BigInteger, Integer, String, any_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db import is_postgresql
+
+UNTRACKED: Final = {"synchronize_session": False}
+"""For statements that write many rows: no object in the session is kept in step with them."""
 
 
 def among(session: AsyncSession, column: Any, keys: Collection[int] | Collection[str]) -> Any:
@@ -18,7 +21,7 @@ def among(session: AsyncSession, column: Any, keys: Collection[int] | Collection
     """
     listed = list(keys)
     if is_postgresql(session):
-        kind = BigInteger() if listed and isinstance(listed[0], int) else String()
+        kind = BigInteger() if isinstance(column.type, Integer) else String()
         return column == any_(bindparam(None, listed, type_=ARRAY(kind)))
     values = func.json_each(orjson.dumps(listed).decode()).table_valued("value")
     return column.in_(select(values.c.value))

@@ -1,0 +1,1 @@
+"""What WeCom has, read whole: the first full synchronisation and the nightly reconcile."""

@@ -26,6 +26,7 @@ from simulator.wecom.endpoints import (
     welcome_templates,
 )
 from simulator.wecom.endpoints.kit import Endpoint
+from simulator.wecom.people import apps as people_apps
 from simulator.wecom.people import archive as people_archive
 from simulator.wecom.people import broadcasts as people_broadcasts
 from simulator.wecom.people import cards as people_cards
@@ -76,6 +77,7 @@ ACTS: dict[str, ActEntry] = {
         *people_broadcasts.ACTS,
         *people_logins.ACTS,
         *people_cards.ACTS,
+        *people_apps.ACTS,
         *people_archive.ACTS,
         *people_transfers.ACTS,
         *people_moments.ACTS,

@@ -248,7 +248,11 @@ class _Work:
 
     def _allow(self, endpoint: Endpoint) -> None:
         caller = self._caller
-        if caller is None or endpoint.right == "any":
+        if caller is None:
+            return
+        if caller.closed:
+            raise Refused(50003, "app is disabled")
+        if endpoint.right == "any":
             return
         allowed = {
             "customer": caller.kind == "app" and caller.customer_api,
@@ -261,3 +265,5 @@ class _Work:
             raise Refused(301053, "archive service not enabled")
         if not allowed:
             raise Refused(48002, "api forbidden for this secret")
+        if endpoint.right == "customer" and caller.low_active:
+            raise Refused(48011, "member activity too low: no customer data")

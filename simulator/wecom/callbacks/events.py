@@ -103,7 +103,11 @@ def _selected(question: str, options: list[str]) -> Node:
     return ("SelectedItem", [("QuestionKey", question), ("OptionIds", chosen)])
 
 
-def agent_event(corp_id: str, at: float, userid: str, agent_id: int, event: str) -> Event:
-    """subscribe, unsubscribe, enter_agent, low_active and their kind [90240]."""
-    nodes: list[Node] = [("EventKey", ""), ("AgentID", agent_id)]
+def agent_event(
+    corp_id: str, at: float, userid: str, agent_id: int, event: str, more: dict[str, str | int]
+) -> Event:
+    """subscribe, enter_agent, low_active and their kind [90240]; ``more`` stands where it must."""
+    nodes: list[Node] = [("EventKey", more["EventKey"])] if "EventKey" in more else []
+    nodes.append(("AgentID", agent_id))
+    nodes += [(name, value) for name, value in more.items() if name != "EventKey"]
     return Event(event, _envelope(corp_id, at, event, nodes, sender=userid))

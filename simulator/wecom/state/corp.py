@@ -31,7 +31,11 @@ class VisibleRange:
 
 @dataclass(slots=True)
 class App:
-    """An own app, the 通讯录同步 assistant (directory) or the 会话存档 program (archive)."""
+    """An own app, the 通讯录同步 assistant (directory) or the 会话存档 program (archive).
+
+    ``low_active``: too few members use the corp, customer data is closed (48011). ``closed``: the
+    app was disabled for lack of use (50003).
+    """
 
     agent_id: int
     secret: str
@@ -40,6 +44,8 @@ class App:
     customer_api: bool = True
     callback: CallbackTarget | None = None
     visible: VisibleRange = field(default_factory=VisibleRange)
+    low_active: bool = False
+    closed: bool = False
 
 
 @dataclass(slots=True)

@@ -209,6 +209,36 @@ async def test_accepting_a_half_contact_makes_it_whole(bench: Bench) -> None:
     assert await bench.code("externalcontact/get", external_userid=HALF) == 0
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "subscribe", "unsubscribe", "enter_agent", "click", "view", "inactive_alert",
+        "close_inactive_agent", "reopen_inactive_agent", "low_active_alert", "low_active",
+        "active_restored",
+    ],
+)  # fmt: skip
+async def test_an_event_of_an_app_carries_the_fields_of_the_official_sample(
+    bench: Bench, name: str
+) -> None:
+    await bench.act("app_event", event=name, userid=LI, key="k1")
+    event = await bench.last_event()
+    assert set(event) == set(official(f"90240_{name}.xml"))
+    assert (event["Event"], event["AgentID"]) == (name, str(MAIN))
+
+
+async def test_a_restricted_app_gets_no_customer_data(bench: Bench) -> None:
+    path = "externalcontact/get_follow_user_list"
+    await bench.act("app_event", event="low_active", userid=LI)
+    assert await bench.code(path) == 48011
+    assert await bench.code("user/get", userid=LI) == 0
+    await bench.act("app_event", event="active_restored", userid=LI)
+    assert await bench.code(path) == 0
+    await bench.act("app_event", event="close_inactive_agent", userid=LI)
+    assert await bench.code("user/get", userid=LI) == 50003
+    await bench.act("app_event", event="reopen_inactive_agent", userid=LI)
+    assert await bench.code("user/get", userid=LI) == 0
+
+
 async def test_a_change_that_nobody_is_told_of_sends_nothing(bench: Bench) -> None:
     await bench.act("update_member", userid=WANG, name="新名字")
     await bench.act("disable_member", userid=WANG)

@@ -1,0 +1,1 @@
+"""What was said (会话存档): kept whole, sealed, searchable, screened, and provable."""

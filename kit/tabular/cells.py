@@ -15,7 +15,7 @@ Parser = Callable[[Any], Any]
 """From a cell (text, or what an expression made) to a value, None or a Bad."""
 
 REMEMBERED: Final = 65_536
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ufffd\ufffe\uffff\ud800-\udfff]"
 )
@@ -94,7 +94,7 @@ def _text_of(value: Any) -> str:
 
 def seen(field: Field, text: str) -> str:
     """What stood there, for a reason: never for a personal field, never long."""
-    return "" if field.personal else f"（现在是“{_INVISIBLE.sub('?', text)[:24]}”）"
+    return "" if field.personal else f"（现在是“{INVISIBLE.sub('?', text)[:24]}”）"
 
 
 def _missing(field: Field) -> Bad | None:
@@ -144,7 +144,7 @@ def _shown(field: Field, text: str, value: Any) -> Any:
 
 
 def _text(field: Field, text: str) -> str | Bad:
-    if _INVISIBLE.search(text):
+    if INVISIBLE.search(text):
         return Bad(RowCode.CHARACTERS, "含有看不见的字符（换行、零宽、方向控制等），请删掉")
     if text[0] in "=＝@＠+＋-－'" and len(text) > 1:
         if text[0] == "'" and text[1] in "=+-@":

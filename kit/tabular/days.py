@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -29,6 +30,11 @@ def parse_date(text: str, formats: Sequence[str] = ()) -> date | Bad | None:
     any of them is allowed) and the declared ``formats`` (strptime). 9999-12-31 is None. Raises
     nothing: an unreadable text is a Bad without the text in it.
     """
+    if len(text) == 10 and text[4] == "-" and text[0] in "12":
+        with suppress(ValueError):
+            day = date.fromisoformat(text)
+            if EARLIEST <= day <= LATEST:
+                return day
     for pattern in formats:
         try:
             parsed = time.strptime(text, pattern)

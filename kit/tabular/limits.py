@@ -10,11 +10,11 @@ class Limits:
     """Bounds of one import. Sizes are bytes unless the name says otherwise."""
 
     file_bytes: int = 8_192 * MEGABYTE
-    field_bytes: int = 131_072  # characters in CSV, bytes in Parquet
     record_lines: int = 50  # physical lines one CSV record may span
     columns: int = 400
     rows: int = 50_000_000
-    chunk_rows: int = 10_000
+    batch_rows: int = 10_000  # handed on together
+    chunk_rows: int = 1_000  # parsed together: more do not stay in the processor's cache
     rejects: int = 20_000  # more refused lines than this: the mapping is wrong, not the lines
     side_rows: int = 2_000_000
     side_bytes: int = 512 * MEGABYTE

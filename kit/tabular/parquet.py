@@ -74,14 +74,15 @@ class ParquetFile:
         names = [name for name in self.header if name in wanted]
         texts = [name for name in names if self._is_text(name)]
         self._judge_sizes(names)
-        rows = min(self._limits.chunk_rows, 10_000)
         start = 1
         try:
             file = pq.ParquetFile(self._path, read_dictionary=texts, memory_map=False)
         except _BROKEN as error:
             raise self._broken(error) from error
         with file:
-            batches = file.iter_batches(batch_size=rows, columns=names, use_threads=False)
+            batches = file.iter_batches(
+                batch_size=self._limits.chunk_rows, columns=names, use_threads=False
+            )
             while (batch := self._next(batches)) is not None:
                 blank: Sequence[str] = ("",) * batch.num_rows
                 read = {
@@ -113,7 +114,7 @@ class ParquetFile:
                 where=self._path.name,
                 do="导出时改成字符串、数字、日期或布尔列，或在映射里去掉这一列",
             )
-        return text
+        return bool(text)
 
     def _judge_sizes(self, names: Sequence[str]) -> None:
         total = 0

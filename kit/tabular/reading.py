@@ -73,11 +73,23 @@ class Opened:
         return self._source.sha256()
 
     def batches(self) -> Iterator[Batch]:
-        """The rows of the file, typed, ``limits.chunk_rows`` at a time.
+        """The rows of the file, typed, ``limits.batch_rows`` or a little more at a time.
 
         Raises what ``errors`` draws where the file breaks off, TooManyRejects where nearly
         nothing of it can be taken, and FileEmpty after a header without lines.
         """
+        parts: list[Batch] = []
+        rows = 0
+        for part in self._parsed():
+            parts.append(part)
+            rows += len(part) + len(part.rejects)
+            if rows >= self._limits.batch_rows:
+                yield Batch.joined(parts)
+                parts, rows = [], 0
+        if parts:
+            yield Batch.joined(parts)
+
+    def _parsed(self) -> Iterator[Batch]:
         for chunk in self._source.chunks(self._needed):
             batch = self._maker.batch(chunk)
             self.rows += len(chunk.lines) + len(chunk.refused)

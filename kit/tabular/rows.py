@@ -7,9 +7,11 @@ in them; only lines in trouble are looked at one by one.
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import chain
 from typing import Any, Final
 
 from kit.tabular.cells import Parser, Remembering, parser_of
+from kit.tabular.columns import plain_values
 from kit.tabular.delimited import Chunk
 from kit.tabular.expressions import Evaluate, LookupFailed
 from kit.tabular.fields import Field, Layout, Type
@@ -60,6 +62,25 @@ class Batch:
             )
         self.keep([place for place in range(len(self)) if place not in places])
 
+    @classmethod
+    def joined(cls, parts: Sequence["Batch"]) -> "Batch":
+        """Batches that follow each other in one file, as one."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            lines=list(chain.from_iterable(part.lines for part in parts)),
+            keys=list(chain.from_iterable(part.keys for part in parts)),
+            columns={
+                name: list(chain.from_iterable(part.columns[name] for part in parts))
+                for name in parts[0].columns
+            },
+            rejects=list(chain.from_iterable(part.rejects for part in parts)),
+            cells=[
+                list(chain.from_iterable(columns))
+                for columns in zip(*(part.cells for part in parts), strict=True)
+            ],
+        )
+
     def keep(self, places: Sequence[int]) -> None:
         """Leave only the rows at ``places``, in that order."""
         self.lines = [self.lines[place] for place in places]
@@ -80,6 +101,8 @@ class Feed:
     evaluate: Evaluate | None = None
     constant: str | None = None
     remember: Remembering | None = None
+    plain: bool = False  # no value map, so that a whole column can be read at once
+    nulls: Collection[str] = ()
 
     def values(self, chunk: Chunk, rows: Sequence[Sequence[str]]) -> tuple[list[Any], bool]:
         """The values of a chunk, and whether some of them are Bad."""
@@ -92,6 +115,10 @@ class Feed:
         if self.remember is not None:
             self.remember.troubled = False
             return list(map(self.remember.__getitem__, cells)), self.remember.troubled
+        if self.place is not None and self.plain:
+            whole = plain_values(self.field, cells, self.nulls)
+            if whole is not None:
+                return whole, False
         values = list(map(self.parse, cells))
         return values, Bad in set(map(type, values))
 
@@ -128,6 +155,8 @@ def feed_of(
         evaluate=evaluate,
         constant=rule.constant,
         remember=Remembering(parse) if repeats else None,
+        plain=rule.values is None,
+        nulls=nulls,
     )
 
 

@@ -1,0 +1,91 @@
+"""What every part of one import knows, and which rows it has met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from kit.crypto import FieldCipher
+
+Handle = int | str
+"""What names an existing row while its file is read: its number where it has one, else its key."""
+
+
+ConsentRow = tuple[int, str, bool, str, datetime]
+"""customer_id, purpose, given, source, at."""
+
+
+class LandConsents(Protocol):
+    """Who lands consents: compliance owns their table, the composition passes it in."""
+
+    async def __call__(
+        self, session: AsyncSession, rows: Sequence[ConsentRow], at: datetime, actor: str
+    ) -> int:
+        """Land decisions of customers; those landed before change nothing. How many were new."""
+
+
+class Existing(NamedTuple):
+    """A row that is already there."""
+
+    handle: Handle
+    digest: str
+    gone: bool  # removed_at is set
+    extra: Any = None
+
+
+class Objection(NamedTuple):
+    """Why one row of a batch is not taken."""
+
+    code: str
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One import: whose file, from which source, with which columns, when and by whom.
+
+    ``targets`` are the values that the mapping provides; what it does not provide is left as
+    it is on rows that exist. ``supplement`` adds columns to the rows of another source.
+    """
+
+    run_id: int
+    source: str
+    source_date: str
+    synthetic: bool
+    supplement: bool
+    targets: tuple[str, ...]
+    at: datetime
+    by: str
+    cipher: FieldCipher = field(repr=False)
+    land_consents: LandConsents | None = None
+
+    def provides(self, target: str) -> bool:
+        """Whether the file speaks of this value at all."""
+        return target in self.targets
+
+
+class Seen:
+    """The handles met so far: one bit for a number, so that millions of rows stay small."""
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+        self._texts: set[str] = set()
+
+    def add(self, handle: Handle) -> None:
+        """Remember it."""
+        if isinstance(handle, str):
+            self._texts.add(handle)
+            return
+        place = handle >> 3
+        if place >= len(self._bits):
+            self._bits.extend(bytes(max(place + 1 - len(self._bits), len(self._bits) // 2)))
+        self._bits[place] |= 1 << (handle & 7)
+
+    def __contains__(self, handle: Handle) -> bool:
+        if isinstance(handle, str):
+            return handle in self._texts
+        place = handle >> 3
+        return place < len(self._bits) and bool(self._bits[place] >> (handle & 7) & 1)

@@ -1,0 +1,29 @@
+"""One landing a kind: what must hold for its rows, and how they are written."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from crm_sync.imports.kinds.assignments import AssignmentsLanding
+from crm_sync.imports.kinds.consents import ConsentsLanding
+from crm_sync.imports.kinds.customers import CustomersLanding
+from crm_sync.imports.kinds.holdings import HoldingsLanding
+from crm_sync.imports.kinds.products import ProductsLanding
+from crm_sync.imports.kinds.staff import StaffLanding
+from crm_sync.imports.kinds.timeline import EventsLanding, SnapshotsLanding
+from crm_sync.imports.kinds.units import UnitsLanding
+from crm_sync.imports.landing import Landing
+
+LANDINGS: Final[Mapping[str, type[Landing]]] = {
+    landing.layout.kind: landing
+    for landing in (
+        UnitsLanding,
+        StaffLanding,
+        ProductsLanding,
+        CustomersLanding,
+        HoldingsLanding,
+        AssignmentsLanding,
+        ConsentsLanding,
+        SnapshotsLanding,
+        EventsLanding,
+    )
+}

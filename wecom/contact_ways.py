@@ -134,9 +134,9 @@ def ids(
 
 
 async def update(client: Caller, config_id: str, way: ContactWay) -> None:
-    """Overwrite members, departments, remark and state; type and scene cannot change."""
+    """Overwrite members, departments, remark and state; type, scene and exclusiveness cannot change."""
     body = {"config_id": config_id, "party": [], **way.as_json()}
-    for fixed in ("type", "scene"):
+    for fixed in ("type", "scene", "is_exclusive"):
         del body[fixed]
     await client.call("externalcontact/update_contact_way", body, idempotent=True)
 

@@ -6,7 +6,7 @@ The only module that imports httpx.
 import logging
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
@@ -44,7 +44,7 @@ class Upload:
     """A file for a multipart call, in the field name that WeCom expects."""
 
     name: str
-    content: bytes
+    content: bytes = field(repr=False)
     content_type: str = "application/octet-stream"
 
 
@@ -53,8 +53,8 @@ class Reply:
     """An HTTP answer as it came."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
 
 class Http:

@@ -186,7 +186,7 @@ def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[s
         "text_hash": "" if one.text is None else cipher_of(session).blind("text", one.text),
         "title": intent.title,
         "why": intent.why,
-        "detail": intent.detail,
+        "detail": {**intent.detail, "fields": dict(intent.fields)},
         "channel_reason": intent.channel_reason,
         "planned_on": day,
         "due_on": intent.due_on,

@@ -37,3 +37,9 @@ class NotYours(AccessDenied):
     """The customer is followed by another manager."""
 
     code = "E-5106"
+
+
+class OutcomeUnknownWord(Conflict):
+    """The outcome recorded for a to-do is none of those that exist."""
+
+    code = "E-5107"

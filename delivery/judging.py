@@ -52,6 +52,7 @@ class Judged:
     text: str | None
     decision: Decision | None
     missing: str = ""
+    pieces: tuple[tuple[str, str], ...] = ()
 
     @property
     def objections(self) -> tuple[str, ...]:
@@ -165,7 +166,9 @@ def judge(
             counts=counts,
         )
         court = _court(courts, intent.goes_at or at, desk)
-        judged.append(Judged(intent, script, draft.words.text, court.decide(draft)))
+        judged.append(
+            Judged(intent, script, draft.words.text, court.decide(draft), pieces=rendered)
+        )
     return judged
 
 

@@ -23,6 +23,7 @@ from wecom.crypto import CallbackCipher
 from wecom.http import Http
 from wiring.databases import Databases, open_databases
 from wiring.secrets import Keys, load_keys
+from wiring.signatures import Signatures
 
 Clock = Callable[[], datetime]
 
@@ -43,6 +44,7 @@ class Parts:
     screener: Screener
     examiner: ContentCheck
     limits: Limits
+    signatures: Signatures
     clock: Clock
 
     def office(
@@ -84,6 +86,7 @@ async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
     databases = open_databases(settings, keys.cipher)
     wecom = settings.wecom
     http = Http(wecom.api_base)
+    client = WecomClient(http, wecom.corp_id, wecom.secret.get_secret_value())
     screener = Screener.from_rulebook()
     host = urlsplit(settings.public_url).hostname
     policy = GatePolicy.load(hosts=frozenset({host} if host else ()))
@@ -95,7 +98,7 @@ async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
         keys=keys,
         databases=databases,
         http=http,
-        wecom=WecomClient(http, wecom.corp_id, wecom.secret.get_secret_value()),
+        wecom=client,
         archive=WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value()),
         envelope=_envelope(settings),
         desk=Desk.of(
@@ -114,6 +117,7 @@ async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
             absolute=timedelta(seconds=settings.session.absolute),
             fresh=timedelta(seconds=settings.session.fresh),
         ),
+        signatures=Signatures(client, settings.public_url, now),
         clock=now,
     )
 

@@ -14,6 +14,7 @@ from starlette.staticfiles import StaticFiles
 from bot.callback import CallbackEndpoint
 from bot.health import router as health_router
 from bot.inbox.intake import Intake
+from bot.sidebar import customer, entry, library, me, sends, todo
 from bot.welcome_lane import WelcomeLane
 from crm_sync.access import viewer
 from kit.errors import AppError
@@ -25,8 +26,10 @@ from kit.web.refusals import refuse
 from kit.web.static_files import STATIC_DIR
 from wiring.parts import Parts
 from wiring.schema import head, revision
+from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
+SIDEBAR = (entry, customer, sends, todo, library, me)
 TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
 
 
@@ -86,6 +89,8 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         app.router.routes.append(Route("/wecom/callback", endpoint, include_in_schema=False))
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(_checks(parts)))
+    for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR)):
+        app.include_router(router)
     app.add_exception_handler(AppError, refuse)
     ancestors = ("'self'",) if settings.is_demo else ("'self'", "https://*.work.weixin.qq.com")
     app.add_middleware(SecurityHeaders, https=app.state.site.secure, frame_ancestors=ancestors)

@@ -37,7 +37,7 @@ class TodoView:
     text_hash: str
     title: str
     why: str
-    detail: Mapping[str, str]
+    detail: Mapping[str, Any]
     planned_on: date
     due_on: date
     expires_at: datetime

@@ -1,0 +1,194 @@
+"""Scripts and to-dos as the phone shows them: sendable, sent, or blocked with the reason."""
+
+from collections.abc import Sequence
+from datetime import datetime, time
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from compliance.facts import Channel, Purpose
+from compliance.objections import BY_CODE
+from content_library import repository as scripts_of
+from content_library.facts import ApprovedScript, Form, State
+from crm_sync.facts import CustomerFact, Reach
+from delivery import tickets
+from delivery.desk import Desk
+from delivery.intents import Intent
+from delivery.judging import Judged
+from delivery.repository.todos import TodoView
+from kit.clock import bank_date, bank_moment
+from kit.web.formats import money
+from kit.web.rich import Part, marked
+from reminders.rules import day_words, distance_words
+
+KINDS: Final = {"service": ("到期", "warn"), "care": ("关怀", "ok"), "marketing": ("产品", "")}
+FREE_SCENES: Final = ("care.general", "sidebar")
+END_OF_DAY: Final = time(21, 0)
+
+
+def free_intent(
+    script: ApprovedScript, customer: CustomerFact, reach: Reach | None, at: datetime
+) -> Intent:
+    """A script that the manager picks by hand, for the gate and the ticket."""
+    return Intent(
+        key=f"sidebar:{customer.customer_id}:{script.code}:{at:%Y%m%d%H%M%S%f}",
+        trigger=f"sidebar.{script.scene}",
+        channel=Channel.SIDEBAR,
+        purpose=Purpose(script.purpose),
+        customer=customer,
+        reach=reach,
+        script_version_id=script.version_id,
+        fields={},
+        title=script.title,
+        why="客户经理选用",
+        due_on=bank_date(at),
+        expires_at=bank_moment(bank_date(at), END_OF_DAY),
+    )
+
+
+def todo_intent(todo: TodoView, customer: CustomerFact, reach: Reach | None) -> Intent:
+    """A to-do's intent again, so that the gate judges now what was planned in the morning."""
+    return Intent(
+        key=todo.key,
+        trigger=todo.trigger,
+        channel=Channel.SIDEBAR,
+        purpose=Purpose(todo.purpose),
+        customer=customer,
+        reach=reach,
+        script_version_id=todo.script_version_id,
+        fields=_fields(todo),
+        title=todo.title,
+        why=todo.why,
+        due_on=todo.due_on,
+        expires_at=todo.expires_at,
+        priority=todo.priority,
+    )
+
+
+def _fields(todo: TodoView) -> dict[str, object]:
+    """The occasion's fields, as the planner filled them."""
+    return (
+        dict(todo.detail.get("fields") or {}) if isinstance(todo.detail.get("fields"), dict) else {}
+    )
+
+
+async def sendable_scripts(session: AsyncSession, at: datetime) -> list[ApprovedScript]:
+    """Every approved script that may be picked by hand for one customer, by code."""
+    found = await scripts_of.library(session, states=(State.APPROVED,), limit=500)
+    ids = [one.script.version_id for one in found if one.script.form == Form.SINGLE]
+    now = await scripts_of.by_version(session, ids)
+    return [script for script in now.values() if script.state == State.APPROVED and free(script)]
+
+
+def free(script: ApprovedScript) -> bool:
+    """Whether a script needs no occasion: it can be filled for any customer."""
+    return script.scene.startswith(FREE_SCENES) or script.scene.startswith("persona")
+
+
+async def judged(
+    session: AsyncSession, intents: Sequence[Intent], *, at: datetime, desk: Desk
+) -> list[Judged]:
+    """What the gate says of each at this moment."""
+    return await tickets.check(session, intents, at=at, desk=desk) if intents else []
+
+
+def script_card(
+    one: Judged, *, contact: str, todo_id: int | None = None, sent_at: datetime | None = None
+) -> dict[str, Any]:
+    """One script as the templates want it; blocked ones carry no words."""
+    script, intent = one.script, one.intent
+    kind, style = KINDS.get(intent.purpose.value, ("其他", ""))
+    blocked = bool(one.objections or one.missing)
+    version_id = intent.script_version_id or 0
+    preview = f"/h5/preview?script_version_id={version_id}&contact={quote(contact)}"
+    if todo_id is not None:
+        preview += f"&todo_id={todo_id}"
+    return {
+        "id": version_id,
+        "state": "sent" if sent_at else "blocked" if blocked else "sendable",
+        "title": script.title if script else intent.title,
+        "kind": kind,
+        "kind_style": style,
+        "code": f"话术 {script.code}" if script else "话术",
+        "version": script.version if script else 0,
+        "valid_until": script.valid_until if script else None,
+        "parts": [] if blocked else words(one),
+        "used": "",
+        "media": None,
+        "send": None
+        if blocked
+        else {
+            "script_version_id": version_id,
+            "todo_id": todo_id,
+            "contact": contact,
+            "chat": None,
+        },
+        "sent_at": sent_at,
+        "objections": objections(one),
+        "preview_url": preview,
+    }
+
+
+def objections(one: Judged) -> list[dict[str, str]]:
+    """Every reason against, with its code and the way on."""
+    found = [{"code": code, "saying": BY_CODE[code].saying} for code in one.objections]
+    if one.missing:
+        found.append({"code": "E-4202", "saying": f"{one.missing}。请换一条，或先补全资料。"})
+    return found
+
+
+def words(one: Judged) -> list[Part]:
+    """The text with what was filled in marked."""
+    if one.text is None:
+        return []
+    spans, place = [], 0
+    for field, text in one.pieces:
+        if field:
+            spans.append((place, place + len(text)))
+        place += len(text)
+    return marked(one.text, spans, "var")
+
+
+def now_card(
+    todo: TodoView,
+    script: dict[str, Any] | None,
+    *,
+    contact: str,
+    place: int,
+    total: int,
+    today: Any,
+) -> dict[str, Any]:
+    """现在该做: the one next action."""
+    amount = todo.detail.get("amount_fen")
+    headline = str(todo.detail.get("product") or todo.title)
+    if amount:
+        headline += f" {money(int(amount))}"
+    there = quote(contact)
+    return {
+        "todo_id": todo.id,
+        "title": todo.title,
+        "kind": "warn" if todo.purpose == "service" else "",
+        "place": place,
+        "total": total,
+        "headline": headline,
+        "why": todo.why,
+        "script": script,
+        "next_url": f"/h5/customer/now?contact={there}&place={place % total + 1}",
+        "another_url": None,
+        "call_url": f"/h5/todo/{todo.id}?by=phone",
+    }
+
+
+def due_text(todo: TodoView, today: Any) -> str:
+    """``3 天后到期`` as planned, or how late it is."""
+    late = (today - todo.due_on).days
+    if late > 0:
+        return f"晚了 {late} 天"
+    on = todo.detail.get("on")
+    if not on:
+        return todo.title
+    day = datetime.fromisoformat(str(on)).date()
+    return (
+        f"{distance_words((day - today).days)} · {day_words(day)}" if day >= today else todo.title
+    )

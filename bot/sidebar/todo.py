@@ -1,0 +1,256 @@
+"""Today's work in order of due time, and what came of it in at most three taps."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.sidebar import cards
+from bot.sidebar.customer import MANAGERS
+from bot.sidebar.shell import page, shell
+from crm_sync import selection
+from crm_sync.facts import CustomerFact
+from delivery import outcomes
+from delivery.errors import TodoNotFound
+from delivery.models.todos import TodoState
+from delivery.repository import todos
+from delivery.repository.todos import TodoView
+from kit.clock import bank_date
+from kit.web.guard import Asking, Reading, Writing, allow
+
+router = APIRouter()
+CLOSED = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.DONE)
+BY = {"phone": "电话", "visit": "见面", "chat": "聊天", "": "聊天"}
+
+
+@router.get("/h5/todo", response_class=HTMLResponse)
+async def todo_list(
+    request: Request,
+    session: Reading,
+    asking: Annotated[Asking, allow("h5", *MANAGERS)],
+    view: str = "today",
+) -> Response:
+    """Today, later, overdue or done."""
+    context = await shell(request, session, asking, tab="todo")
+    today = bank_date(asking.at)
+    staff_id = asking.viewer.staff_id
+    waiting = await todos.of_staff(session, staff_id)
+    done = await todos.of_staff(session, staff_id, states=CLOSED, since=today)
+    late = [one for one in waiting if one.due_on < today]
+    now = [one for one in waiting if one.due_on <= today]
+    segments = [
+        ("today", "今天", now),
+        ("late", "逾期", late),
+        ("done", "已完成", done),
+    ]
+    shown = {name: found for name, _, found in segments}.get(view, now)
+    people = await selection.customer_facts(session, {one.customer_id for one in shown})
+    total = len(now) + len(done)
+    context |= {
+        "progress": {
+            "left": len(now),
+            "done": len(done),
+            "total": total,
+            "minutes": len(now) * 3 or None,
+        },
+        "segments": [
+            {
+                "text": text,
+                "n": len(found),
+                "href": f"/h5/todo?view={name}",
+                "current": name == view or (name == "today" and view not in ("late", "done")),
+                "late": name == "late" and bool(found),
+            }
+            for name, text, found in segments
+        ],
+        "state": _state(view, total) if not shown else None,
+        "groups": [_group(shown, people, today)] if shown else [],
+        "campaigns": [],
+    }
+    return page(request, "todo", context)
+
+
+def _state(view: str, total: int) -> dict[str, Any]:
+    if view == "late":
+        return {
+            "kind": "done",
+            "title": "没有逾期的事",
+            "text": "保持这个节奏。",
+            "code": "",
+            "action": None,
+        }
+    if total and view != "done":
+        return {
+            "kind": "done",
+            "title": "今天的事做完了",
+            "text": "明早 08:30 会有新的待办。",
+            "code": "",
+            "action": None,
+        }
+    return {
+        "kind": "first_use",
+        "title": "今天没有待办" if view != "done" else "今天还没有完成的事",
+        "text": "每天早上系统会按到期、生日和客群内容为你备好待办。",
+        "code": "",
+        "action": None,
+    }
+
+
+def _group(
+    shown: Sequence[TodoView], people: dict[int, CustomerFact], today: date
+) -> dict[str, Any]:
+    return {
+        "title": "按到期时间排序",
+        "note": "",
+        "tasks": [_task(one, people.get(one.customer_id), today) for one in shown],
+    }
+
+
+def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str, Any]:
+    name = (customer.name if customer else None) or "客户"
+    done = one.state in {state.value for state in CLOSED}
+    actions: list[dict[str, Any]] = []
+    if not done:
+        if one.external_userid:
+            actions.append(
+                {
+                    "text": "去聊天",
+                    "primary": True,
+                    "contact": one.external_userid,
+                    "chat": None,
+                    "href": None,
+                }
+            )
+        actions.append(
+            {
+                "text": "已电话",
+                "primary": not one.external_userid,
+                "contact": None,
+                "chat": None,
+                "href": f"/h5/todo/{one.id}?by=phone",
+            }
+        )
+    results = {
+        "claimed": "已发送，待存档核对",
+        "confirmed": "已发送，存档核对一致",
+        "done": f"已记录：{outcomes.TEXTS.get(one.outcome, one.outcome)}",
+    }
+    return {
+        "id": one.id,
+        "title": f"{name} · {one.title}",
+        "line": str(one.detail.get("product") or one.script_code or "关怀"),
+        "why": one.why,
+        "due_text": cards.due_text(one, today),
+        "due_kind": "danger"
+        if one.due_on < today and not done
+        else "warn"
+        if one.purpose == "service"
+        else "info",
+        "done": done,
+        "result": results.get(one.state, ""),
+        "result_kind": "ok",
+        "outcome_url": f"/h5/todo/{one.id}",
+        "actions": actions,
+    }
+
+
+async def _mine(session: AsyncSession, asking: Asking, todo_id: int) -> TodoView:
+    found = await todos.one(session, todo_id)
+    if found is None or found.staff_id != asking.viewer.staff_id:
+        raise TodoNotFound("没有这件待办，或者不是你的", do="刷新待办列表")
+    return found
+
+
+async def _outcome_context(
+    request: Request,
+    session: AsyncSession,
+    asking: Asking,
+    found: TodoView,
+    by: str,
+    recorded: dict[str, Any] | None,
+) -> dict[str, Any]:
+    context = await shell(request, session, asking, tab="todo")
+    today = bank_date(asking.at)
+    people = await selection.customer_facts(session, [found.customer_id])
+    task = _task(found, people.get(found.customer_id), today)
+    latest = bank_date(found.expires_at)
+    days = [today + timedelta(days=n) for n in range(1, 4) if today + timedelta(days=n) <= latest]
+    return {
+        **context,
+        "by": by,
+        "task": {**task, "latest_on": latest},
+        "outcomes": [
+            {"value": value, "text": text, "note": note} for value, text, note in outcomes.CHOICES
+        ],
+        "postpone_days": [] if recorded else days,
+        "recorded": recorded,
+    }
+
+
+@router.get("/h5/todo/{todo_id}", response_class=HTMLResponse)
+async def outcome_page(
+    request: Request,
+    session: Reading,
+    asking: Annotated[Asking, allow("h5", *MANAGERS)],
+    todo_id: int,
+    by: str = "",
+) -> Response:
+    """Record what happened."""
+    found = await _mine(session, asking, todo_id)
+    return page(
+        request, "outcome", await _outcome_context(request, session, asking, found, by, None)
+    )
+
+
+@router.post("/h5/todo/{todo_id}/outcome", response_class=HTMLResponse)
+async def record_outcome(
+    request: Request,
+    session: Writing,
+    asking: Annotated[Asking, allow("h5", *MANAGERS)],
+    todo_id: int,
+    outcome: Annotated[str, Form(max_length=32)],
+    note: Annotated[str, Form(max_length=400)] = "",
+    by: Annotated[str, Form(max_length=16)] = "",
+) -> Response:
+    """What came of it; said again after being offline it is recorded once."""
+    found = await _mine(session, asking, todo_id)
+    at = _said_at(request, asking.at)
+    await outcomes.record(
+        session, found, outcome=outcome, note=note, by=by, staff_id=asking.viewer.staff_id, at=at
+    )
+    recorded = {
+        "text": outcomes.TEXTS[outcome],
+        "at": at,
+        "by": BY.get(by, "聊天"),
+        "note": note,
+    }
+    return page(
+        request, "outcome", await _outcome_context(request, session, asking, found, by, recorded)
+    )
+
+
+def _said_at(request: Request, at: datetime) -> datetime:
+    """When the person said it, for what was kept offline; never later than now, never a day old."""
+    try:
+        said = datetime.fromisoformat(request.headers.get("x-recorded-at", ""))
+    except ValueError:
+        return at
+    if said.tzinfo is None or not at - timedelta(days=1) <= said <= at:
+        return at
+    return said
+
+
+@router.post("/h5/todo/{todo_id}/postpone")
+async def postpone(
+    session: Writing,
+    asking: Annotated[Asking, allow("h5", *MANAGERS)],
+    todo_id: int,
+    to: Annotated[date, Form()],
+) -> Response:
+    """Another day, no later than the to-do lives."""
+    found = await _mine(session, asking, todo_id)
+    await outcomes.postpone(session, found, to=to, staff_id=asking.viewer.staff_id, at=asking.at)
+    return RedirectResponse("/h5/todo", status_code=303)

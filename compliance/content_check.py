@@ -32,11 +32,15 @@ class ContentCheck:
         self._hosts = policy.hosts
         self._disclosures = policy.elements
 
-    def __call__(self, text: str, *, purpose: str, product_kind: str | None) -> tuple[Remark, ...]:
+    def __call__(
+        self, text: str, *, purpose: str, product_kind: str | None, personalised: bool = False
+    ) -> tuple[Remark, ...]:
         """Every remark on ``text``, one "ok" for each check that found nothing."""
         plain = unicodedata.normalize("NFKC", text)
         found = list(self._screened(text, product_kind))
-        missing = self._disclosures.missing(text, product_kind, Purpose(purpose))
+        missing = self._disclosures.missing(
+            text, product_kind, Purpose(purpose), personalised=personalised
+        )
         if missing:
             found.append(Remark("必备要素", "block", "缺少：" + "、".join(missing)))
         else:

@@ -36,20 +36,32 @@ class Disclosures:
 
     def __init__(self, policy: DisclosurePolicy) -> None:
         self._general = tuple(map(_required, policy.marketing))
+        self._personalised = tuple(map(_required, policy.personalised))
         self._product = {
             (kind, Purpose(purpose)): tuple(map(_required, getattr(elements, purpose)))
             for kind, elements in policy.product.items()
             for purpose in ("marketing", "care", "service")
         }
 
-    def required(self, kind: str | None, purpose: Purpose) -> tuple[Required, ...]:
-        """What words of this purpose about this kind of product must say."""
-        product = self._product.get((kind or "", purpose), ())
-        return (*self._general, *product) if purpose is Purpose.MARKETING else product
+    def required(
+        self, kind: str | None, purpose: Purpose, *, personalised: bool = False
+    ) -> tuple[Required, ...]:
+        """What words of this purpose about this kind of product must say.
 
-    def missing(self, text: str, kind: str | None, purpose: Purpose) -> tuple[str, ...]:
+        ``personalised``: they are shown to some because of who they are (PIPL 24).
+        """
+        found = self._product.get((kind or "", purpose), ())
+        if purpose is Purpose.MARKETING:
+            return (*self._general, *found)
+        if personalised and purpose is not Purpose.SERVICE:
+            return (*self._personalised, *found)
+        return found
+
+    def missing(
+        self, text: str, kind: str | None, purpose: Purpose, *, personalised: bool = False
+    ) -> tuple[str, ...]:
         """Names of the elements that ``text`` lacks, in the order of the policy."""
-        return missing_from(text, self.required(kind, purpose))
+        return missing_from(text, self.required(kind, purpose, personalised=personalised))
 
 
 def missing_from(text: str, required: Iterable[Required]) -> tuple[str, ...]:

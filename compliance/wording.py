@@ -82,7 +82,7 @@ class Reader:
         self._disclosures = policy.elements
         self._texts: dict[tuple[str, str | None], Screened] = {}
         self._frames: dict[tuple[Frame, str | None], _Known] = {}
-        self._open: dict[tuple[Frame, str | None, Purpose], tuple[Required, ...]] = {}
+        self._open: dict[tuple[Frame, str | None, Purpose, bool], tuple[Required, ...]] = {}
         self.screenings = 0
 
     def read(self, words: Words, channel: Channel) -> Reading:
@@ -125,10 +125,12 @@ class Reader:
 
     def _missing(self, words: Words, plain: str, frame: Frame) -> list[str]:
         """Names of absent elements; those the script's own words meet are looked for once."""
-        key = (frame, words.product_kind, words.purpose)
+        key = (frame, words.product_kind, words.purpose, bool(words.personas))
         open_ones = self._open.get(key)
         if open_ones is None:
-            required = self._disclosures.required(words.product_kind, words.purpose)
+            required = self._disclosures.required(
+                words.product_kind, words.purpose, personalised=bool(words.personas)
+            )
             own = [_plain(part) for part in frame if part is not None]
             open_ones = tuple(
                 element for element in required if not any(element.met_by(part) for part in own)

@@ -40,9 +40,11 @@ class ProductElements(_Part):
 
 
 class DisclosurePolicy(_Part):
-    """What every marketing text says, and what each kind of product adds."""
+    """What every marketing text says, what one chosen by personal traits says, and what each
+    kind of product adds."""
 
     marketing: tuple[Element, ...]
+    personalised: tuple[Element, ...] = ()
     product: dict[str, ProductElements]
 
 

@@ -108,13 +108,13 @@ def _days(field: Field, value: object) -> str:
 
 
 def _money(field: Field, value: object) -> str:
-    """Integer 分 as people read it: 20 万元, 8,600 元, 8,600.50 元."""
+    """Integer 分 as people read it: 1.5 亿元, 20 万元, 8,600 元, 8,600.50 元."""
     fen = _number(field, value)
-    if fen >= 100_000_000 and fen % 1_000_000 == 0:
-        wan = fen // 1_000_000
-        return f"{wan // 10_000} 亿元" if wan % 10_000 == 0 else f"{wan:,} 万元"
+    if fen >= 10_000_000_000 and fen % 100_000_000 == 0:
+        whole, hundredths = divmod(fen // 100_000_000, 100)
+        return f"{whole}.{hundredths:02d}".rstrip("0").rstrip(".") + " 亿元"
     if fen >= 1_000_000 and fen % 1_000_000 == 0:
-        return f"{fen // 1_000_000} 万元"
+        return f"{fen // 1_000_000:,} 万元"
     yuan, rest = divmod(fen, 100)
     return f"{yuan:,}.{rest:02d} 元" if rest else f"{yuan:,} 元"
 

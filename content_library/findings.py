@@ -48,7 +48,9 @@ class Examiner(Protocol):
     The composition passes one in, because compliance and the library do not know each other.
     """
 
-    def __call__(self, text: str, *, purpose: str, product_kind: str | None) -> Sequence[Remark]:
+    def __call__(
+        self, text: str, *, purpose: str, product_kind: str | None, personalised: bool = False
+    ) -> Sequence[Remark]:
         """Everything there is to say about ``text``; nothing to say is an empty sequence."""
         ...
 
@@ -64,7 +66,12 @@ def examine(draft: ScriptDraft, examiner: Examiner) -> tuple[str, tuple[Finding,
     found = [_fields(draft), _length(draft, sample), _validity(draft)]
     found += [
         Finding(remark.check, remark.level, remark.saying, remark.rule, remark.start, remark.end)
-        for remark in examiner(sample, purpose=draft.purpose, product_kind=draft.product_kind)
+        for remark in examiner(
+            sample,
+            purpose=draft.purpose,
+            product_kind=draft.product_kind,
+            personalised=bool(draft.personas),
+        )
     ]
     return sample, tuple(found)
 

@@ -43,7 +43,9 @@ class Says:
     def __init__(self, *remarks: Finding) -> None:
         self.remarks = remarks
 
-    def __call__(self, text: str, *, purpose: str, product_kind: str | None) -> tuple[Finding, ...]:
+    def __call__(
+        self, text: str, *, purpose: str, product_kind: str | None, personalised: bool = False
+    ) -> tuple[Finding, ...]:
         return self.remarks
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -81,11 +83,7 @@ class _Work:
     async def take_in(self) -> None:
         """Read the body; JSON whatever its content type says, as the archive library sends it."""
         if self._endpoint is not None and self._endpoint.method == "FORM":
-            async with self._request.form() as parts:
-                for part in parts.values():
-                    if isinstance(part, UploadFile):
-                        content = await part.read()
-                        self._upload = Upload(part.filename or "", part.content_type or "", content)
+            await self._take_file()
             return
         raw = await self._request.body()
         if not raw:
@@ -100,6 +98,18 @@ class _Work:
             self._body = body
         else:
             self._bad_json = True
+
+    async def _take_file(self) -> None:
+        try:
+            async with self._request.form() as parts:
+                for part in parts.values():
+                    if isinstance(part, UploadFile):
+                        content = await part.read()
+                        kind = part.content_type or ""
+                        self._upload = Upload(part.filename or "", kind, content)
+        except (MultiPartException, HTTPException):
+            # A form that cannot be read holds no file: the endpoint answers 44001.
+            self._upload = None
 
     async def run(self) -> None:
         """Check the caller and let the endpoint answer."""

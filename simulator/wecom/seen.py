@@ -11,7 +11,7 @@ SECRET_FIELDS = frozenset(
 
 
 class Seen:
-    """A numbered list that only grows. Rows are copies: what was written stays written."""
+    """A numbered list that only grows: there is no way to change or remove a row."""
 
     def __init__(self) -> None:
         self._rows: list[Json] = []

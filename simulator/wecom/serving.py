@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -41,13 +42,16 @@ def serve(
     host: str = "127.0.0.1",
     strict: bool = False,
     seed: int = 1,
+    state: dict[str, Any] | None = None,
     state_file: Path | None = None,
 ) -> None:
-    """Serve until stopped. ``state_file`` holds JSON as POST /_sim/load takes it.
+    """Serve until stopped. ``state`` and ``state_file`` (JSON) hold what POST /_sim/load takes.
 
     Raises OSError when the file cannot be read, ValueError when it is not such JSON.
     """
     simulator = create(Modes(strict=strict), seed=seed)
+    if state is not None:
+        simulator.load(state)
     if state_file is not None:
         simulator.load(json.loads(state_file.read_text(encoding="utf-8")))
     uvicorn.Server(_config(simulator, host, port)).run()

@@ -18,7 +18,7 @@ class Order(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class BadOrderError(Exception):
+class BadOrderError(ValueError):
     """The request cannot be carried out; the text says what to change."""
 
 

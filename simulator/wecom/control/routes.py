@@ -15,6 +15,7 @@ from simulator.wecom.control.generate import GenerateOrder, generate
 from simulator.wecom.control.kit import (
     MISTAKES,
     BadOrderError,
+    Order,
     answer,
     body_of,
     read_order,
@@ -37,6 +38,18 @@ MAKERS: dict[str, tuple[TypeAdapter[Any], Callable[[World, Any], Json]]] = {
     "groups": (TypeAdapter(list[people.GroupOrder]), people.make_groups),
     "say": (TypeAdapter(list[SayOrder]), say_many),
 }
+
+
+class LoseOrder(Order):
+    """Whose tokens are lost; nobody named means everybody's."""
+
+    agent_id: int | None = None
+
+
+class DrainOrder(Order):
+    """How long to wait, in real seconds."""
+
+    timeout_s: float = 30.0
 
 
 class Control:
@@ -119,20 +132,28 @@ class Control:
         return show_corp(self._world)
 
     async def _set_modes(self, request: Request) -> Json:
-        set_modes(self._world.modes, await body_of(request))
+        wanted = await body_of(request)
+        if not isinstance(wanted, dict):
+            raise BadOrderError("modes: a JSON object of switches is needed")
+        set_modes(self._world.modes, wanted)
         return self._world.modes.model_dump()
 
     async def _load(self, request: Request) -> Json:
         return self.load(await body_of(request))
 
     def load(self, whole: dict[str, Any]) -> Json:
-        """A whole world at once: {"corp": …, "departments": […], "members": […], …}."""
-        unknown = sorted(set(whole) - {"corp", *MAKERS})
+        """A whole world at once: {"corp": …, "generate": …, "departments": […], "members": […], …}."""
+        if not isinstance(whole, dict):
+            raise BadOrderError("load: a JSON object of parts is needed")
+        unknown = sorted(set(whole) - {"corp", "generate", *MAKERS})
         if unknown:
             raise BadOrderError(f"no such part: {', '.join(unknown)}")
         done: Json = {}
         if "corp" in whole:
             done["corp"] = set_corp(self._world, read_order(CorpOrder, whole["corp"]))
+        if "generate" in whole:
+            order = read_order(GenerateOrder, whole["generate"])
+            done["generate"] = generate(self._world, order)
         for kind in MAKERS:
             if kind in whole:
                 done |= self._make(kind, whole[kind])
@@ -169,7 +190,9 @@ class Control:
         return {"faults": self._world.faults.shown()}
 
     async def _lift(self, request: Request) -> Json:
-        number = request.query_params.get("number")
+        number = request.query_params.get("number", "")
+        if number and not number.isdigit():
+            raise BadOrderError(f"number: {number!r} is not the number of a rule")
         return {"lifted": self._world.faults.lift(int(number) if number else None)}
 
     async def _set_clock(self, request: Request) -> Json:
@@ -179,8 +202,8 @@ class Control:
         return show_clock(self._world.clock)
 
     async def _lose_tokens(self, request: Request) -> Json:
-        body = await body_of(request)
-        return {"lost": self._world.tokens.lose(body.get("agent_id"))}
+        order = read_order(LoseOrder, await body_of(request))
+        return {"lost": self._world.tokens.lose(order.agent_id)}
 
     async def _seen(self, request: Request) -> Json:
         query = request.query_params
@@ -193,8 +216,8 @@ class Control:
         return self._world.seen.counts()
 
     async def _drain(self, request: Request) -> Json:
-        seconds = float((await body_of(request)).get("timeout_s", 30.0))
-        done = await self._world.callbacks.drain(seconds)
+        order = read_order(DrainOrder, await body_of(request))
+        done = await self._world.callbacks.drain(order.timeout_s)
         return {"drained": done, "waiting": self._world.callbacks.waiting()}
 
     async def _verify(self, request: Request) -> Json:

@@ -211,6 +211,16 @@ async def test_the_list_shows_who_made_a_send_unless_it_came_by_api(bench: Bench
     assert len((await bench.ok(f"{E}/get_groupmsg_list_v2", only))["group_msg_list"]) == 1
 
 
+async def test_lists_of_receivers_have_a_length(bench: Bench) -> None:
+    single = {"external_userid": [ZHANG] + ["wmNone"] * 9_999, "text": TEXT}
+    assert await bench.code(ADD, single) == 0
+    single["external_userid"] = [ZHANG] + ["wmNone"] * 10_000
+    assert await bench.code(ADD, single) == 40058
+    groups = {"chat_type": "group", "sender": LI, "text": TEXT}
+    assert await bench.code(ADD, {**groups, "chat_id_list": [GROUP] * 2_000}) == 0
+    assert await bench.code(ADD, {**groups, "chat_id_list": [GROUP] * 2_001}) == 40058
+
+
 async def test_texts_are_measured_in_bytes(bench: Bench) -> None:
     right = {"content": "好" * 1_333}
     assert await bench.code(ADD, {"external_userid": [ZHANG], "text": right}) == 0

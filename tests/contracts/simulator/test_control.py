@@ -42,6 +42,10 @@ pytestmark = pytest.mark.anyio
         ("groups", [{"owner": "nobody"}], "no member nobody"),
         ("load", {"planets": []}, "no such part: planets"),
         ("modes", {"colour": "red"}, "no such mode: colour"),
+        ("modes", ["strict"], "a JSON object"),
+        ("load", ["corp"], "a JSON object"),
+        ("tokens/lose", {"agent": 1}, "agent"),
+        ("callbacks/drain", {"timeout_s": "long"}, "timeout_s"),
         ("modes", {"tag_cap": "many"}, "mode tag_cap"),
         ("faults", {"kind": "earthquake"}, "kind"),
         ("clock", {"freeze": "tomorrow"}, "not ISO 8601"),
@@ -208,5 +212,6 @@ def test_a_state_file_is_what_load_takes(tmp_path: Path) -> None:
     file.write_text(json.dumps(whole), encoding="utf-8")
     simulator = create(Modes(strict=True))
     simulator.load(json.loads(file.read_text(encoding="utf-8")))
-    with pytest.raises(Exception, match="no such part"):
+    simulator.load({"generate": {"members": 2, "customers": 3, "groups": 0}})
+    with pytest.raises(ValueError, match="no such part"):
         simulator.load({"planets": []})

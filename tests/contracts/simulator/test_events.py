@@ -8,6 +8,7 @@ import pytest
 import xmltodict
 
 from tests.contracts.simulator.bench import (
+    AES_KEY,
     ARCHIVE,
     CHEN,
     CORP,
@@ -16,6 +17,7 @@ from tests.contracts.simulator.bench import (
     HALF,
     LI,
     MAIN,
+    SECOND,
     TOKEN,
     VIP,
     WANG,
@@ -194,6 +196,17 @@ async def test_a_member_outside_the_range_of_the_app_causes_no_event(bench: Benc
     assert await bench.events() == []
     await bench.act("add", userid=WANG)
     assert len(await bench.events()) == 1
+
+
+async def test_every_app_with_an_address_of_its_own_is_told(bench: Bench) -> None:
+    own = {"url": "http://second/callback", "token": TOKEN, "aes_key": AES_KEY}
+    app = {"agent_id": SECOND, "secret": "s-second", "callback": own}
+    await bench.sim("corp", {"apps": [app]})
+    await bench.act("add", userid=WANG)
+    first, second = await bench.events()
+    assert first == second
+    letters = [xmltodict.parse(body)["xml"]["AgentID"] for _, body in bench.product.raw]
+    assert letters == [str(MAIN), str(SECOND)]
 
 
 async def test_a_member_without_the_customer_right_causes_no_event(bench: Bench) -> None:

@@ -36,6 +36,13 @@ async def test_kinds_are_known_by_type_and_by_name(bench: Bench) -> None:
     query = {"access_token": await bench.token(), "type": "image"}
     empty = await bench.client.post("/cgi-bin/media/upload", params=query)
     assert empty.json()["errcode"] == 44001
+    torn = await bench.client.post(
+        "/cgi-bin/media/upload",
+        params=query,
+        content=b"--x\r\ntorn",
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    )
+    assert torn.json()["errcode"] == 44001
 
 
 async def test_the_older_page_lets_pictures_be_two_megabytes(bench: Bench) -> None:

@@ -353,4 +353,4 @@ def test_the_sizes_of_materials_are_those_of_the_page() -> None:
         "file": 20_971_520,
     }
     assert attachments.MAX_TEXT_BYTES == 4000
-    assert "content" not in repr(Upload("a.pdf", b"x"))
+    assert "secret" not in repr(Upload("a.pdf", b"secret"))

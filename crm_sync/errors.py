@@ -108,8 +108,24 @@ class TagGroupTaken(Conflict):
 
     code = "E-3320"
 
+    def __init__(self, group: str, strangers: Sequence[str]) -> None:
+        super().__init__(
+            "企业微信里已有同名标签组，里面不是本系统的客群标签",
+            saw=f"{group}：{'、'.join(strangers[:5])}",
+            where="企业微信管理后台 → 客户与上下游 → 客户标签",
+            do="在 config/policies/personas.toml 里换一个 tag_group，或在管理后台给原标签组改名",
+        )
+
 
 class TagCapReached(Conflict):
     """The corp would hold more tags than WeCom (or the setting) allows."""
 
     code = "E-3321"
+
+    def __init__(self, present: int, wanted: int, cap: int) -> None:
+        super().__init__(
+            "企业标签数量将超过上限，客群标签没有建立",
+            saw=f"现有 {present} 个，还要建 {wanted} 个，上限 {cap} 个",
+            where="企业微信管理后台 → 客户标签；设置项 GENGYUN_WECOM__TAG_CAP",
+            do="清理不用的标签；企业实际上限更高时调大设置项",
+        )

@@ -189,10 +189,10 @@ async def _land_pairs(
         one, (standing, was) = seen[pair], stored.get(pair, (None, None))
         phones = [cipher.blind("phone", phone) for phone in one.phones]
         tags = sorted(one.tag_ids)
-        digest = _digest(cipher, one, phones, tags)
+        digest = _digest(cipher, one, phones)
         how = landing(
             standing,
-            digest=digest,
+            digest=_content(digest, tags),
             added_at=one.added_at,
             read_at=at,
             event_at=added.get(pair),
@@ -299,16 +299,28 @@ async def _stored(
     ).where(among(session, col(Relation.external_userid), externals))
     return {
         (row.userid, row.external_userid): (
-            Standing(row.digest, row.synced_at, row.added_at, row.half, row.ended_at, row.ended_by),
+            Standing(
+                _content(row.digest, row.tag_ids),
+                row.synced_at,
+                row.added_at,
+                row.half,
+                row.ended_at,
+                row.ended_by,
+            ),
             row,
         )
         for row in await session.execute(query)
     }
 
 
-def _digest(cipher: FieldCipher, one: PairSeen, phones: list[str], tags: list[str]) -> str:
-    fields = [one.remark, phones, tags, one.state, one.add_way, one.added_at]
+def _digest(cipher: FieldCipher, one: PairSeen, phones: list[str]) -> str:
+    """A keyed hash of what the member noted; the tags stand beside it, because we write them."""
+    fields = [one.remark, phones, one.state, one.add_way, one.added_at]
     return cipher.blind("relation.digest", orjson.dumps(fields).decode())
+
+
+def _content(digest: str, tags: Sequence[str]) -> str:
+    return f"{digest} {' '.join(tags)}"
 
 
 def _sealed_remark(cipher: FieldCipher, one: PairSeen) -> bytes | None:

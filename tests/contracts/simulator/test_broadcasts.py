@@ -15,7 +15,7 @@ from tests.contracts.simulator.bench import (
     Bench,
     Json,
 )
-from tests.contracts.simulator.scenes import SPAN, broadcast
+from tests.contracts.simulator.things import SPAN, broadcast
 
 pytestmark = pytest.mark.anyio
 E = "externalcontact"

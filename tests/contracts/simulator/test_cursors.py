@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.simulator.bench import LI, MONDAY, WANG, Bench, Json
-from tests.contracts.simulator.scenes import SPAN, broadcast
+from tests.contracts.simulator.things import SPAN, broadcast
 
 pytestmark = pytest.mark.anyio
 E = "externalcontact"

@@ -26,7 +26,7 @@ from tests.contracts.simulator.bench import (
     Bench,
     Json,
 )
-from tests.contracts.simulator.scenes import card
+from tests.contracts.simulator.things import card
 
 pytestmark = pytest.mark.anyio
 SAMPLES = Path(__file__).parents[2] / "data" / "wecom_events"

@@ -15,7 +15,7 @@ from tests.contracts.simulator.bench import (
     Bench,
     Json,
 )
-from tests.contracts.simulator.scenes import join_way
+from tests.contracts.simulator.things import join_way
 
 pytestmark = pytest.mark.anyio
 E = "externalcontact"

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.simulator.bench import CHEN, DAY, GOLD, LI, SECOND, WANG, ZHANG, ZHAO, Bench
-from tests.contracts.simulator.scenes import SPAN, moment, moment_media
+from tests.contracts.simulator.things import SPAN, moment, moment_media
 
 pytestmark = pytest.mark.anyio
 E = "externalcontact"

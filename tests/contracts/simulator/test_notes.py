@@ -12,7 +12,7 @@ from tests.contracts.simulator.bench import (
     Bench,
     Json,
 )
-from tests.contracts.simulator.scenes import card, media_id, note
+from tests.contracts.simulator.things import card, media_id, note
 
 pytestmark = pytest.mark.anyio
 SEND = "message/send"

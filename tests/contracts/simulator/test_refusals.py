@@ -8,7 +8,9 @@ import pytest
 
 from simulator.wecom.catalogue import ENDPOINTS
 from tests.contracts.simulator.bench import ARCHIVE, DIRECTORY, LI, MAIN, ZHAO, Bench, Json
-from tests.contracts.simulator.refusals import CURSORED, NOT_ASKED, REFUSALS, Ask
+from tests.contracts.simulator.cursored import CURSORED
+from tests.contracts.simulator.not_asked import NOT_ASKED
+from tests.contracts.simulator.refusals import REFUSALS, Ask
 from tests.contracts.simulator.shapes import SAMPLES
 
 pytestmark = pytest.mark.anyio

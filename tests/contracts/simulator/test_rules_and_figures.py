@@ -14,7 +14,7 @@ from tests.contracts.simulator.bench import (
     Bench,
     Json,
 )
-from tests.contracts.simulator.scenes import rule
+from tests.contracts.simulator.things import rule
 
 pytestmark = pytest.mark.anyio
 E = "externalcontact"

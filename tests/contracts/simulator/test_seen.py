@@ -4,7 +4,8 @@ import pytest
 
 from simulator.wecom.seen import Seen
 from tests.contracts.simulator.bench import CHEN, GROUP, LI, ZHANG, Bench
-from tests.contracts.simulator.scenes import broadcast, published, welcome
+from tests.contracts.simulator.scenes import welcome
+from tests.contracts.simulator.things import broadcast, published
 
 pytestmark = pytest.mark.anyio
 

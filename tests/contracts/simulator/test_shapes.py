@@ -6,7 +6,8 @@ import pytest
 
 from simulator.wecom.catalogue import ENDPOINTS
 from tests.contracts.simulator.bench import ARCHIVE, CORP, DIRECTORY, LI, SECRETS, Bench
-from tests.contracts.simulator.scenes import SCENES, records
+from tests.contracts.simulator.scene_table import SCENES
+from tests.contracts.simulator.scenes import records
 from tests.contracts.simulator.shapes import SAMPLES, differences, merged, sample, shape
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.facts import CustomerFact, Due, Reach
-from crm_sync.models import Customer, Holding, PersonaMembership, ProductOpenDay
+from crm_sync.models import Customer, Holding, PersonaMembership, ProductOpenDay, Relation
 from crm_sync.repository.people import (
     BEST_FIRST,
     CUSTOMER_COLUMNS,
@@ -144,6 +144,31 @@ async def persona_members(
                 col(Customer.removed_at).is_(None),
             )
             .order_by(col(PersonaMembership.customer_id), *BEST_FIRST)
+            .limit(page)
+        )
+        rows = (await session.execute(query)).all()
+        if rows:
+            yield await _persons(session, rows)
+        if len(rows) < page:
+            return
+        after = rows[-1].customer_id
+
+
+async def reached_customers(
+    session: AsyncSession, *, page: int = PAGE
+) -> AsyncIterator[list[Person]]:
+    """Every customer whom their owner can reach in WeCom, by ascending id."""
+    after = 0
+    while True:
+        query = (
+            select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
+            .select_from(with_reach(Customer.__table__))  # type: ignore[attr-defined]
+            .where(
+                col(Relation.userid).is_not(None),
+                col(Customer.removed_at).is_(None),
+                col(Customer.id) > after,
+            )
+            .order_by(col(Customer.id), *BEST_FIRST)
             .limit(page)
         )
         rows = (await session.execute(query)).all()

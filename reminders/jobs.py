@@ -37,7 +37,7 @@ _log = log.get(__name__)
 class PersonaSlot:
     """What the content calendar gives one persona on one day."""
 
-    persona: str
+    persona: str | None  # None: everybody
     script_code: str
     why: str
 
@@ -285,13 +285,18 @@ class _Plan:
                 if script is None:
                     self._report.without_script[slot.script_code] += 1
                     continue
-                async for people in selection.persona_members(session, slot.persona):
+                chosen = (
+                    selection.reached_customers(session)
+                    if slot.persona is None
+                    else selection.persona_members(session, slot.persona)
+                )
+                async for people in chosen:
                     yield [
                         rules.persona_intent(
                             customer,
                             reach,
                             trigger=trigger,
-                            persona=slot.persona,
+                            persona=slot.persona or "everybody",
                             why=slot.why,
                             script=script,
                             today=self._day,
@@ -299,5 +304,5 @@ class _Plan:
                             expires_at=self.expires_at(),
                         )
                         for customer, reach in people
-                        if customer.personas and customer.personas[0] == slot.persona
+                        if slot.persona is None or customer.personas[:1] == (slot.persona,)
                     ]

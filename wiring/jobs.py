@@ -4,18 +4,35 @@ A job is safe to run twice; the slot row decides that it usually is not. ``docs/
 heading for each, and a test compares.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from kit.clock import BANK_TIME
+from bot.handlers.contacts import work_of
+from community.sync import sync_groups
+from crm_sync import personas, tags
+from crm_sync.binding import BindingOutcome
+from crm_sync.repository.staff import unit_of_userids
+from crm_sync.sync.full import full_sync
+from crm_sync.tiers import assign_tiers
+from delivery import jobs as delivery_jobs
+from delivery import lookup, results, tickets
+from delivery.worklist import open_work
+from kit import partitions
+from kit.clock import BANK_TIME, bank_date
+from kit.db import Database
+from reminders.jobs import PersonaSlot, PlanReport, plan_day
+from wecom import members
+from wecom.client import Caller
+from wiring import archive_duty, persona_signals
 from wiring.parts import Parts
 
 Run = Callable[[Parts, datetime], Awaitable[Mapping[str, Any]]]
-Missed = Literal["newest", "drop"]
 
 
 @dataclass(frozen=True)
@@ -31,3 +48,148 @@ class Job:
     def trigger(self) -> CronTrigger:
         """The clock of this job in the bank's time zone."""
         return CronTrigger(timezone=BANK_TIME, **self.cron)
+
+
+async def plan(
+    parts: Parts, day: date, at: datetime, *, by: str = "system:planner", dry_run: bool = False
+) -> PlanReport:
+    """Plan one bank day with this installation's calendar of content."""
+
+    def content(on: date) -> list[PersonaSlot]:
+        return [
+            PersonaSlot(slot.persona, slot.script_code, slot.why)
+            for slot in parts.content_calendar.for_day(on)
+        ]
+
+    return await plan_day(
+        parts.databases.bank,
+        day=day,
+        at=at,
+        policy=parts.reminders,
+        desk=parts.desk,
+        content=content,
+        by=by,
+        dry_run=dry_run,
+    )
+
+
+async def _plan(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return (await plan(parts, bank_date(at), at)).as_json()
+
+
+async def _announce(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    told = await delivery_jobs.announce(
+        parts.databases.bank,
+        at=at,
+        public_url=parts.settings.public_url,
+        bank_name=parts.settings.bank_name,
+    )
+    return {"managers": told}
+
+
+async def _results(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await results.poll(parts.databases.bank, parts.wecom, parts.clock)
+
+
+async def _lookup(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await lookup.resolve_unknown(parts.databases.bank, parts.wecom, parts.clock)
+
+
+async def _expire(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    expired = await delivery_jobs.expire(parts.databases.bank, at=at)
+    async with parts.databases.bank.transaction() as session:
+        lapsed = await tickets.lapse(session, at)
+    return {"expired": expired, "lapsed": lapsed}
+
+
+async def _archive(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await archive_duty.round_of(parts, at)
+
+
+async def sync(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """The first full sync and the nightly reconcile are one thing: read everything, mend."""
+
+    async def groups(database: Database, wecom: Caller, started_at: datetime) -> Mapping[str, int]:
+        owners = await members.follow_users(wecom)
+        async with database.reading() as session:
+            units = await unit_of_userids(session, [owner.lower() for owner in owners])
+        report = await sync_groups(
+            database, wecom, [owner.lower() for owner in owners], at=started_at, unit_of=units
+        )
+        return {name: value for name, value in asdict(report).items() if isinstance(value, int)}
+
+    async def tell(session: AsyncSession, outcomes: Sequence[BindingOutcome]) -> None:
+        works = [work for one in outcomes if (work := work_of(one)) is not None]
+        await open_work(session, works, at=at)
+
+    report = await full_sync(
+        parts.databases.bank,
+        parts.wecom,
+        at,
+        policy=parts.personas,
+        others={"groups": groups},
+        tell=tell,
+    )
+    return report.as_counts()
+
+
+async def personas_and_tiers(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Tiers, personas and the tags that show them."""
+    tiers = await assign_tiers(parts.databases.bank, parts.tiers, at)
+    async with parts.databases.bank.reading() as session:
+        signals = await persona_signals.of_groups(session)
+    report = await personas.evaluate(parts.databases.bank, parts.personas, at, signals=signals)
+    wanted = await tags.plan_tags(parts.databases.bank, at)
+    return {
+        "customers": report.customers,
+        "changed": report.changed,
+        "members": dict(report.members),
+        "tiers": tiers.placed.total() + tiers.moved.total(),
+        "tag_pairs": wanted.asked,
+    }
+
+
+async def _ensure_tags(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    made = await tags.ensure_tags(
+        parts.databases.bank,
+        parts.wecom,
+        parts.personas,
+        at,
+        cap=parts.settings.wecom.tag_cap,
+    )
+    return {"tags": len(made)}
+
+
+async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    made: list[str] = []
+
+    def prepare(connection: Connection) -> None:
+        made.extend(partitions.prepare(connection, at))
+
+    for database in parts.databases.distinct:
+        async with database.transaction() as session:
+            connection = await session.connection()
+            await connection.run_sync(prepare)
+    return {"made": made}
+
+
+async def _refresh(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    await parts.refresh()
+    return {}
+
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+JOBS: tuple[Job, ...] = (
+    Job("plan", "编排当天提醒", {"hour": "6", "minute": "30"}, _plan, 10 * HOUR),
+    Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
+    Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
+    Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
+    Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
+    Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),
+    Job("reconcile", "与企业微信对账", {"hour": "2", "minute": "10"}, sync, 6 * HOUR),
+    Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
+    Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
+    Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
+    Job("refresh", "重读节假日与静默期", {"minute": "*"}, _refresh, MINUTE),
+)

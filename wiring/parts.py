@@ -1,23 +1,31 @@
 """Every part of one process, built from the settings: the only place where real ones are chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bot.handlers.office import Office
 from compliance.content_check import ContentCheck
 from compliance.holidays import bank_calendar
 from compliance.policy import GatePolicy
 from compliance.screening import Screener
-from config import reminder_policy
+from config import persona_policy, reminder_policy, tier_policy
+from config.persona_policy import PersonaPolicy
 from config.reminder_policy import ReminderPolicy
-from config.settings import Settings
+from config.settings import ArchiveSettings, Settings
+from config.tier_policy import TierPolicy
+from content_library.calendar import ContentCalendar
 from delivery.desk import Desk
 from delivery.dispatcher import Dispatcher
 from delivery.phrasing import routes
 from kit import clock
 from kit.web.sessions import Limits
+from wecom.archive.records import load_private_key
+from wecom.archive.source import ArchiveSource, HttpSource
 from wecom.client import WecomClient
 from wecom.crypto import CallbackCipher
 from wecom.http import Http
@@ -26,6 +34,7 @@ from wiring.secrets import Keys, load_keys
 from wiring.signatures import Signatures
 
 Clock = Callable[[], datetime]
+SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 @dataclass(frozen=True)
@@ -41,6 +50,11 @@ class Parts:
     envelope: CallbackCipher | None
     desk: Desk
     reminders: ReminderPolicy
+    personas: PersonaPolicy
+    tiers: TierPolicy
+    content_calendar: ContentCalendar
+    archive_source: ArchiveSource | None
+    archive_keys: Mapping[int, RSAPrivateKey]
     screener: Screener
     examiner: ContentCheck
     limits: Limits
@@ -87,6 +101,7 @@ async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
     wecom = settings.wecom
     http = Http(wecom.api_base)
     client = WecomClient(http, wecom.corp_id, wecom.secret.get_secret_value())
+    archive = WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value())
     screener = Screener.from_rulebook()
     host = urlsplit(settings.public_url).hostname
     policy = GatePolicy.load(hosts=frozenset({host} if host else ()))
@@ -99,7 +114,7 @@ async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
         databases=databases,
         http=http,
         wecom=client,
-        archive=WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value()),
+        archive=archive,
         envelope=_envelope(settings),
         desk=Desk.of(
             policy=policy,
@@ -110,6 +125,11 @@ async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
             hotline=settings.hotline,
         ),
         reminders=reminders,
+        personas=persona_policy.load(),
+        tiers=tier_policy.load(),
+        content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),
+        archive_source=HttpSource(archive) if settings.archive.secret.get_secret_value() else None,
+        archive_keys=private_keys(settings.archive),
         screener=screener,
         examiner=ContentCheck(policy, screener),
         limits=Limits(
@@ -128,3 +148,19 @@ def _envelope(settings: Settings) -> CallbackCipher | None:
     if not token or not aes_key:
         return None
     return CallbackCipher(token, aes_key, settings.wecom.corp_id)
+
+
+def private_keys(archive: ArchiveSettings) -> dict[int, RSAPrivateKey]:
+    """Every private key of the archive by version: from settings, or files ``<version>.pem``.
+
+    Old versions must stay: a record names the version it was sealed for.
+    """
+    pems = {
+        version: secret.get_secret_value().encode()
+        for version, secret in archive.private_keys.items()
+    }
+    if archive.private_keys_dir is not None:
+        for path in sorted(archive.private_keys_dir.glob("*.pem")):
+            if path.stem.isdecimal():
+                pems.setdefault(int(path.stem), path.read_bytes())
+    return {version: load_private_key(pem) for version, pem in pems.items()}

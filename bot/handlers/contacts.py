@@ -142,7 +142,7 @@ async def tell_of_conflicts(
     session: AsyncSession, landed: Landed, userid: str, at: datetime
 ) -> None:
     """Conflicting or mismatched links become work items of the branch; never silent."""
-    works = [work for outcome in landed.bindings if (work := _work(outcome, landed)) is not None]
+    works = [work for outcome in landed.bindings if (work := work_of(outcome)) is not None]
     if not works:
         return
     staff = await staff_by_userids(session, [userid])
@@ -150,7 +150,8 @@ async def tell_of_conflicts(
     await open_work(session, [_of_unit(work, unit) for work in works], at=at)
 
 
-def _work(outcome: BindingOutcome, landed: Landed) -> Work | None:
+def work_of(outcome: BindingOutcome) -> Work | None:
+    """What a person must decide about one judged link; None where nothing is open."""
     facts = {
         "method": outcome.method,
         "confidence": outcome.confidence,

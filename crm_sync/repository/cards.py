@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.models import Contact, Coverage, Customer, PersonaMembership, Relation
+from crm_sync.repository.keys import among
 from crm_sync.repository.people import OWNER, live
 from kit.db import cipher_of
 
@@ -135,3 +136,15 @@ def years_since(since: datetime | date | None, today: date) -> int | None:
         return None
     began = since.date() if isinstance(since, datetime) else since
     return today.year - began.year - ((today.month, today.day) < (began.month, began.day))
+
+
+async def customers_of_contacts(
+    session: AsyncSession, external_userids: set[str]
+) -> dict[str, int]:
+    """The customer bound to each contact; contacts bound to nobody are left out."""
+    query = select(col(Contact.external_userid), col(Contact.customer_id)).where(
+        among(session, col(Contact.external_userid), external_userids),
+        col(Contact.customer_id).is_not(None),
+    )
+    rows = await session.execute(query)
+    return {contact: customer for contact, customer in rows if customer is not None}

@@ -1,0 +1,185 @@
+"""The long-running processes: web, worker, scheduler, or all three in one (embedded).
+
+Stopping is in order: tick no more, take no new work, finish what is under way, close.
+"""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import uvicorn
+
+from bot.handlers import handle_with
+from bot.inbox.worker import InboxWorker
+from crm_sync.tag_writer import write_tags
+from kit import log
+from kit.errors import ConfigurationRefused
+from wecom.errors import WecomError
+from wiring import archive_duty
+from wiring.jobs import JOBS
+from wiring.lock import serving_lock
+from wiring.parts import Parts
+from wiring.scheduler import Scheduler
+from wiring.web import create_app
+
+GRACE: Final = 15
+_log = log.get(__name__)
+
+
+class Crew:
+    """The workers of one process: inbox, dispatch, tags, archive."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._archive = asyncio.Event()
+        office = parts.office(archive_arrived=self._archive.set)
+        self.inbox = InboxWorker(parts.databases.inbox, handle_with(office), parts.clock)
+        self._dispatcher = parts.dispatcher()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start working in the running loop."""
+        for name, work in (
+            ("inbox", self.inbox.run()),
+            ("dispatch", self._every(1.0, self._dispatch)),
+            ("tags", self._every(5.0, self._write_tags)),
+            ("archive", self._on_notice()),
+        ):
+            self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def stop(self) -> None:
+        """Take nothing new; what is under way ends or is handed back by its lease."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _dispatch(self) -> None:
+        await self._dispatcher.drain()
+
+    async def _write_tags(self) -> None:
+        await write_tags(self._parts.databases.bank, self._parts.wecom, self._parts.clock())
+
+    async def _on_notice(self) -> None:
+        while True:
+            await self._archive.wait()
+            self._archive.clear()
+            await _safely("archive", self._archive_round)
+
+    async def _archive_round(self) -> None:
+        await archive_duty.round_of(self._parts, self._parts.clock())
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await _safely(work.__name__, work)
+            await asyncio.sleep(seconds)
+
+
+async def _safely(name: str, work: Callable[[], Awaitable[None]]) -> None:
+    """One failing round must not end the worker; it is logged and tried again."""
+    try:
+        await work()
+    except WecomError as error:
+        _log.warning("worker.wecom_failed", work=name, cause=type(error).__name__)
+    except Exception:
+        _log.exception("worker.round_failed", work=name)
+
+
+@asynccontextmanager
+async def embedded(parts: Parts) -> AsyncIterator[object]:
+    """Workers and scheduler beside the application, all in this process; yields the app."""
+    crew = Crew(parts)
+    face = create_app(parts, knock=crew.inbox.knock)
+    scheduler = Scheduler(parts, JOBS)
+    crew.start()
+    await scheduler.start()
+    try:
+        yield face.app
+    finally:
+        scheduler.stop()
+        await crew.stop()
+
+
+async def serve_http(parts: Parts, app: object, host: str, port: int) -> None:
+    """Answer HTTP until told to stop; requests under way get fifteen seconds."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,  # type: ignore[arg-type]
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE,
+            forwarded_allow_ips=parts.settings.trusted_proxies,
+            proxy_headers=True,
+            server_header=False,
+        )
+    )
+    await server.serve()
+    if not server.started:
+        raise ConfigurationRefused(
+            "网页服务没有启动", saw=f"{host}:{port}", do="多半是端口被占用，换一个：--port 8001"
+        )
+
+
+async def serve(parts: Parts, host: str, port: int) -> None:
+    """Web, workers and scheduler in one process. One such process a SQLite database."""
+    async with _alone(parts), embedded(parts) as app:
+        await serve_http(parts, app, host, port)
+
+
+async def web(parts: Parts, host: str, port: int) -> None:
+    """A web process of the production profile."""
+    _demand_postgresql(parts, "web")
+    await serve_http(parts, create_app(parts).app, host, port)
+
+
+async def worker(parts: Parts) -> None:
+    """A worker process of the production profile."""
+    _demand_postgresql(parts, "worker")
+    crew = Crew(parts)
+    crew.start()
+    await _until_told()
+    await crew.stop()
+
+
+async def scheduler(parts: Parts) -> None:
+    """A scheduler process of the production profile; any number, one acts."""
+    _demand_postgresql(parts, "scheduler")
+    ticking = Scheduler(parts, JOBS)
+    await ticking.start()
+    await _until_told()
+    ticking.stop()
+
+
+def _demand_postgresql(parts: Parts, what: str) -> None:
+    if parts.databases.bank.is_sqlite:
+        raise ConfigurationRefused(
+            f"gengyun {what} 需要 PostgreSQL；SQLite 只允许一个服务进程",
+            where="GENGYUN_DATABASE_URL",
+            do="用 gengyun serve，或换成 PostgreSQL",
+        )
+
+
+@asynccontextmanager
+async def _alone(parts: Parts) -> AsyncIterator[None]:
+    """On SQLite one serving process alone; a second one is refused at start."""
+    if not parts.databases.bank.is_sqlite:
+        yield
+        return
+    path = Path(str(parts.databases.bank.url.database))
+    with serving_lock(path.with_suffix(".lock")):
+        yield
+
+
+async def _until_told() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(one, told.set)
+    await told.wait()

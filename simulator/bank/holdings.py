@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Final
 
+from simulator.bank.pinned import PINNED
 from simulator.bank.products import DEPOSITS, FUNDS, OPEN_WEALTH, OTHERS, WEALTH, Product
 
 NEAR: Final = 0.25
@@ -27,12 +28,10 @@ class Held:
     risk: int | None = None
 
 
-def assets_of(random: Random, age: int, number: int) -> int:
+def assets_of(random: Random, age: int) -> int:
     """Financial assets in 分: many have little, few have much, the old have more."""
     dice = random.random() + (0.12 if age >= 60 else 0.0)
     spread = random.random()
-    if number == 1:
-        return 28_600_050
     for share, low, high in (
         (0.40, 100, 9_999), (0.65, 10_000, 49_999), (0.925, 50_000, 499_999),
         (1.08, 500_000, 3_999_999), (2.0, 6_000_001, 20_000_000),
@@ -54,10 +53,13 @@ def held_by(
 ) -> tuple[Held, ...]:
     """The holdings of one customer; their amounts stay within the assets."""
     held: list[Held] = []
-    if number == 1:
-        opened = today + timedelta(days=1) - timedelta(days=365)
-        held.append(_made("D", 1, 0, DEPOSITS[2], 20_000_000, opened, opened + timedelta(days=365)))
-        assets -= 20_000_000
+    pinned = PINNED.get(number)
+    if pinned is not None and pinned.deposit is not None:
+        product, amount, days = pinned.deposit
+        ends = today + timedelta(days=days)
+        begun = ends - timedelta(days=product.days or 0)
+        held.append(_made("D", number, 0, product, amount, begun, ends))
+        assets -= amount
     left = assets
     for product in _chosen(random, age, assets, risk):
         amount = int(left * (0.3 + 0.4 * random.random())) // 10_000 * 10_000

@@ -3,88 +3,14 @@
 from random import Random
 from typing import Final
 
-SURNAMES: Final = tuple(
-    pair.split("/")
-    for pair in [
-        "王/wang",
-        "李/li",
-        "张/zhang",
-        "刘/liu",
-        "陈/chen",
-        "杨/yang",
-        "黄/huang",
-        "赵/zhao",
-        "周/zhou",
-        "吴/wu",
-        "徐/xu",
-        "孙/sun",
-        "马/ma",
-        "朱/zhu",
-        "胡/hu",
-        "郭/guo",
-        "何/he",
-        "林/lin",
-        "高/gao",
-        "罗/luo",
-        "郑/zheng",
-        "梁/liang",
-        "谢/xie",
-        "宋/song",
-        "唐/tang",
-        "许/xu",
-        "韩/han",
-        "冯/feng",
-        "邓/deng",
-        "曹/cao",
-        "彭/peng",
-        "曾/zeng",
-        "肖/xiao",
-        "田/tian",
-        "董/dong",
-        "袁/yuan",
-        "潘/pan",
-        "于/yu",
-        "蒋/jiang",
-        "蔡/cai",
-        "余/yu",
-        "杜/du",
-        "叶/ye",
-        "程/cheng",
-        "苏/su",
-        "魏/wei",
-        "吕/lv",
-        "丁/ding",
-        "任/ren",
-        "沈/shen",
-        "姚/yao",
-        "卢/lu",
-        "姜/jiang",
-        "崔/cui",
-        "钟/zhong",
-        "谭/tan",
-        "陆/lu",
-        "汪/wang",
-        "范/fan",
-        "金/jin",
-        "石/shi",
-        "廖/liao",
-        "贾/jia",
-        "夏/xia",
-        "韦/wei",
-        "付/fu",
-        "方/fang",
-        "白/bai",
-        "邹/zou",
-        "孟/meng",
-        "熊/xiong",
-        "秦/qin",
-        "邱/qiu",
-        "江/jiang",
-        "尹/yin",
-        "薛/xue",
-        "闫/yan",
-        "段/duan",
-    ]
+_SURNAMES = (
+    "王/wang 李/li 张/zhang 刘/liu 陈/chen 杨/yang 黄/huang 赵/zhao 周/zhou 吴/wu 徐/xu 孙/sun"
+    " 马/ma 朱/zhu 胡/hu 郭/guo 何/he 林/lin 高/gao 罗/luo 郑/zheng 梁/liang 谢/xie 宋/song"
+    " 唐/tang 许/xu 韩/han 冯/feng 邓/deng 曹/cao 彭/peng 曾/zeng 肖/xiao 田/tian 董/dong"
+    " 袁/yuan 潘/pan 于/yu 蒋/jiang 蔡/cai 余/yu 杜/du 叶/ye 程/cheng 苏/su 魏/wei 吕/lv 丁/ding"
+    " 任/ren 沈/shen 姚/yao 卢/lu 姜/jiang 崔/cui 钟/zhong 谭/tan 陆/lu 汪/wang 范/fan 金/jin"
+    " 石/shi 廖/liao 贾/jia 夏/xia 韦/wei 付/fu 方/fang 白/bai 邹/zou 孟/meng 熊/xiong 秦/qin"
+    " 邱/qiu 江/jiang 尹/yin 薛/xue 闫/yan 段/duan"
 )
 
 
@@ -92,6 +18,7 @@ def _syllables(text: str) -> tuple[tuple[str, str], ...]:
     return tuple((pair.split("/")[0], pair.split("/")[1]) for pair in text.split())
 
 
+SURNAMES: Final = _syllables(_SURNAMES)
 ELDER_F: Final = _syllables(
     "桂/gui 兰/lan 英/ying 秀/xiu 珍/zhen 凤/feng 玉/yu 芳/fang 淑/shu 琴/qin 荣/rong 美/mei"
     " 素/su 金/jin 香/xiang 月/yue 春/chun 翠/cui 莲/lian 华/hua"

@@ -9,6 +9,7 @@ from typing import Final
 
 from simulator.bank.holdings import Held, assets_of, held_by
 from simulator.bank.names import invented
+from simulator.bank.pinned import PINNED
 from simulator.bank.shape import Bank
 
 AGES: Final = (
@@ -18,18 +19,12 @@ AGES: Final = (
 """Cumulative share, ages: the median customer is 31 to 40, a quarter is 60 and older."""
 
 HOBBIES: Final = ("健身", "长跑", "读书", "股市", "亲子")
+PURPOSES: Final = ("service", "care", "marketing", "archive")
 WORK: Final = {
     0: ("学生", "程序员", "新媒体运营", "护士", "外卖骑手", "设计师", "会计", "公务员"),
     1: ("教师", "工程师", "个体经营", "医生", "公务员", "销售", "司机", "财务", "企业主"),
     2: ("退休教师", "退休职工", "退休干部", "退休工人", "务农"),
 }
-PINNED: Final = {
-    1: ("周桂兰", "F", 64, 5),
-    2: ("陈建国", "M", 67, 3),
-    3: ("吴秀英", "F", 71, 2),
-    4: ("赵磊", "M", 38, 3),
-}
-"""The four customers of the tour: name, gender, age, risk level; all of 李敏."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,25 +92,33 @@ def person(bank: Bank, number: int) -> Person:
     gender = "F" if random.random() < 0.56 else "M"
     age = random.randint(youngest, oldest)
     if pinned:
-        gender, age = pinned[1], pinned[2]
+        gender, age = pinned.gender, pinned.age
     born_on = _birthday(random, bank.today, age)
+    if pinned and pinned.birthday_today:
+        born_on = _birthday_today(bank.today, age)
     place = bank.places[0] if pinned else bank.places[_place(random, len(bank.places))]
     managers = bank.managers[place.unit_id]
     owner = managers[0] if pinned else managers[int(random.random() * len(managers))]
     risk, assessed_on = _risk(random, bank.today, age)
+    assets = assets_of(random, age)
     if pinned:
-        risk, assessed_on = pinned[3], bank.today - timedelta(days=120)
-    assets = assets_of(random, age, number)
+        risk, assessed_on = pinned.risk, bank.today - timedelta(days=120)
+        assets = pinned.assets_fen
+    hobby = HOBBIES[int(random.random() * 5)] if random.random() < 0.22 and age >= 18 else ""
     holdings = held_by(random, bank.today, number, age, assets, risk, county=place.county)
-    new = random.random() < 0.03
+    attributes = _attributes(random, age, hobby, county=place.county)
+    consents = _consents(random, bank.today, age)
+    if pinned:
+        attributes = dict(pinned.attributes)
+        consents = tuple((purpose, True, assessed_on or bank.today) for purpose in PURPOSES)
+    new = random.random() < 0.03 and pinned is None
     opened_on = bank.today - timedelta(
         days=random.randint(1, 100) if new else random.randint(101, 5200)
     )
     first = min((held.opened_on for held in holdings), default=opened_on)
-    hobby = HOBBIES[int(random.random() * 5)] if random.random() < 0.22 and age >= 18 else ""
     return Person(
         number=number,
-        name=pinned[0] if pinned else invented(random, gender, born_on.year)[0],
+        name=pinned.name if pinned else invented(random, gender, born_on.year)[0],
         gender=gender,
         born_on=born_on,
         unit_id=place.unit_id,
@@ -123,15 +126,17 @@ def person(bank: Bank, number: int) -> Person:
         owner_userid=owner.userid,
         risk_level=risk,
         assessed_on=assessed_on,
-        occupation=WORK[0 if age < 32 else 1 if age < 58 else 2][int(random.random() * 5)],
+        occupation=pinned.occupation
+        if pinned
+        else WORK[0 if age < 32 else 1 if age < 58 else 2][int(random.random() * 5)],
         opened_on=max(min(opened_on, first), born_on),
         aum_fen=assets,
         average_fen=int(assets * (0.7 + 0.5 * random.random())) // 100 * 100,
         tier=_tier(assets),
         hobby=hobby,
-        attributes=_attributes(random, age, hobby, county=place.county),
+        attributes=attributes,
         holdings=holdings,
-        consents=_consents(random, bank.today, age),
+        consents=consents,
         has_unionid=number <= len(PINNED) or random.random() < 0.35,
         seed=bank.seed,
     )
@@ -142,6 +147,15 @@ def _birthday(random: Random, today: date, age: int) -> date:
     days = random.randrange(365)
     start = date(today.year - age, today.month, min(today.day, 28))
     return start - timedelta(days=days)
+
+
+def _birthday_today(today: date, age: int) -> date:
+    """The birth date of somebody who turns ``age`` today (1 March for a leap day)."""
+    year = today.year - age
+    try:
+        return today.replace(year=year)
+    except ValueError:
+        return date(year, 3, 1)
 
 
 def _place(random: Random, count: int) -> int:

@@ -211,7 +211,12 @@ def _snapshots(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
 
 
 def _events(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
-    """One customer in twenty has money coming in within six weeks."""
+    """One customer in twenty has money coming in within six weeks; 陈建国 has moved money out."""
+    if one.number == 2:
+        yield (
+            f"E{bank.today:%Y%m%d}OUT{one.number:08d}", one.customer_no, "money_out",
+            bank.today - timedelta(days=1), "350000.00", "大额转出至他行",
+        )  # fmt: skip
     if one.number % 20 == 3 and one.aum_fen > 1_000_000:
         day = bank.today + timedelta(days=3 + one.number % 40)
         yield (

@@ -11,7 +11,14 @@ from sqlmodel import col
 
 from compliance.consent import holding
 from compliance.facts import ConsentFact, DecisionRow, Standing
-from compliance.models import ComplaintFreeze, Consent, ConsentChange, Decision, Suppression
+from compliance.models import (
+    AllowEntry,
+    ComplaintFreeze,
+    Consent,
+    ConsentChange,
+    Decision,
+    Suppression,
+)
 from kit.db import insert_into, insert_new
 
 CHUNK = 10_000
@@ -218,3 +225,18 @@ def _decision(row: Decision) -> DecisionRow:
         rulebook=row.rulebook,
         details=row.details,
     )
+
+
+async def held_about(session: AsyncSession, customer_id: int) -> dict[str, list[dict[str, object]]]:
+    """Everything these tables hold about one person, for an export on request (PIPL 45)."""
+    found: dict[str, list[dict[str, object]]] = {}
+    for name, model, of_customer in (
+        ("consent_history", ConsentChange, col(ConsentChange.customer_id)),
+        ("suppressions", Suppression, col(Suppression.customer_id)),
+        ("complaints", ComplaintFreeze, col(ComplaintFreeze.customer_id)),
+        ("white_lists", AllowEntry, col(AllowEntry.customer_id)),
+        ("decisions", Decision, col(Decision.customer_id)),
+    ):
+        rows = await session.execute(select(model).where(of_customer == customer_id))
+        found[name] = [row.model_dump(exclude={"actor", "id"}) for row in rows.scalars()]
+    return found

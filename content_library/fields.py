@@ -183,7 +183,6 @@ _LIST = (
     Field("min_amount", "起购或起存金额", Kind.MONEY, 1_000_000),
     Field("matures_on", "到期日", Kind.DATE, date(2026, 11, 29), personal=True),
     Field("days_left", "剩余天数", Kind.DAYS, 7, personal=True),
-    Field("due_on", "还款日", Kind.DATE, date(2026, 11, 25), personal=True),
     Field("card_tail", "卡号末四位", Kind.TAIL, "6688", personal=True),
     Field("bought_on", "办理日期", Kind.FULL_DATE, date(2026, 11, 15), personal=True),
     Field("open_on", "开放日", Kind.DATE, date(2026, 11, 25)),

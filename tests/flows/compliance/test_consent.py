@@ -10,6 +10,7 @@ from compliance.repository import (
     consent_history,
     decisions_by_key,
     decisions_of,
+    held_about,
     recipient_standing,
     record_decisions,
 )
@@ -42,6 +43,7 @@ async def test_a_customer_we_know_nothing_of_has_agreed_to_nothing(database: Dat
     assert not standing[7].complaint_open
 
 
+@pytest.mark.mission("C6")
 async def test_a_withdrawal_holds_in_the_same_transaction(database: Database) -> None:
     async with database.transaction() as session:
         await give_consent(
@@ -123,6 +125,7 @@ async def test_a_consent_that_proves_nothing_is_refused_and_nothing_lands(
         assert (await recipient_standing(session, [2]))[2].consents == frozenset()
 
 
+@pytest.mark.mission("C6")
 async def test_an_opt_out_binds_at_once_and_once(database: Database) -> None:
     async with database.transaction() as session:
         assert await suppress(session, 1, "marketing", "聊天", "客户回复退订", AT, "customer:1")
@@ -195,3 +198,29 @@ async def test_decisions_are_kept_and_found_by_customer_and_by_key(database: Dat
         [(later, row), (earlier, _)] = await decisions_by_key(session, "maturity:1")
     assert (later, earlier) == (AT + timedelta(minutes=1), AT)
     assert row == rows[1]
+
+
+@pytest.mark.mission("C6")
+async def test_a_person_gets_everything_that_is_held_about_them_and_nothing_of_others(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        for customer in (1, 2):
+            await give_consent(
+                session, customer, "marketing", source="网点签字", at=AT, actor="staff:limin"
+            )
+            await suppress(session, customer, "all", "聊天", "请勿打扰", AT, "customer:1")
+            await open_complaint(
+                session, customer, f"T{customer}", source="12378", at=AT, actor="system:archive"
+            )
+    async with database.reading() as session:
+        held = await held_about(session, 1)
+    assert {name: len(rows) for name, rows in held.items()} == {
+        "consent_history": 1,
+        "suppressions": 1,
+        "complaints": 1,
+        "white_lists": 0,
+        "decisions": 0,
+    }
+    assert all(row["customer_id"] == 1 for rows in held.values() for row in rows)
+    assert "staff:limin" not in str(held)

@@ -24,6 +24,8 @@ async def _proposed(database: Database, *customers: int) -> list[int]:
         return [fact.entry_id for fact in await entries(session, product_code="P1")]
 
 
+@pytest.mark.mission("E5")
+@pytest.mark.mission("I5")
 async def test_an_entry_counts_from_the_second_persons_word_to_its_last_day(
     database: Database,
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, time
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -168,7 +169,9 @@ def test_a_channels_limit_is_counted_in_bytes(channel: str, characters: int, fit
 
 
 def test_every_field_takes_its_own_sample_and_has_its_line_in_the_documentation() -> None:
+    documented = (Path(__file__).parents[3] / "docs" / "content.md").read_text(encoding="utf-8")
     for name, field in FIELDS.items():
         assert re.fullmatch(r"[a-z_]+", name)
         assert field.format(field.sample)
         assert name in SAMPLE_FACTS
+        assert f"| `{name}` | {field.label} |" in documented

@@ -107,6 +107,7 @@ def test_there_is_a_script_for_every_scene(scene: str) -> None:
     assert [draft for draft in DRAFTS.values() if draft.scene == scene]
 
 
+@pytest.mark.mission("D12")
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_each_persona_has_two_contents_or_more_without_a_product(persona: str) -> None:
     own = [
@@ -119,6 +120,7 @@ def test_each_persona_has_two_contents_or_more_without_a_product(persona: str) -
         assert "退订" in draft.template
 
 
+@pytest.mark.mission("F2")
 def test_the_five_occasions_are_answered_without_yield_comparison_or_private_contact() -> None:
     """Facts of the white paper's five scripts; the wording is the project's own throughout."""
     five = [
@@ -131,6 +133,27 @@ def test_the_five_occasions_are_answered_without_yield_comparison_or_private_con
     for draft in five:
         for word in ("预期收益", "QQ", "微信号", "利率比之前低", "专属理财经理", "竭诚"):
             assert word not in draft.template
+
+
+@pytest.mark.mission("F3")
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (
+            "您买的产品快到期了，我行新出了一款，能给您带来的预期收益是 4.8%，到期前联系我。",
+            "wealth",
+        ),
+        ("这款理财跟存定期一样，利息还高，到期的钱可以放进来。", "wealth"),
+        ("产品介绍不方便在这里发，您加我私人微信聊。", "wealth"),
+    ],
+)
+def test_the_kind_of_talk_the_white_paper_shows_is_refused_with_rule_and_rewrite(
+    text: str, kind: str
+) -> None:
+    """Paraphrases of what such scripts do: expected yield, deposit comparison, private contact."""
+    spoken = CHECK(text, purpose="marketing", product_kind=kind)
+    assert [remark for remark in spoken if remark.level in ("warn", "block") and remark.rule]
+    assert SCREENER.screen(text, speaker="manager", product=kind).rewrite
 
 
 def test_reminders_speak_of_what_is_held_and_sell_nothing() -> None:

@@ -55,6 +55,8 @@ def test_an_assessment_ends_on_the_day_it_turns_twelve_months(
     assert found == ({Objection.RATING_EXPIRED} if expired else set())
 
 
+@pytest.mark.mission("D10")
+@pytest.mark.mission("F7")
 @pytest.mark.parametrize(
     ("age", "risk", "objection"),
     [
@@ -184,6 +186,7 @@ def test_all_objections_come_at_once_and_in_their_order() -> None:
     assert decided(given).verdict == "block"
 
 
+@pytest.mark.mission("C6")
 @pytest.mark.parametrize(
     ("purpose_words", "suppressed", "solicited", "objections"),
     [
@@ -215,6 +218,7 @@ def test_a_customer_without_consent_may_get_care_and_an_answer_but_no_advertisem
     assert against(draft(recipients=(silent,), solicited=True)) == set()
 
 
+@pytest.mark.mission("E10")
 @pytest.mark.parametrize(
     ("last_care_on", "refused"),
     [
@@ -288,6 +292,21 @@ def test_every_objection_says_why_and_the_way_on_and_has_its_heading() -> None:
     for objection in Objection:
         assert objection.saying.count("。") >= 2 or objection is Objection.EMPTY
         assert f"## {objection.code}" in headings, objection
+
+
+@pytest.mark.mission("F8")
+def test_an_exclusive_item_is_for_the_entitled_tier_alone() -> None:
+    exclusive = words(tiers=frozenset({"私行"}))
+    for tier, refused in (("私行", False), ("高端", True), ("", True)):
+        found = against(draft(recipients=(recipient(tier=tier),), words=exclusive))
+        assert found == ({Objection.TIER_NOT_ADDRESSED} if refused else set())
+
+
+@pytest.mark.mission("F7")
+def test_an_r4_item_is_refused_for_an_elder_of_whatever_rating() -> None:
+    elder = recipient(age=68, risk_level=5, personas=frozenset({"老年"}))
+    found = against(draft(recipients=(elder,), words=words(product_risk=4)))
+    assert found == {Objection.ELDER_CEILING}
 
 
 def test_the_policy_has_a_digest_that_changes_with_it() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -98,6 +99,7 @@ def test_a_later_assessment_never_adds_an_objection(draft: Draft, at: datetime, 
     assert against(later, at=at) <= against(draft, at=at)
 
 
+@pytest.mark.mission("D10")
 @settings(max_examples=150, deadline=None)
 @given(drafts, moments, st.integers(65, 110), st.integers(3, 5))
 def test_nobody_of_65_is_ever_shown_more_than_r2(
@@ -116,6 +118,7 @@ def test_a_groups_verdict_is_that_of_its_worst_member(draft: Draft, at: datetime
     assert against(draft, at=at) == set().union(*alone)
 
 
+@pytest.mark.mission("C6")
 @settings(max_examples=150, deadline=None)
 @given(drafts, moments, st.sampled_from(["marketing", "all"]))
 def test_nobody_who_opted_out_is_ever_sold_anything(draft: Draft, at: datetime, scope: str) -> None:

@@ -26,6 +26,7 @@ from tests.unit.compliance.gate.given import (
 )
 
 
+@pytest.mark.mission("C4")
 @pytest.mark.parametrize(
     "text",
     [

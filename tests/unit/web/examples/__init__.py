@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.unit.web.examples import h5, h5_more
+from tests.unit.web.examples import console_audit, console_content, console_first, h5, h5_more
 
 __all__ = ["PAGES", "Page"]
 
@@ -22,5 +22,5 @@ class Page:
 
 
 PAGES: dict[str, Page] = {
-    name: Page(*page) for group in (h5.PAGES, h5_more.PAGES) for name, page in group.items()
+    name: Page(*page) for group in (h5.PAGES, h5_more.PAGES, console_first.PAGES, console_audit.PAGES, console_content.PAGES) for name, page in group.items()
 }

@@ -11,6 +11,7 @@ from kit.clock import bank_date
 
 OPT_OUT_RULES: Final = frozenset({"R-OPT-01"})
 COMPLAINT_RULES: Final = frozenset({"R-CMP-01"})
+RELAYED_PROMISES: Final = frozenset({"R-CMP-02"})
 MONEY_AT_RISK: Final = frozenset(
     {"private_transfer", "off_book_product", "trade_on_behalf", "illegal_fundraising"}
 )
@@ -56,8 +57,8 @@ def urgency(speaker: Speaker, spotted: Sequence[Spotted], *, external: bool) -> 
     """The alert that a message's findings call for, or None.
 
     To a customer, a block is high and a review normal; among staff only a block is looked at.
-    A customer is never at fault: money at risk is high, a complaint normal, other talk low; a
-    wish to be left alone is acted upon at once elsewhere and needs no alert.
+    A customer is never at fault: money at risk is high, a complaint or a promise they were made
+    normal, other talk low; a wish to be left alone is acted upon at once elsewhere.
     """
     severities = {one.severity for one in spotted}
     if speaker != "customer":
@@ -67,6 +68,8 @@ def urgency(speaker: Speaker, spotted: Sequence[Spotted], *, external: bool) -> 
     heard = [one for one in spotted if one.severity != "warn" and one.rule not in OPT_OUT_RULES]
     if any(one.family in MONEY_AT_RISK for one in heard):
         return Urgency("violation", "high")
+    if any(one.rule in RELAYED_PROMISES for one in heard):
+        return Urgency("violation", "normal")
     if any(is_complaint(one) for one in heard):
         return Urgency("complaint", "normal")
     return Urgency("question", "low") if heard else None
@@ -74,7 +77,8 @@ def urgency(speaker: Speaker, spotted: Sequence[Spotted], *, external: bool) -> 
 
 def is_complaint(spotted: Spotted) -> bool:
     """Whether a finding says that a customer is about to complain."""
-    return spotted.rule in COMPLAINT_RULES or spotted.family == "complaint_risk"
+    told = spotted.rule in COMPLAINT_RULES or spotted.family == "complaint_risk"
+    return told and spotted.rule not in OPT_OUT_RULES
 
 
 def thread_of(speaker: Speaker, kind: str, msgid: str, person: str, sent_at: datetime) -> str:

@@ -10,7 +10,7 @@
 1. 清单 manifest.json 的摘要，以及每个文件的 SHA-256；不多一个文件，也不少一个。
 2. ledger.jsonl 里每一条记录的摘要，以及相邻两条之间的链接。
 3. 每一页消息的摘要列表与它的台账记录相符。
-4. messages.jsonl 里每一条消息的原文重算摘要，与入库时写进台账的一致。
+4. messages.jsonl 里每一条消息的原文重算摘要，与入库时写进台账的一致；封面上的文字与它相同。
 
 退出码：0 通过，3 不通过，2 用法或文件有误。
 程序只能证明包内各部分彼此一致。要证明它与出具方当时的台账一致，请把打印出的链尾摘要与出具方
@@ -21,7 +21,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import html
 import json
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -35,6 +37,10 @@ NAMES = frozenset(
     {"manifest.json", "messages.jsonl", "ledger.jsonl", "cover.html", "cover.css", "verify.py"}
 )
 PAGE_ACT = "archive.stored"
+COVER_ROW = re.compile(
+    r'<tr(?: class="hit")?><td>(\d+)</td><td>[^<]*</td><td class="id">([^<]*)</td>'
+    r'<td class="id">[^<]*</td><td class="said">([^<]*)</td>'
+)
 ENTRY_FIELDS = (
     "stream", "seq", "at", "actor", "act", "object",
     "unit", "reason", "request_id", "prev", "payload_digest",
@@ -200,6 +206,19 @@ def check_reading(message: Record) -> None:
             raise Broken(f"第 {message['seq']} 条的文字与原文不符")
 
 
+def check_cover(cover: str, messages: list[Record]) -> None:
+    """The table on the cover says what the messages say."""
+    rows = COVER_ROW.findall(cover)
+    if [int(seq) for seq, _, _ in rows] != [message["seq"] for message in messages]:
+        raise Broken("封面 cover.html 的消息与 messages.jsonl 不符：有增删")
+    for (seq, sender, said), message in zip(rows, messages):  # noqa: B905 — Python 3.9 has no strict
+        # What has no words stands on the cover by its kind, in brackets.
+        wordless = not message["text"] and html.unescape(said).startswith("［")
+        same = html.unescape(said) == message["text"] or wordless
+        if not same or html.unescape(sender) != message["from"]:
+            raise Broken(f"封面 cover.html 上第 {seq} 条与 messages.jsonl 不符")
+
+
 def check(files: Files) -> Record:
     """Check a whole pack; returns what was checked. Raises Broken."""
     manifest = check_files(files)
@@ -208,6 +227,7 @@ def check(files: Files) -> Record:
     if not entries or not messages:
         raise Broken("包里没有消息或没有台账记录")
     check_messages(messages, check_chain(entries), manifest)
+    check_cover(files["cover.html"].decode("utf-8"), messages)
     return {
         "pack": manifest["pack"],
         "messages": len(messages),
@@ -258,7 +278,10 @@ def vector_pack() -> Files:
     files = {
         "messages.jsonl": canonical({**VECTOR_MESSAGE, "digest": VECTOR_MESSAGE_DIGEST}) + b"\n",
         "ledger.jsonl": canonical(entry) + b"\n",
-        "cover.html": b"<p>cover</p>",
+        "cover.html": (
+            '<tr><td>7</td><td></td><td class="id">limin</td><td class="id"></td>'
+            '<td class="said">周阿姨您好</td></tr>'
+        ).encode(),
         "cover.css": b"p {}",
         "verify.py": b"#",
     }
@@ -299,6 +322,7 @@ def self_test() -> None:
         ("messages.jsonl", "周阿姨您好".encode(), "周阿姨再见".encode()),
         ("messages.jsonl", b'"seq":7', b'"seq":8'),
         ("ledger.jsonl", b'"reason":""', b'"reason":"x"'),
+        ("cover.html", "周阿姨".encode(), "王阿姨".encode()),
         ("ledger.jsonl", VECTOR_MESSAGE_DIGEST.encode(), b"0" * 64),
     ):
         changed = {**files, name: files[name].replace(old, new)}

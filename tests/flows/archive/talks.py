@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from archive.facts import PullReport, Viewing
 from archive.ingest import pull
+from compliance.screening import Screener
 from kit.db import Database
 from simulator.wecom.archive.cipher import seal_record
 from wecom.archive.records import Record
@@ -24,6 +25,11 @@ AUDITOR = Viewing("staff:hejing", reason="日常巡检")
 @cache
 def private_key(version: int = 1) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@cache
+def screener() -> Screener:
+    return Screener.from_rulebook()
 
 
 def keys(*versions: int) -> dict[int, rsa.RSAPrivateKey]:

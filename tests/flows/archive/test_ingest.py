@@ -366,7 +366,7 @@ async def _pulled_in_sizes(
             hours += 1
         async with database.reading() as session:
             balance = await sheet(session)
-            table = select(MessageKey.msgid, MessageKey.seq).order_by(col(MessageKey.seq))
+            table = select(col(MessageKey.msgid), col(MessageKey.seq)).order_by(col(MessageKey.seq))
             named = [tuple(row) for row in await session.execute(table)]
         assert (balance.unexplained, balance.open_holes) == (0, 0)
         assert balance.absent == len(hidden)

@@ -29,10 +29,11 @@ PERSONA_SCENE = "persona"
 async def approved(
     session: AsyncSession, scene: str, at: datetime, persona: str | None = None
 ) -> list[ApprovedScript]:
-    """Approved, valid scripts of a scene, those written for ``persona`` first, then by code.
+    """Approved, valid scripts of a scene, by code.
 
-    ``persona.<name>`` is the scene ``persona`` with that persona. A script for another persona
-    is never in the answer; without ``persona`` all are.
+    With ``persona`` those written for it come first and those for anybody after; one for
+    another persona is never in the answer. Without, those for anybody come first and all are.
+    ``persona.<name>`` is the scene ``persona`` with that persona.
     """
     if persona is None and scene.startswith(f"{PERSONA_SCENE}."):
         scene, persona = PERSONA_SCENE, scene.removeprefix(f"{PERSONA_SCENE}.")
@@ -42,7 +43,8 @@ async def approved(
             or_(col(ScriptVersion.persona) == persona, col(ScriptVersion.persona).is_(None))
         )
     rows = (await session.execute(query.order_by(col(ScriptVersion.code)))).scalars()
-    return sorted(map(script_of, rows), key=lambda script: (script.persona is None, script.code))
+    found = map(script_of, rows)
+    return sorted(found, key=lambda script: (script.persona != persona, script.code))
 
 
 async def approved_by_code(

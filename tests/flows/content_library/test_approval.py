@@ -300,7 +300,9 @@ async def test_a_code_is_taken_once_and_an_unknown_one_has_no_versions(database:
             await repository.version(session, 10**9)
 
 
-async def test_persona_scripts_come_first_and_others_never(database: Database) -> None:
+async def test_what_was_asked_for_comes_first_and_what_is_for_others_never(
+    database: Database,
+) -> None:
     async with database.transaction() as session:
         for code, persona in (("c.any", None), ("b.mum", "宝妈"), ("a.old", "老年")):
             words = replace(WORDS, code=code, scene="persona", persona=persona, purpose="care")
@@ -313,7 +315,7 @@ async def test_persona_scripts_come_first_and_others_never(database: Database) -
                 ("persona", AT),
             )
         ]
-    assert codes == [["b.mum", "c.any"], ["b.mum", "c.any"], ["a.old", "b.mum", "c.any"]]
+    assert codes == [["b.mum", "c.any"], ["b.mum", "c.any"], ["c.any", "a.old", "b.mum"]]
 
 
 async def test_the_queue_and_the_shelf_show_what_there_is(database: Database) -> None:

@@ -17,7 +17,7 @@ from content_library.facts import Form, ScriptDraft
 from content_library.fields import SAMPLE_FACTS
 from content_library.findings import SAMPLES, examine
 from content_library.importing import draft_from, read_toml
-from content_library.render import pieces
+from content_library.render import fields_of, pieces
 from content_library.rules import fingerprint, holds_personal_fields
 
 SHIPPED = Path(__file__).parents[3] / "samples"
@@ -162,6 +162,17 @@ def test_reminders_speak_of_what_is_held_and_sell_nothing() -> None:
             assert draft.purpose == "service"
             assert "product_rate" not in draft.template
             assert "推荐" not in draft.template
+
+
+def test_automatic_texts_ask_only_for_what_is_known_when_they_are_sent() -> None:
+    """The welcome knows the member and the bank; a broadcast besides the branch, no customer."""
+    for draft in DRAFTS.values():
+        fields = set(fields_of(draft.template))
+        if draft.scene == "welcome":
+            assert fields <= {"bank_name", "staff_name"}
+            assert not draft.personas
+        if draft.form == Form.BROADCAST:
+            assert fields <= {"bank_name", "unit_name", "staff_name"}
 
 
 def test_a_greeting_names_no_product_and_no_figure() -> None:

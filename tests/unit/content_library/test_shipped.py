@@ -17,7 +17,7 @@ from content_library.facts import Form, ScriptDraft
 from content_library.fields import SAMPLE_FACTS
 from content_library.findings import SAMPLES, examine
 from content_library.importing import draft_from, read_toml
-from content_library.render import fields_of, pieces
+from content_library.render import MAX_BYTES, fields_of, pieces
 from content_library.rules import fingerprint, holds_personal_fields
 
 SHIPPED = Path(__file__).parents[3] / "samples"
@@ -192,3 +192,7 @@ def test_the_calendar_names_only_scripts_that_ship_for_their_persona() -> None:
         assert not personas or {line.persona} == personas, line.script
         assert DRAFTS[line.script].form == Form.BROADCAST
         assert DRAFTS[line.script].purpose == "care"
+
+
+def test_the_library_and_the_gate_count_the_same_limits() -> None:
+    assert dict(POLICY.outreach.text.max_bytes) == MAX_BYTES

@@ -126,8 +126,8 @@ def run(work: Callable[[], Awaitable[T]]) -> T:
     """Run an async command, turning what was refused into words and an exit code."""
     try:
         return asyncio.run(_awaited(work))
-    except (AppError, WecomError, OSError) as error:
-        if OPTIONS["debug"]:
+    except Exception as error:
+        if OPTIONS["debug"] or isinstance(error, typer.Exit):
             raise
         stop(error)
 
@@ -146,7 +146,7 @@ def stop(error: Exception) -> NoReturn:
     if isinstance(error, WecomError):
         people_err(f"{error.person}（{error.code}）")
         raise typer.Exit(1)
-    people_err(f"{type(error).__name__}: {error}")
+    people_err(f"没有料到的错误：{type(error).__name__}。怎么办：加 --debug 再运行一次，看是哪一步")
     raise typer.Exit(1)
 
 

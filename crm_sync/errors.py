@@ -129,3 +129,9 @@ class TagCapReached(Conflict):
             where="企业微信管理后台 → 客户标签；设置项 GENGYUN_WECOM__TAG_CAP",
             do="清理不用的标签；企业实际上限更高时调大设置项",
         )
+
+
+class GrantRefused(InputRefused):
+    """A role cannot be given: the role, the person or the unit does not exist."""
+
+    code = "E-3230"

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from crm_sync.errors import CustomerUnknown
 from crm_sync.facts import CustomerFact, Due, Reach
 from crm_sync.models import Customer, Holding, PersonaMembership, ProductOpenDay, Relation
 from crm_sync.repository.people import (
@@ -250,3 +251,17 @@ async def _dues(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Due]:
         )
         for row in kept
     ]
+
+
+async def customer_by_no(session: AsyncSession, customer_no: str) -> CustomerFact:
+    """The customer with this number, for operators' commands. Raises CustomerUnknown."""
+    found = (
+        await session.execute(
+            select(col(Customer.id)).where(
+                col(Customer.customer_no) == customer_no, col(Customer.removed_at).is_(None)
+            )
+        )
+    ).scalar_one_or_none()
+    if found is None:
+        raise CustomerUnknown(customer_no)
+    return (await people(session, [found]))[found][0]

@@ -1,6 +1,6 @@
 """The ways delivery says no."""
 
-from kit.errors import AccessDenied, Conflict, NotFound
+from kit.errors import AccessDenied, Conflict, InputRefused, NotFound
 
 
 class WorkItemNotOpen(Conflict):
@@ -43,3 +43,9 @@ class OutcomeUnknownWord(Conflict):
     """The outcome recorded for a to-do is none of those that exist."""
 
     code = "E-5107"
+
+
+class CallStateUnknown(InputRefused):
+    """There is no such state of a call to WeCom to list by."""
+
+    code = "E-5108"

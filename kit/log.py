@@ -60,7 +60,7 @@ def setup(*, level: str = "INFO", to_terminal: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpcore", "apscheduler", "asyncio"):
+    for noisy in ("httpx", "httpcore", "apscheduler", "asyncio", "alembic", "jieba"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     access = logging.getLogger("uvicorn.access")
     access.handlers[:] = []

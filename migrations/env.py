@@ -48,6 +48,7 @@ context.configure(
     render_as_batch=connection.dialect.name == "sqlite",
     include_object=include_object,
     compare_type=False,
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     if connection.dialect.name == "postgresql":

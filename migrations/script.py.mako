@@ -6,7 +6,7 @@ Forward: . Backward: .
 import sqlalchemy as sa
 import sqlmodel
 from alembic import op
-from sqlalchemy import Text
+from sqlalchemy import BigInteger, Text
 from sqlalchemy.dialects import postgresql
 ${imports if imports else ""}
 revision = ${repr(up_revision)}

@@ -18,7 +18,7 @@ from community.sync import sync_groups
 from crm_sync import personas, tags
 from crm_sync.binding import BindingOutcome
 from crm_sync.repository.staff import unit_of_userids
-from crm_sync.sync.full import full_sync
+from crm_sync.sync.full import PARTS, Part, full_sync
 from crm_sync.tiers import assign_tiers
 from delivery import jobs as delivery_jobs
 from delivery import lookup, results, tickets
@@ -26,6 +26,7 @@ from delivery.worklist import open_work
 from kit import partitions
 from kit.clock import BANK_TIME, bank_date
 from kit.db import Database
+from kit.errors import InputRefused
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
@@ -106,8 +107,33 @@ async def _archive(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return await archive_duty.round_of(parts, at)
 
 
-async def sync(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    """The first full sync and the nightly reconcile are one thing: read everything, mend."""
+PARTS_OF: Mapping[str, tuple[Part, ...]] = {
+    "all": PARTS,
+    "contacts": ("members", "contacts", "binding"),
+    "tags": ("tags",),
+    "staff": ("members",),
+    "groups": (),
+}
+
+
+class PartUnknown(InputRefused):
+    """There is nothing of that name to synchronise with WeCom."""
+
+    code = "E-5020"
+
+
+async def reconcile(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Everything that is synchronised, read and mended."""
+    return await sync(parts, at)
+
+
+async def sync(parts: Parts, at: datetime, what: str = "all") -> Mapping[str, Any]:
+    """The first full sync and the nightly reconcile are one thing: read everything, mend.
+
+    ``what``: all, contacts, tags, groups or staff. Raises PartUnknown.
+    """
+    if what not in PARTS_OF:
+        raise PartUnknown("没有这一项可以同步", saw=what[:20], do="、".join(PARTS_OF))
 
     async def groups(database: Database, wecom: Caller, started_at: datetime) -> Mapping[str, int]:
         owners = await members.follow_users(wecom)
@@ -127,7 +153,8 @@ async def sync(parts: Parts, at: datetime) -> Mapping[str, Any]:
         parts.wecom,
         at,
         policy=parts.personas,
-        others={"groups": groups},
+        parts=PARTS_OF[what],
+        others={"groups": groups} if what in ("all", "groups") else None,
         tell=tell,
     )
     return report.as_counts()
@@ -187,7 +214,7 @@ JOBS: tuple[Job, ...] = (
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),
-    Job("reconcile", "与企业微信对账", {"hour": "2", "minute": "10"}, sync, 6 * HOUR),
+    Job("reconcile", "与企业微信对账", {"hour": "2", "minute": "10"}, reconcile, 6 * HOUR),
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),

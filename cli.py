@@ -1,0 +1,41 @@
+"""``gengyun``: the command line. Composition only; each command is in ``commands``."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from commands import planning, rows, serving, trust
+from commands.opening import OPTIONS
+
+app = typer.Typer(
+    help="耕耘 Gengyun：银行企业微信私域经营的机器人与后台",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for group in (serving, planning, trust):
+    app.registered_commands += group.app.registered_commands
+app.add_typer(rows.inbox, name="inbox")
+app.add_typer(rows.outbox, name="outbox")
+app.add_typer(trust.keys, name="keys")
+app.add_typer(trust.users, name="users")
+
+
+@app.callback()
+def root(
+    json: Annotated[
+        bool, typer.Option("--json", help="一个 JSON 对象（列表为 JSON Lines）")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="出错时打印调用栈")] = False,
+) -> None:
+    """What every command hears first."""
+    OPTIONS.update(json=json, debug=debug)
+
+
+def main() -> None:
+    """Run one command; ``--json`` and ``--debug`` are understood anywhere on the line."""
+    arguments = sys.argv[1:]
+    moved = [one for one in arguments if one in ("--json", "--debug")]
+    rest = [one for one in arguments if one not in ("--json", "--debug")]
+    app(args=[*moved, *rest])

@@ -1,0 +1,235 @@
+"""Plan a day; say why a customer did or did not hear something; sync with WeCom."""
+
+from dataclasses import asdict
+from datetime import date
+from typing import Annotated, Any
+
+import typer
+
+from commands.opening import OPTIONS, answer, opened, run, say
+from compliance import repository as decisions
+from compliance.objections import BY_CODE
+from content_library import repository as scripts_of
+from crm_sync import personas_by_hand
+from crm_sync.selection import customer_by_no
+from delivery.repository import todos, touches
+from kit.clock import bank_date
+from kit.errors import InputRefused
+from kit.ledger import reading as ledger
+from wiring import persona_signals
+from wiring.jobs import personas_and_tiers, plan, sync
+from wiring.parts import Parts
+
+app = typer.Typer()
+
+
+class DateRefused(InputRefused):
+    """A date on the command line is not a date."""
+
+    code = "E-2050"
+
+
+def day_of(text: str | None, today: date) -> date:
+    """``YYYY-MM-DD`` or today. Raises DateRefused."""
+    if not text:
+        return today
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DateRefused("日期写错了", saw=text[:20], do="写成 2026-11-22 这样") from None
+
+
+@app.command("plan")
+def plan_command(
+    day: Annotated[str | None, typer.Option("--date", help="哪一天，默认今天")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只算不写")] = False,
+    explain: Annotated[str | None, typer.Option("--explain", help="客户号：说明为什么")] = None,
+) -> None:
+    """编排一天的提醒：到期、开放日、生日、换卡、还款、客群内容。"""
+
+    async def work() -> None:
+        async with opened() as parts:
+            at = parts.clock()
+            on = day_of(day, bank_date(at))
+            if explain is not None:
+                await _explain(parts, explain)
+                return
+            report = await plan(parts, on, at, by="system:cli", dry_run=dry_run)
+            found = report.as_json()
+            answer(found, f"{on}：考虑 {found['considered']} 件，安排 {found['planned']} 件")
+            if OPTIONS["json"]:
+                return
+            for row in found["outcomes"]:
+                say(
+                    f"  {row['trigger']:<18} {row['channel']:<10} {row['outcome']:<12} {row['count']}"
+                )
+            for row in found["refused"]:
+                saying = BY_CODE[row["reason"]].saying if row["reason"] in BY_CODE else ""
+                say(f"  不发 {row['trigger']:<16} {row['reason']} × {row['count']}  {saying}")
+            for scene, number in found["without_script"].items():
+                say(f"  没有已审核的话术：{scene} × {number}")
+            if found["broadcasts"]:
+                say(f"  群发任务 {found['broadcasts']} 个")
+
+    run(work)
+
+
+async def _explain(parts: Parts, customer_no: str) -> None:
+    async with parts.databases.bank.reading() as session:
+        customer = await customer_by_no(session, customer_no)
+        judged = await decisions.decisions_of(session, customer.customer_id, limit=20)
+        waiting = await todos.page(session, units=None, customer_id=customer.customer_id, limit=20)
+        scripts = {
+            one.script.code: one.script.title
+            for one in await scripts_of.library(session, limit=500)
+        }
+    rows: list[dict[str, Any]] = [
+        {
+            "key": one.key,
+            "script": scripts.get(one.script.split("/")[0], one.script),
+            "verdict": one.verdict,
+            "reasons": [{"code": code, "saying": BY_CODE[code].saying} for code in one.objections],
+        }
+        for _, one in judged
+    ]
+    answer(
+        {"customer_no": customer_no, "decisions": rows, "todos": [one.key for one in waiting]},
+        f"客户 {customer_no}",
+    )
+    for row in rows:
+        if row["verdict"] == "pass":
+            say(f"  可以：{row['script']}（{row['key']}）")
+        for reason in row["reasons"]:
+            say(f"  不发：{row['script']}，因为{reason['saying']}（{reason['code']}）")
+    if not rows:
+        say("  这位客户还没有被任何提醒选中：没有到期、生日、换卡、还款或客群内容")
+
+
+@app.command()
+def why(
+    customer_no: Annotated[str, typer.Argument(help="客户号")],
+    message: Annotated[str | None, typer.Option("--message", help="待办或消息的键")] = None,
+) -> None:
+    """一条消息背后的链条：触发、规则、审核、授权、频次、尝试、企业微信的回答、日志证明。"""
+
+    async def work() -> None:
+        async with opened() as parts, parts.databases.bank.reading() as session:
+            customer = await customer_by_no(session, customer_no)
+            found = await todos.page(
+                session, units=None, customer_id=customer.customer_id, limit=200
+            )
+            chosen = [one for one in found if message in (None, one.key, str(one.id))]
+            chains: list[dict[str, Any]] = []
+            for one in chosen[-5:]:
+                verdicts = await decisions.decisions_by_key(session, one.key)
+                entries = await ledger.page(
+                    session, ledger.Wanted(object=f"todo:{one.id}"), limit=20
+                )
+                planned = await ledger.page(
+                    session,
+                    ledger.Wanted(
+                        object=f"customer:{customer.customer_id}", acts=frozenset({"todo.planned"})
+                    ),
+                    limit=20,
+                )
+                versions = await scripts_of.by_version(
+                    session, [one.script_version_id] if one.script_version_id else []
+                )
+                script = versions.get(one.script_version_id or 0)
+                chains.append(
+                    {
+                        "key": one.key,
+                        "trigger": one.trigger,
+                        "why": one.why,
+                        "script": f"{one.script_code}/{one.script_version}",
+                        "approved": bool(script and script.approved_hash == script.template_hash),
+                        "verdicts": [
+                            {"verdict": each.verdict, "objections": list(each.objections)}
+                            for _, each in verdicts
+                        ],
+                        "state": one.state,
+                        "ledger": [
+                            {
+                                "place": each.place,
+                                "act": each.act,
+                                "at": each.at.isoformat(),
+                                "hash": each.hash,
+                            }
+                            for each in (*planned, *entries)
+                            if each.payload.get("key", one.key) == one.key
+                        ],
+                    }
+                )
+            touched = await touches.of_customer(session, customer.customer_id, limit=20)
+            answer(
+                {
+                    "customer_no": customer_no,
+                    "messages": chains,
+                    "touches": [
+                        {
+                            "channel": each.channel,
+                            "at": each.at.isoformat(),
+                            "state": each.state,
+                            "source": each.source,
+                        }
+                        for each in touched
+                    ],
+                }
+            )
+            for chain in chains:
+                say(f"{chain['key']}：{chain['why']}")
+                say(
+                    f"  触发 {chain['trigger']} · 话术 {chain['script']} · {'审核有效' if chain['approved'] else '未见有效审核'} · 状态 {chain['state']}"
+                )
+                for entry in chain["ledger"]:
+                    say(f"  日志 {entry['place']} {entry['act']} {entry['hash'][:12]}…")
+
+    run(work)
+
+
+@app.command("sync")
+def sync_command(
+    what: Annotated[str, typer.Argument(help="contacts | tags | groups | staff，默认全部")] = "all",
+) -> None:
+    """与企业微信对账，说出补上了哪些差异。"""
+
+    async def work() -> None:
+        async with opened() as parts:
+            counts = dict(await sync(parts, parts.clock(), what))
+            answer(counts, *(f"  {name}: {number}" for name, number in counts.items() if number))
+
+    run(work)
+
+
+@app.command("persona")
+def persona_command(
+    explain: Annotated[str | None, typer.Option("--explain", help="客户号：为什么有或没有")] = None,
+) -> None:
+    """重算客群与分层；--explain 说明一位客户为什么有这些标签。"""
+
+    async def work() -> None:
+        async with opened() as parts:
+            if explain is None:
+                counts = dict(await personas_and_tiers(parts, parts.clock()))
+                answer(
+                    counts,
+                    f"客户 {counts['customers']}，变化 {counts['changed']}",
+                    *(f"  {name}: {number}" for name, number in counts["members"].items()),
+                )
+                return
+            await _explain_personas(parts, explain)
+
+    run(work)
+
+
+async def _explain_personas(parts: Parts, customer_no: str) -> None:
+    async with parts.databases.bank.reading() as session:
+        signals = await persona_signals.of_groups(session)
+        found = await personas_by_hand.explain(
+            session, customer_no, parts.personas, parts.clock(), signals=signals
+        )
+    answer(asdict(found), f"客户 {customer_no}")
+    for one in found.personas:
+        mark = "是" if one.member else "否"
+        main = "（主要客群）" if one.is_primary else ""
+        say(f"  {mark} {one.title}{main}：{'；'.join(one.why if one.member else one.why_not)}")

@@ -1,0 +1,48 @@
+"""May a text be said? JSON Lines in, JSON Lines out."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from compliance.screening.batch import screen_lines
+
+from commands.opening import people_err
+from kit.errors import InputRefused
+
+app = typer.Typer()
+
+
+class FileUnreadable(InputRefused):
+    """A file named on the command line cannot be read."""
+
+    code = "E-2052"
+
+
+class LinesRefused(InputRefused):
+    """Some lines could not be screened; each said why, the others were."""
+
+    code = "E-4302"
+
+
+@app.command()
+def screen(
+    file: Annotated[Path | None, typer.Argument(help="JSON Lines，默认标准输入")] = None,
+) -> None:
+    """逐行判断一段话能不能说：JSON Lines 进，JSON Lines 出。"""
+    refused = 0
+    try:
+        source = file.open(encoding="utf-8") if file else sys.stdin
+        for found in screen_lines(source):
+            refused += "error" in found
+            sys.stdout.write(orjson.dumps(found).decode() + "\n")
+    except (OSError, UnicodeDecodeError) as error:
+        _stop(FileUnreadable("文件读不了", saw=type(error).__name__, do="确认路径与 UTF-8 编码"))
+    if refused:
+        _stop(LinesRefused("有的行没法判断", saw=f"{refused} 行", do="看输出里带 error 的行"))
+
+
+def _stop(error: InputRefused) -> None:
+    people_err(error.sentence())
+    raise typer.Exit(error.exit_code)

@@ -1,0 +1,43 @@
+"""What operators may see and do about calls to WeCom, from outside the door."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from delivery import lookup
+from delivery.errors import CallStateUnknown
+from delivery.models import OutboxState
+from delivery.repository import outbox
+from delivery.repository.outbox import ListedCall
+from kit.db import Database
+from wecom.client import Caller
+
+
+async def calls(
+    session: AsyncSession,
+    *,
+    states: Sequence[str] | None = None,
+    since: datetime | None = None,
+    limit: int | None = None,
+) -> list[ListedCall]:
+    """Calls in the order they were queued, never with their payload. Raises CallStateUnknown."""
+    try:
+        wanted = [OutboxState(name) for name in states] if states else None
+    except ValueError:
+        raise CallStateUnknown(
+            "没有这种状态", saw="、".join(states or ())[:40], do="、".join(OutboxState)
+        ) from None
+    return await outbox.listed(session, states=wanted, since=since, limit=limit)
+
+
+async def call_counts(session: AsyncSession) -> dict[str, int]:
+    """How many calls are in each state."""
+    return await outbox.counts(session)
+
+
+async def settle_unknown(
+    database: Database, wecom: Caller, clock: Callable[[], datetime]
+) -> dict[str, int]:
+    """Look up every call whose outcome nobody knows."""
+    return await lookup.resolve_unknown(database, wecom, clock)

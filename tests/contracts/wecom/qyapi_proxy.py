@@ -6,7 +6,7 @@ For Tencent's library, whose host is fixed: it takes any certificate with the ri
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,8 @@ async def proxy_to(app: Any, folder: Path) -> AsyncIterator[str]:
         writer.write("\r\n".join([*out, "", ""]).encode() + answer.content)
         await writer.drain()
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
 
     server = await asyncio.start_server(one, "127.0.0.1", 0)
     try:

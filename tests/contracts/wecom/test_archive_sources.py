@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from simulator.wecom.archive.cipher import sdk_file_id
 from tests.contracts.wecom.qyapi_proxy import proxy_to
-from tests.contracts.wecom.worlds import ARCHIVE_SECRET, CORP, World, world
+from tests.contracts.wecom.worlds import ARCHIVE_SECRET, CHEN, CORP, World, world
 from wecom.archive.errors import FileIdUnreadable, RecordUndecryptable
 from wecom.archive.library import LibrarySource
 from wecom.archive.records import open_random_key, open_record
@@ -33,7 +33,6 @@ pytestmark = pytest.mark.anyio
 
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 KEYS = {1: KEY}
-CHEN = "wm0000000000000000000000000000a1"
 LIBRARY = os.environ.get("GENGYUN_TEST_ARCHIVE_LIBRARY", "")
 with_library = pytest.mark.skipif(
     not LIBRARY, reason="GENGYUN_TEST_ARCHIVE_LIBRARY does not name libWeWorkFinanceSdk_C.so"

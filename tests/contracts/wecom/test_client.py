@@ -1,6 +1,7 @@
 """The one HTTP client against a WeCom that misbehaves in every way we know."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import socket
@@ -11,81 +12,23 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.contracts.wecom.fake_wecom import SECRET, FakeWecom, answering
 from wecom.client import WecomClient
 from wecom.errors import (
     AlreadyDone,
-    AnswerUnreadable,
     Busy,
     Misconfigured,
     OutcomeUnknown,
     Refused,
     Rejected,
     RelationGone,
-    TokenExpired,
     Unreachable,
     WecomError,
 )
 from wecom.http import Http, Upload
-from wecom.tokens import Fetch, FreshToken, MemoryTokens, SharedRenewal
+from wecom.tokens import MemoryTokens
 
 pytestmark = pytest.mark.anyio
-
-SECRET = "S3CRET-of-the-app-0123456789"
-OK: dict[str, Any] = {"errcode": 0, "errmsg": "ok"}
-
-
-class FakeWecom:
-    """An ASGI application with WeCom's token rules, and an answer that the test chooses."""
-
-    def __init__(self) -> None:
-        self.tokens_given = 0
-        self.seen: list[dict[str, Any]] = []
-        self.good: set[str] = set()
-        self.token_answer: dict[str, Any] | None = None
-        self.token_delay = 0.0
-        self.answer: Callable[[dict[str, Any]], Awaitable[tuple[int, bytes]]] = self.ok
-
-    async def ok(self, _request: dict[str, Any]) -> tuple[int, bytes]:
-        return 200, json.dumps(OK).encode()
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            event = await receive()
-            body += event.get("body", b"")
-            if not event.get("more_body"):
-                break
-        request = {
-            "path": scope["path"].removeprefix("/cgi-bin/"),
-            "params": dict(httpx.QueryParams(scope["query_string"])),
-            "headers": {k.decode(): v.decode() for k, v in scope["headers"]},
-            "method": scope["method"],
-            "body": body,
-        }
-        status, content = await self._route(request)
-        await send(
-            {
-                "type": "http.response.start",
-                "status": status,
-                "headers": [(b"content-type", b"application/json; charset=UTF-8")],
-            }
-        )
-        await send({"type": "http.response.body", "body": content})
-
-    async def _route(self, request: dict[str, Any]) -> tuple[int, bytes]:
-        if request["path"] == "gettoken":
-            await asyncio.sleep(self.token_delay)
-            self.tokens_given += 1
-            if self.token_answer is not None:
-                return 200, json.dumps(self.token_answer).encode()
-            token = f"TOKEN-{self.tokens_given}-abcdef"
-            self.good.add(token)
-            return 200, json.dumps({**OK, "access_token": token, "expires_in": 7200}).encode()
-        self.seen.append(request)
-        if request["params"]["access_token"] not in self.good:
-            answer = {"errcode": 40014, "errmsg": f"invalid {request['params']['access_token']}"}
-            return 200, json.dumps(answer).encode()
-        return await self.answer(request)
 
 
 @pytest.fixture
@@ -97,112 +40,6 @@ def wecom() -> FakeWecom:
 async def client(wecom: FakeWecom) -> AsyncIterator[WecomClient]:
     async with Http("http://wecom.test", transport=httpx.ASGITransport(wecom)) as http:
         yield WecomClient(http, "ww1", SECRET)
-
-
-def answering(status: int, content: bytes) -> Callable[..., Awaitable[tuple[int, bytes]]]:
-    async def answer(_request: dict[str, Any]) -> tuple[int, bytes]:
-        return status, content
-
-    return answer
-
-
-async def test_fifty_calls_at_once_fetch_one_token(wecom: FakeWecom, client: WecomClient) -> None:
-    wecom.token_delay = 0.01
-    answers = await asyncio.gather(
-        *(client.call("a/b", {"n": n}, idempotent=True) for n in range(50))
-    )
-    assert answers == [OK] * 50
-    assert wecom.tokens_given == 1
-
-
-async def test_fifty_calls_with_a_dead_token_renew_it_once(
-    wecom: FakeWecom, client: WecomClient
-) -> None:
-    await client.call("a/b", {}, idempotent=True)
-    wecom.good.clear()
-    wecom.token_delay = 0.01
-    await asyncio.gather(*(client.call("a/b", {"n": n}, idempotent=False) for n in range(50)))
-    assert wecom.tokens_given == 2
-
-
-async def test_a_token_that_stays_refused_is_renewed_once_and_given_up(
-    wecom: FakeWecom, client: WecomClient
-) -> None:
-    wecom.answer = answering(200, b'{"errcode":42001,"errmsg":"access_token expired"}')
-    with pytest.raises(TokenExpired):
-        await client.call("a/b", {}, idempotent=False)
-    assert wecom.tokens_given == 2
-    assert len(wecom.seen) == 2
-
-
-async def test_a_wrong_secret_is_not_repeated_because_that_blocks_our_address(
-    wecom: FakeWecom, client: WecomClient
-) -> None:
-    wecom.token_answer = {"errcode": 40001, "errmsg": f"invalid credential, corpsecret={SECRET}"}
-    wecom.token_delay = 0.01
-    results = await asyncio.gather(
-        *(client.call("a/b", {}, idempotent=True) for _ in range(50)), return_exceptions=True
-    )
-    assert all(type(one) is Misconfigured for one in results)
-    with pytest.raises(Misconfigured, match="40001"):
-        await client.call("a/b", {}, idempotent=True)
-    assert wecom.tokens_given == 1
-
-
-async def test_the_one_who_fetches_may_be_cancelled_without_harm_to_the_others(
-    wecom: FakeWecom, client: WecomClient
-) -> None:
-    wecom.token_delay = 0.05
-    first = asyncio.create_task(client.call("a/b", {}, idempotent=True))
-    await asyncio.sleep(0.01)
-    others = [asyncio.create_task(client.call("a/b", {}, idempotent=True)) for _ in range(5)]
-    await asyncio.sleep(0.01)
-    first.cancel()
-    assert await asyncio.gather(*others) == [OK] * 5
-    with pytest.raises(asyncio.CancelledError):
-        await first
-
-
-async def test_a_token_answer_without_a_token_is_unreadable(
-    wecom: FakeWecom, client: WecomClient
-) -> None:
-    wecom.token_answer = OK
-    with pytest.raises(AnswerUnreadable):
-        await client.call("a/b", {}, idempotent=True)
-
-
-async def test_a_kept_token_is_dropped_before_it_ends() -> None:
-    given: list[int] = []
-
-    async def fetch() -> FreshToken:
-        given.append(1)
-        return FreshToken(f"t{len(given)}", expires_in_s=0)
-
-    renewal = SharedRenewal(MemoryTokens(), fetch)
-    assert [await renewal.token(), await renewal.token()] == ["t1", "t2"]
-
-
-async def test_a_token_renewed_by_another_process_is_taken_over() -> None:
-    class Shared:
-        """What a store over a database does: under its lock it looks again."""
-
-        kept: str | None = "old"
-
-        async def get(self) -> str | None:
-            return "old"  # this process has not looked since
-
-        async def fetch(self, fetch: Fetch, stale: str | None) -> str:
-            if self.kept != stale and self.kept is not None:
-                return self.kept
-            self.kept = (await fetch()).value
-            return self.kept
-
-    async def never() -> FreshToken:
-        raise AssertionError("the other process has fetched already")
-
-    store = Shared()
-    store.kept = "renewed elsewhere"
-    assert await SharedRenewal(store, never).token(stale="old") == "renewed elsewhere"
 
 
 async def test_bodies_go_out_as_raw_utf8_and_reads_as_get(
@@ -324,52 +161,56 @@ async def call_real_server(serve: Serve, **settings: float) -> None:
         async def get(self) -> str | None:
             return "TOKEN-9-abcdef"
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    handlers: list[asyncio.Task[None] | None] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        handlers.append(asyncio.current_task())
+        await serve(reader, writer)
+        writer.close()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     try:
         async with Http(f"http://127.0.0.1:{port}", **settings) as http:  # type: ignore[arg-type]
             client = WecomClient(http, "ww1", SECRET, tokens=HasToken())
             await client.call("externalcontact/add_msg_template", {}, idempotent=False)
     finally:
+        await asyncio.gather(*(one for one in handlers if one is not None))
         server.close()
         await server.wait_closed()
 
 
-async def silence(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     await reader.read()  # until the client gives up
-    writer.close()
 
 
-async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def hang_up(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
-    writer.close()
 
 
 async def half_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"errcode":0,')
     await writer.drain()
-    writer.close()
 
 
 async def not_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"SSH-2.0-OpenSSH_9.2\r\n\r\n")
     await writer.drain()
-    writer.close()
 
 
 async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    try:
+    with contextlib.suppress(ConnectionError):
         while True:
             writer.write(b" ")
             await writer.drain()
             await asyncio.sleep(0.02)
-    except ConnectionError:
-        writer.close()
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import httpx
 from cryptography.hazmat.primitives import serialization
@@ -11,9 +12,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from simulator.wecom.app import create
 from simulator.wecom.modes import Modes
+from wecom.answers import Page
 from wecom.client import WecomClient
 from wecom.http import Http
 
+T = TypeVar("T")
+
+CHEN = "wm0000000000000000000000000000a1"
+ZHOU = "wm0000000000000000000000000000b2"
+GROUP = "wr000000000000000000000000000001"
 CORP = "ww0123456789abcdef"
 AGENT = 1000002
 SECRET = "app-secret-0123456789"
@@ -92,7 +99,7 @@ async def world(public_key: rsa.RSAPublicKey | None = None) -> AsyncIterator[Wor
                 ],
                 "customers": [
                     {
-                        "external_userid": "wm0000000000000000000000000000a1",
+                        "external_userid": CHEN,
                         "name": "陈先生",
                         "type": 1,
                         "followers": [
@@ -101,7 +108,7 @@ async def world(public_key: rsa.RSAPublicKey | None = None) -> AsyncIterator[Wor
                         ],
                     },
                     {
-                        "external_userid": "wm0000000000000000000000000000b2",
+                        "external_userid": ZHOU,
                         "name": "周女士",
                         "type": 1,
                         "followers": [{"userid": "li", "agreed": True}],
@@ -109,12 +116,12 @@ async def world(public_key: rsa.RSAPublicKey | None = None) -> AsyncIterator[Wor
                 ],
                 "groups": [
                     {
-                        "chat_id": "wr000000000000000000000000000001",
+                        "chat_id": GROUP,
                         "name": "理财交流群",
                         "owner": "li",
                         "members": [
                             {"userid": "li"},
-                            {"userid": "wm0000000000000000000000000000a1"},
+                            {"userid": CHEN},
                         ],
                     }
                 ],
@@ -124,3 +131,13 @@ async def world(public_key: rsa.RSAPublicKey | None = None) -> AsyncIterator[Wor
             yield here
         finally:
             await app.aclose()
+
+
+async def now(there: World) -> datetime:
+    """The simulated moment."""
+    clock = await there.sim("clock")
+    return datetime.fromtimestamp(int(clock["now"]), UTC)
+
+
+async def rows(pages: AsyncIterator[Page[T]]) -> list[T]:
+    return [row async for page in pages for row in page.items]

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.unit.web.examples import console_audit, console_content, console_first, h5, h5_more
+from tests.unit.web.examples import (
+    console_audit,
+    console_content,
+    console_customers,
+    console_first,
+    console_running,
+    console_system,
+    demo,
+    h5,
+    h5_more,
+)
 
 __all__ = ["PAGES", "Page"]
 
@@ -21,6 +31,15 @@ class Page:
     context: Mapping[str, Any]
 
 
-PAGES: dict[str, Page] = {
-    name: Page(*page) for group in (h5.PAGES, h5_more.PAGES, console_first.PAGES, console_audit.PAGES, console_content.PAGES) for name, page in group.items()
-}
+_GROUPS = (
+    h5.PAGES,
+    h5_more.PAGES,
+    console_first.PAGES,
+    console_audit.PAGES,
+    console_content.PAGES,
+    console_customers.PAGES,
+    console_running.PAGES,
+    console_system.PAGES,
+    demo.PAGES,
+)
+PAGES: dict[str, Page] = {name: Page(*page) for group in _GROUPS for name, page in group.items()}

@@ -8,7 +8,14 @@ from tests.unit.web.examples.console_shell import (
 from tests.unit.web.examples.moments import NOW, at
 
 
-def hit(seq: int, who: str, moment: Any, parts: list[tuple[str, str]], level: tuple[str, str], **more: Any) -> dict[str, Any]:
+def hit(
+    seq: int,
+    who: str,
+    moment: Any,
+    parts: list[tuple[str, str]],
+    level: tuple[str, str],
+    **more: Any,
+) -> dict[str, Any]:
     """One found message."""
     usual = {"seq": seq, "who": who, "at": moment, "parts": parts, "badges": [{"text": level[0], "kind": level[1]}, {"text": "R-014", "kind": ""}],
              "state_text": "", "current": False, "href": f"/c/audit?q=保本&at={seq}", "talk_url": f"/c/audit/{seq}"}  # fmt: skip
@@ -23,9 +30,23 @@ HITS = [
 ]  # fmt: skip
 
 
-def message(me: bool, by: str, moment: Any, seq: int, parts: list[tuple[str, str]], **more: Any) -> dict[str, Any]:
+def message(
+    me: bool, by: str, moment: Any, seq: int, parts: list[tuple[str, str]], **more: Any
+) -> dict[str, Any]:
     """One message of a talk; ``sys`` instead for a line of the system."""
-    usual = {"sys": "", "me": me, "by": by, "at": moment, "seq": seq, "parts": parts, "media": None, "note": "", "note_kind": "", "hit": False, "recalled": False}
+    usual = {
+        "sys": "",
+        "me": me,
+        "by": by,
+        "at": moment,
+        "seq": seq,
+        "parts": parts,
+        "media": None,
+        "note": "",
+        "note_kind": "",
+        "hit": False,
+        "recalled": False,
+    }
     return {**usual, **more}
 
 
@@ -129,7 +150,18 @@ EVIDENCE: dict[str, Any] = {
     "packs": [PACK_ROW, {**PACK_ROW, "no": "EV-2026-0146", "href": "/c/evidence/EV-2026-0146", "title": "客户投诉 2026-0381 往来", "decided_by_name": "罗敏", "state_text": "已导出", "state_kind": "ok"}],
     "page": paging(147, "1–50", "/c/evidence?before=EV-2026-0097"),
 }  # fmt: skip
-EVIDENCE_NONE = {**EVIDENCE, "basket": None, "packs": [], "state": {"kind": "first_use", "title": "还没有证据包", "text": "在审计检索里选中消息，按 E 加入篮子，再来这里申请。", "code": "", "action": {"text": "去审计检索", "href": "/c/audit"}}}
+EVIDENCE_NONE = {
+    **EVIDENCE,
+    "basket": None,
+    "packs": [],
+    "state": {
+        "kind": "first_use",
+        "title": "还没有证据包",
+        "text": "在审计检索里选中消息，按 E 加入篮子，再来这里申请。",
+        "code": "",
+        "action": {"text": "去审计检索", "href": "/c/audit"},
+    },
+}
 PACK_MESSAGES = [
     {"seq": m["seq"], "at": m["at"], "by": m["by"], "parts": m["parts"], "recalled": m["recalled"], "rule": "R-014" if m["hit"] else "", "hash": f"{m['seq']:x}e90f3b577be204d1"}
     for m in TALK["messages"] if not m["sys"]
@@ -152,7 +184,20 @@ PACK: dict[str, Any] = {
     "decision": {"action": "/c/evidence/EV-2026-0147/decide", "text": "同意后立即生成，包内有原文、摘要、检查点和核验程序。你和申请人都会写进经手记录。", "refused": None},
     "custody": [{"text": "系统命中规则并派单", "small": "11-20 10:45 · 自动", "now": False}, {"text": "何静申请", "small": "11-20 11:03", "now": True}],
 }  # fmt: skip
-PACK_OWN = {**PACK, "decision": {"action": "", "text": "", "refused": {"kind": "blocked", "title": "不能复核自己的申请", "text": "已请罗敏（内审部）复核。", "code": "E-3120", "action": None}}}
+PACK_OWN = {
+    **PACK,
+    "decision": {
+        "action": "",
+        "text": "",
+        "refused": {
+            "kind": "blocked",
+            "title": "不能复核自己的申请",
+            "text": "已请罗敏（内审部）复核。",
+            "code": "E-3120",
+            "action": None,
+        },
+    },
+}
 PACK_MADE: dict[str, Any] = {
     **PACK, "e": {"no": "EV-2026-0147", "title": "李敏对客户作保本表述", "state_text": "已导出", "state_kind": "ok"}, "cover_url": "/c/evidence/EV-2026-0147/cover",
     "download": {"action": "/c/evidence/EV-2026-0147/download", "size_text": "0.4 MB"}, "decision": None,
@@ -182,7 +227,11 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_audit": ("console/audit.html", "GET /c/audit?q=&at={seq}&…", AUDIT),
     "console_audit_broken": ("console/audit.html", "GET /c/audit", AUDIT_BROKEN),
     "console_audit_none": ("console/audit.html", "GET /c/audit", AUDIT_NONE),
-    "console_talk_fragment": ("console/_talk.html", "GET /c/audit/{seq}?before=|after= (HX-Request)", {**shell("audit"), **TALK_PART}),
+    "console_talk_fragment": (
+        "console/_talk.html",
+        "GET /c/audit/{seq}?before=|after= (HX-Request)",
+        {**shell("audit"), **TALK_PART},
+    ),
     "console_alerts": ("console/alerts.html", "GET /c/alerts", ALERTS),
     "console_alert": ("console/alert.html", "GET /c/alerts/{id}", ALERT),
     "console_evidence": ("console/evidence.html", "GET /c/evidence", EVIDENCE),

@@ -3,7 +3,16 @@
 from datetime import date
 from typing import Any
 
-from tests.unit.web.examples.console_shell import UNITS, choice, happened, number, paging, shell, tab, words
+from tests.unit.web.examples.console_shell import (
+    UNITS,
+    choice,
+    happened,
+    number,
+    paging,
+    shell,
+    tab,
+    words,
+)
 from tests.unit.web.examples.h5 import GROUP as PHONE_GROUP
 from tests.unit.web.examples.moments import at
 
@@ -109,8 +118,16 @@ REVIEW: dict[str, Any] = {
         "rule_note": "提交人张帆、复核人刘洋不能终审本条。通过后生成内容指纹，发送时逐字比对。",
     },
 }  # fmt: skip
-REVIEW_OWN = {**REVIEW, "item": {**REVIEW["item"], "decision": None, "rule_note": "这一条是你提交的，要由另一个人审。"}}
-REVIEW_EMPTY = {**REVIEW, "queue": [], "item": None, "tabs": [tab("待我审", "/c/review", 0, current=True)]}
+REVIEW_OWN = {
+    **REVIEW,
+    "item": {**REVIEW["item"], "decision": None, "rule_note": "这一条是你提交的，要由另一个人审。"},
+}
+REVIEW_EMPTY = {
+    **REVIEW,
+    "queue": [],
+    "item": None,
+    "tabs": [tab("待我审", "/c/review", 0, current=True)],
+}
 
 
 def script(code: str, title: str, **more: Any) -> dict[str, Any]:
@@ -170,6 +187,14 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_review_empty": ("console/review.html", "GET /c/review", REVIEW_EMPTY),
     "console_library": ("console/library.html", "GET /c/library", LIBRARY),
     "console_script": ("console/script.html", "GET /c/library/{code}?version=&against=", SCRIPT),
-    "console_script_edit": ("console/script_edit.html", "GET /c/library/new, GET /c/library/{code}/new", EDIT),
-    "console_checks": ("console/_checks.html", "POST /c/library/check (HX-Request)", {**shell("library"), "checks": CHECKS}),
+    "console_script_edit": (
+        "console/script_edit.html",
+        "GET /c/library/new, GET /c/library/{code}/new",
+        EDIT,
+    ),
+    "console_checks": (
+        "console/_checks.html",
+        "POST /c/library/check (HX-Request)",
+        {**shell("library"), "checks": CHECKS},
+    ),
 }

@@ -21,10 +21,27 @@ SIGN_IN_DEMO = {
     "demo_people": [{"staff_id": "003900", "name": "王珊", "role_name": "总行运营"}, {"staff_id": "003901", "name": "何静", "role_name": "合规审计"},
                     {"staff_id": "003902", "name": "孙涛", "role_name": "网点负责人"}, {"staff_id": "003903", "name": "高远", "role_name": "科技部"}],
 }  # fmt: skip
-SIGN_IN_REFUSED = {**SIGN_IN, "error": {"what": "这次登录没有完成", "do": "请从登录页重新开始", "code": "E-3003", "where": "break_glass"}}
+SIGN_IN_REFUSED = {
+    **SIGN_IN,
+    "error": {
+        "what": "这次登录没有完成",
+        "do": "请从登录页重新开始",
+        "code": "E-3003",
+        "where": "break_glass",
+    },
+}
 
 
-def persona(name: str, c: str, customers: int, yi: float, coverage: float, reached: int, trend: list[int], due: int) -> dict[str, Any]:
+def persona(
+    name: str,
+    c: str,
+    customers: int,
+    yi: float,
+    coverage: float,
+    reached: int,
+    trend: list[int],
+    due: int,
+) -> dict[str, Any]:
     """One row of the coverage table."""
     return {"name": name, "c": c, "href": f"/c/personas/{c}", "customers": customers, "aum_fen": int(yi * 10_000_000_000), "coverage": coverage,
             "reached_week": reached, "trend": trend, "due_7d": due}  # fmt: skip
@@ -38,7 +55,13 @@ PERSONAS = [
     persona("县域惠农", "p5", 12540, 10.6, 0.489, 1702, [40, 41, 41, 43, 45, 46, 48, 49], 287),
     persona("新客 100 天", "p6", 7079, 4.3, 0.768, 992, [60, 64, 66, 70, 72, 74, 75, 77], 43),
 ]
-TOTAL = {"customers": 128640, "aum_fen": 1_462_000_000_000, "coverage": 0.629, "reached_week": 21306, "due_7d": 3214}
+TOTAL = {
+    "customers": 128640,
+    "aum_fen": 1_462_000_000_000,
+    "coverage": 0.629,
+    "reached_week": 21306,
+    "due_7d": 3214,
+}
 OVERVIEW: dict[str, Any] = {
     **shell("overview"),
     "filters": [UNITS, choice("span", "时间", [("", "本周 11-16 至 11-20"), ("month", "本月")]), choice("persona", "客群", [("", "全部"), ("p2", "稳健养老")])],
@@ -79,10 +102,21 @@ OVERVIEW: dict[str, Any] = {
         {"title": "未匹配实名的好友", "text": "本周新增 612", "n": 11063, "icon": "person", "kind": "brand", "href": "/c/work?kind=binding"},
     ],
 }  # fmt: skip
-PARTIAL = {**OVERVIEW, "state": {"kind": "partial", "title": "东坝支行 11-20 的数据还没到", "text": "合计不含东坝支行（26/27）。预计 10:30 补齐。", "code": "", "action": None}}
+PARTIAL = {
+    **OVERVIEW,
+    "state": {
+        "kind": "partial",
+        "title": "东坝支行 11-20 的数据还没到",
+        "text": "合计不含东坝支行（26/27）。预计 10:30 补齐。",
+        "code": "",
+        "action": None,
+    },
+}
 
 
-def logged(seq: int, kind: str, style: str, act: str, actor: str, about: str, **more: Any) -> dict[str, Any]:
+def logged(
+    seq: int, kind: str, style: str, act: str, actor: str, about: str, **more: Any
+) -> dict[str, Any]:
     """One entry of the interaction record."""
     usual: dict[str, Any] = {
         "seq": seq, "at": at(20, 10, 42, seq % 60), "kind_text": kind, "kind_style": style, "act_text": act, "reason": "", "actor_text": actor,
@@ -92,12 +126,30 @@ def logged(seq: int, kind: str, style: str, act: str, actor: str, about: str, **
 
 
 ENTRIES = [
-    logged(1284318, "发送", "info", "一键发送话术 1187 第 4 版，手机上报已发", "李敏", "周*兰", object_href="/c/customers/9f2c"),
+    logged(
+        1284318,
+        "发送",
+        "info",
+        "一键发送话术 1187 第 4 版，手机上报已发",
+        "李敏",
+        "周*兰",
+        object_href="/c/customers/9f2c",
+    ),
     logged(1284317, "发送", "info", "发放一次性发送许可，五项检查通过", "系统 · 侧边栏", "周*兰"),
-    logged(1284316, "客群", "", "客群改为“稳健养老”", "系统 · 客群规则第 6 版", "陈*国", reason="定期占比由 41% 升到 63%"),
+    logged(
+        1284316,
+        "客群",
+        "",
+        "客群改为“稳健养老”",
+        "系统 · 客群规则第 6 版",
+        "陈*国",
+        reason="定期占比由 41% 升到 63%",
+    ),
     logged(1284315, "好友", "ok", "客户加好友", "企业微信", "孙*", reason="翠湖支行大堂活码"),
     logged(1284314, "会话", "", "客户回复", "客户", "周*兰"),
-    logged(1284313, "内容", "warn", "话术 1204 第 4 版通过终审", "何静", "话术 1204", unit_name="总行"),
+    logged(
+        1284313, "内容", "warn", "话术 1204 第 4 版通过终审", "何静", "话术 1204", unit_name="总行"
+    ),
     logged(1284312, "群", "", "疑似广告成员被移出群", "李敏", "翠湖社区福利群"),
 ]
 LIST_FILTERS = [
@@ -114,7 +166,11 @@ INTERACTIONS: dict[str, Any] = {
     "page": paging(4812, "1–50", "/c/interactions?before=1284268"),
     "state": None,
 }
-BROKEN = {**INTERACTIONS, "seal": BROKEN_SEAL, "entries": [{**e, "broken": e["seq"] == 1284312} for e in ENTRIES]}
+BROKEN = {
+    **INTERACTIONS,
+    "seal": BROKEN_SEAL,
+    "entries": [{**e, "broken": e["seq"] == 1284312} for e in ENTRIES],
+}
 ENTRY: dict[str, Any] = {
     **shell("interactions", "#A-88211"),
     "entry": {"seq": 1284317, "stream": "main", "act_text": "发放一次性发送许可", "kind_text": "发送", "kind_style": "info"},

@@ -6,7 +6,9 @@ from tests.unit.web.examples.h5 import BRAND
 from tests.unit.web.examples.moments import NOW, TODAY
 
 
-def entry(id_: str, text: str, icon: str, href: str, count: int | None = None, hot: bool = False) -> dict[str, Any]:
+def entry(
+    id_: str, text: str, icon: str, href: str, count: int | None = None, hot: bool = False
+) -> dict[str, Any]:
     """One entry of the navigation."""
     return {"id": id_, "text": text, "icon": icon, "href": href, "count": count, "hot": hot}
 
@@ -45,14 +47,30 @@ def shell(here: str, view_ref: str = "") -> dict[str, Any]:
     return {**SHELL, "here": here, "view_ref": view_ref}
 
 
-def choice(name: str, label: str, options: list[tuple[str, str]], value: str = "") -> dict[str, Any]:
+def choice(
+    name: str, label: str, options: list[tuple[str, str]], value: str = ""
+) -> dict[str, Any]:
     """A filter with a list to choose from; the first option is "all"."""
-    return {"name": name, "label": label, "kind": "select", "value": value, "options": options, "hint": ""}
+    return {
+        "name": name,
+        "label": label,
+        "kind": "select",
+        "value": value,
+        "options": options,
+        "hint": "",
+    }
 
 
 def words(name: str, label: str, hint: str, value: str = "") -> dict[str, Any]:
     """A filter to type in."""
-    return {"name": name, "label": label, "kind": "text", "value": value, "options": [], "hint": hint}
+    return {
+        "name": name,
+        "label": label,
+        "kind": "text",
+        "value": value,
+        "options": [],
+        "hint": hint,
+    }
 
 
 def day(name: str, label: str, value: str = "") -> dict[str, Any]:
@@ -63,9 +81,27 @@ def day(name: str, label: str, value: str = "") -> dict[str, Any]:
 UNITS = choice("unit", "机构", [("", "全行"), ("0101", "翠湖支行"), ("0102", "滨江支行")])
 
 
-def number(name: str, value: str, unit: str, note: str, how: str, href: str, direction: int = 0, bad: bool = False) -> dict[str, Any]:
+def number(
+    name: str,
+    value: str,
+    unit: str,
+    note: str,
+    how: str,
+    href: str,
+    direction: int = 0,
+    bad: bool = False,
+) -> dict[str, Any]:
     """One of the numbers above a page; it opens its list."""
-    return {"name": name, "value": value, "unit": unit, "note": note, "how": how, "href": href, "direction": direction, "bad": bad}
+    return {
+        "name": name,
+        "value": value,
+        "unit": unit,
+        "note": note,
+        "how": how,
+        "href": href,
+        "direction": direction,
+        "bad": bad,
+    }
 
 
 def paging(total: int | None, shown: str, next_url: str | None = None) -> dict[str, Any]:
@@ -80,7 +116,16 @@ def tab(text: str, href: str, n: int | None = None, current: bool = False) -> di
 
 def happened(kind: str, icon: str, title: str, moment: Any, **more: Any) -> dict[str, Any]:
     """One thing in a timeline; kind: send | ok | warn | danger | ""."""
-    usual = {"kind": kind, "icon": icon, "title": title, "at": moment, "badges": [], "parts": [], "href": None, "link": ""}
+    usual = {
+        "kind": kind,
+        "icon": icon,
+        "title": title,
+        "at": moment,
+        "badges": [],
+        "parts": [],
+        "href": None,
+        "link": "",
+    }
     return {**usual, **more}
 
 

@@ -15,10 +15,10 @@ from compliance.facts import Channel
 from delivery import judging, quota
 from delivery.broadcasts import gather
 from delivery.desk import Desk
+from delivery.facts import TodoState
 from delivery.intents import Intent, Outcome, Submission
 from delivery.judging import Judged
 from delivery.metrics import SUBMITTED
-from delivery.models.todos import TodoState
 from delivery.quota import Cap, Want
 from delivery.repository import keys, todos
 from kit import ledger

@@ -20,10 +20,10 @@ from crm_sync.facts import CustomerFact, Reach
 from delivery import judging, quota
 from delivery.desk import Desk
 from delivery.errors import NotYours, SendBlocked, TicketNotFound, TodoClosed
+from delivery.facts import TodoState
 from delivery.intents import Intent
 from delivery.judging import Judged
 from delivery.models import SendTicket, TicketState
-from delivery.models.todos import TodoState
 from delivery.quota import Want
 from delivery.repository import todos, touches
 from delivery.repository.todos import TodoView

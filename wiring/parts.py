@@ -94,12 +94,17 @@ class Parts:
         await self.databases.close()
 
 
-async def build(settings: Settings, *, now: Clock = clock.now) -> Parts:
-    """Build every part. Raises ConfigurationRefused with the place to look."""
+async def build(
+    settings: Settings, *, now: Clock = clock.now, http: Http | None = None
+) -> Parts:
+    """Build every part. Raises ConfigurationRefused with the place to look.
+
+    ``http`` is another way to WeCom than the network, for tests.
+    """
     keys = load_keys(settings)
     databases = open_databases(settings, keys.cipher)
     wecom = settings.wecom
-    http = Http(wecom.api_base)
+    http = http or Http(wecom.api_base)
     client = WecomClient(http, wecom.corp_id, wecom.secret.get_secret_value())
     archive = WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value())
     screener = Screener.from_rulebook()

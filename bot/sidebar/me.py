@@ -11,7 +11,7 @@ from bot.sidebar.customer import MANAGERS
 from bot.sidebar.shell import page, shell
 from crm_sync import selection
 from delivery import tickets
-from delivery.models.todos import TodoState
+from delivery.facts import TodoState
 from delivery.repository import todos, touches
 from kit.clock import bank_date, bank_moment
 from kit.ledger import reading as ledger

@@ -15,7 +15,7 @@ from crm_sync import selection
 from crm_sync.facts import CustomerFact
 from delivery import outcomes
 from delivery.errors import TodoNotFound
-from delivery.models.todos import TodoState
+from delivery.facts import TodoState
 from delivery.repository import todos
 from delivery.repository.todos import TodoView
 from kit.clock import bank_date

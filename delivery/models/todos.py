@@ -1,25 +1,13 @@
 """The manager's to-dos: a reason, a ready text, one tap."""
 
 from datetime import date, datetime
-from enum import StrEnum
 from typing import ClassVar
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
+from delivery.facts import TodoState
 from kit.db import stored
-
-
-class TodoState(StrEnum):
-    """Where a to-do is. Evidence closes it, a click does not."""
-
-    OPEN = "open"  # -> handed, when a ticket is given out | done, by an outcome | expired
-    HANDED = "handed"  # the text was handed to the phone -> claimed | open, when it failed
-    CLAIMED = "claimed"  # the phone says it was sent -> confirmed, by the archive
-    CONFIRMED = "confirmed"  # the archive shows the same text in the chat
-    DONE = "done"  # an outcome was recorded without a message (a phone call, a visit)
-    EXPIRED = "expired"  # nobody did it in time
-    CANCELLED = "cancelled"  # withdrawn: opted out, recalled content, superseded
 
 
 class Todo(SQLModel, table=True):

@@ -25,12 +25,31 @@ async def refuse(request: Request, error: Exception) -> Response:
         return _to_sign_in(request, SURFACES[surface])
     if isinstance(error, NotFresh):
         return _to_sign_in(request, f"{surface}/sign-in-again/wecom")
-    site = site_of(request)
     fragment = request.headers.get("hx-request") == "true"
-    name = "macros/refusal_fragment.html" if fragment else f"{surface[1:]}_refusal.html"
-    page = site.templates.get_template(name)
-    body = page.render(refusal=error.as_dict(), sentence=error.sentence(), brand=site.brand)
+    template = site_of(request).templates.get_template(
+        "refusal_fragment.html" if fragment else "refusal.html"
+    )
+    body = template.render(
+        state=state_of(error),
+        surface=surface.removeprefix("/"),
+        sheet="h5.css" if surface == "/h5" else "console.css",
+    )
     return HTMLResponse(body, status_code=error.status)
+
+
+def state_of(error: AppError) -> dict[str, object]:
+    """The refusal as the pages' states want it (ux 4.3)."""
+    kind = {401: "session_over", 403: "no_permission", 404: "no_result"}.get(
+        error.status, "error" if error.status >= 500 else "blocked"
+    )
+    more = "。".join(part.rstrip("。") for part in (error.where, error.do) if part)
+    return {
+        "kind": kind,
+        "title": error.what,
+        "text": more or "需要时请联系科技部。",
+        "code": error.code,
+        "action": None,
+    }
 
 
 def _to_sign_in(request: Request, path: str) -> Response:

@@ -1,0 +1,15 @@
+"""States that others may know of: where a to-do is."""
+
+from enum import StrEnum
+
+
+class TodoState(StrEnum):
+    """Where a to-do is. Evidence closes it, a click does not."""
+
+    OPEN = "open"  # -> handed, when a ticket is given out | done, by an outcome | expired
+    HANDED = "handed"  # the text was handed to the phone -> claimed | open, when it failed
+    CLAIMED = "claimed"  # the phone says it was sent -> confirmed, by the archive
+    CONFIRMED = "confirmed"  # the archive shows the same text in the chat
+    DONE = "done"  # an outcome was recorded without a message (a phone call, a visit)
+    EXPIRED = "expired"  # nobody did it in time
+    CANCELLED = "cancelled"  # withdrawn: opted out, recalled content, superseded

@@ -73,18 +73,22 @@ def adopt(
         for one in people
     }
     files = (
-        _file(directory, "staff", "staff", _STAFF, (_staff_row(one) for one in staff)),
+        _file(
+            directory, "staff", "staff", _STAFF, (_staff_row(one) for one in staff), today=today
+        ),
         _file(
             directory, "customers", "ratings", _RATINGS,
-            (_rating(one, seed, today) for one in people), supplement=True,
+            (_rating(one, seed, today) for one in people), supplement=True, today=today,
         ),
         _file(
             directory, "assignments", "assignments", _ASSIGNMENTS,
             ((one.customer_no, owners[one.customer_no]["staff_id"], "owner") for one in people),
+            today=today,
         ),
         _file(
             directory, "consents", "consents", _CONSENTS,
             (row for one in people for row in _consents(one, seed, today)),
+            today=today,
         ),
     )  # fmt: skip
     contacts = [
@@ -121,6 +125,7 @@ def _file(
     header: Sequence[str],
     rows: Iterable[Sequence[object]],
     *,
+    today: date,
     supplement: bool = False,
 ) -> tuple[str, Path, Path]:
     """One CSV with the mapping that marks it synthetic."""
@@ -133,6 +138,7 @@ def _file(
         "# 合成数据：由种子生成，不是真实银行的数据。",
         f'kind = "{kind}"',
         f'source = "{SOURCE}"',
+        f'source_date = "{today}"',
         "synthetic = true",
         *(['mode = "supplement"'] if supplement else []),
         "",
@@ -151,11 +157,9 @@ def _staff(
     counts = dict.fromkeys(units, 0)
     for one in people:
         counts[one.unit_id] += 1
-    number = 0
     desks = [(head_office, "ops"), (head_office, "compliance"), (head_office, "it")]
     seats = [(unit, "") for unit in units for _ in range(1 + counts[unit] // 200)]
-    for unit_id, grant in [*desks, *seats]:
-        number += 1
+    for number, (unit_id, grant) in enumerate([*desks, *seats], start=1):
         name, spelling = invented(random, random.choice("FM"), random.randint(1972, 1998))
         yield {
             "staff_id": f"S{number:05d}",
@@ -226,9 +230,9 @@ def _contact(one: Adopted, userid: str, seed: int, today: date) -> dict[str, Any
 
 
 def _world(
-    staff: Iterable[dict[str, str]], contacts: list[dict[str, Any]]
+    staff: Sequence[dict[str, str]], contacts: Sequence[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
-    units = {one["unit_id"]: None for one in (staff := list(staff))}
+    units = dict.fromkeys(one["unit_id"] for one in staff)
     departments = {unit_id: number for number, unit_id in enumerate(units, start=2)}
     yield {
         "departments": [

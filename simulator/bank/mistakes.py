@@ -102,7 +102,7 @@ MISTAKES: Final[Mapping[str, Sequence[Mistake]]] = {
         Mistake("客户不存在", "E-2233", _set(customer_no="99999")),
         Mistake("客户号里有空格", "E-2204", _set(customer_no="62 00")),
         Mistake("工号为空", "E-2201", _set(staff_id="")),
-        Mistake("员工不存在", "E-2232", _set(customer_no="6200000011", staff_id="777777")),
+        Mistake("员工不存在", "E-2232", _set(kind="persona", staff_id="777777")),
         Mistake("关系写错", "E-2210", _set(kind="代管")),
         Mistake("起始日读不出", "E-2208", _set(since="去年")),
         Mistake("起始日没有这一天", "E-2208", _set(since="2025-13-01")),

@@ -81,7 +81,7 @@ async def one(session: AsyncSession, todo_id: int, *, lock: bool = False) -> Tod
     row = (
         await session.execute(query.execution_options(populate_existing=True))
     ).scalar_one_or_none()
-    return None if row is None else _view(session, row)
+    return None if row is None else view_of(session, row)
 
 
 async def of_staff(
@@ -100,7 +100,7 @@ async def of_staff(
     if customer_id is not None:
         query = query.where(col(Todo.customer_id) == customer_id)
     query = query.order_by(col(Todo.due_on), col(Todo.priority), col(Todo.id)).limit(limit)
-    return [_view(session, row) for row in (await session.execute(query)).scalars()]
+    return [view_of(session, row) for row in (await session.execute(query)).scalars()]
 
 
 async def page(
@@ -121,7 +121,7 @@ async def page(
         col(Todo.id) > after,
     )
     query = query.order_by(col(Todo.id)).limit(limit)
-    return [_view(session, row) for row in (await session.execute(query)).scalars()]
+    return [view_of(session, row) for row in (await session.execute(query)).scalars()]
 
 
 async def count(
@@ -301,7 +301,8 @@ async def mark_seen(session: AsyncSession, todo_ids: Sequence[int], at: datetime
         )
 
 
-def _view(session: AsyncSession, row: Todo) -> TodoView:
+def view_of(session: AsyncSession, row: Todo) -> TodoView:
+    """The row as people see it, words and reason opened."""
     cipher = cipher_of(session)
     bound = str(row.id)
     detail = orjson.loads(cipher.open("todo.detail", bound, row.detail))

@@ -25,7 +25,7 @@ from importlib import resources
 from typing import Any, ClassVar, Final
 
 _SECRET_IN_TEXT: Final = re.compile(
-    r"((?:access_token|corpsecret|secret|jsapi_ticket|code|user_ticket|welcome_code)"
+    r"(\b(?:access_token|corpsecret|secret|jsapi_ticket|code|user_ticket|welcome_code)"
     r"[\"']?\s*[=:]\s*[\"']?)[^&\s\"',}]+",
     re.IGNORECASE,
 )

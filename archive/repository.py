@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -92,6 +92,7 @@ async def store_page(
             known_numbers.add(message.seq)
     kept = list(new.values())
     page = await _insert_messages(session, kept, at) if kept else 0
+    await _free(session, kept, at)
     await insert_new(
         session,
         ArchiveRepeat,
@@ -99,6 +100,7 @@ async def store_page(
         key=["seq"],
     )
     quarantined = await _quarantine(session, [*held, *clashes], at)
+    await _fill_gaps(session, [seq for seq in numbers if seq < cursor.position])
     holes = await _move(session, cursor, numbers, at) if moves else 0
     return StoredPage(
         page=page,
@@ -183,6 +185,21 @@ def _row(one: Prepared, page: int, at: datetime) -> dict[str, Any]:
     }
 
 
+async def _free(session: AsyncSession, kept: Sequence[Prepared], at: datetime) -> None:
+    """Let go of quarantined records that came again and could be stored now."""
+    places = [(one.record.seq, one.record.msgid) for one in kept]
+    if places:
+        await session.execute(
+            update(Quarantine)
+            .where(
+                tuple_(col(Quarantine.seq), col(Quarantine.msgid)).in_(places),
+                col(Quarantine.state) == "held",
+            )
+            .values(state="released", released_at=at)
+            .execution_options(synchronize_session=False)
+        )
+
+
 async def _quarantine(session: AsyncSession, held: Sequence[Held], at: datetime) -> int:
     """Keep what could not be stored; returns how many of them were not known before."""
     query = select(col(Quarantine.seq), col(Quarantine.msgid)).where(
@@ -237,6 +254,19 @@ async def _move(
         await session.execute(insert(ArchiveGap), holes)
     await session.flush()
     return sum(hole["last_seq"] - hole["first_seq"] + 1 for hole in holes)
+
+
+async def _fill_gaps(session: AsyncSession, numbers: Sequence[int]) -> None:
+    """Count again what came of the gaps in which ``numbers`` lie."""
+    if not numbers:
+        return
+    query = select(ArchiveGap).where(
+        col(ArchiveGap.first_seq) <= max(numbers), col(ArchiveGap.last_seq) >= min(numbers)
+    )
+    for gap in (await session.execute(query)).scalars():
+        if any(gap.first_seq <= seq <= gap.last_seq for seq in numbers):
+            gap.found = await numbers_kept(session, gap.first_seq, gap.last_seq)
+    await session.flush()
 
 
 async def numbers_kept(session: AsyncSession, first: int, last: int) -> int:

@@ -23,7 +23,7 @@ AUDITOR = Viewing("staff:hejing", reason="日常巡检")
 
 
 @cache
-def private_key(version: int = 1) -> rsa.RSAPrivateKey:
+def private_key(version: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 

@@ -176,6 +176,26 @@ async def test_holes_stand_open_until_a_second_pull_finds_them_absent(database: 
     assert (third.absent, third.late) == (0, 0)
 
 
+async def test_a_repeated_page_that_brings_a_missing_message_fills_its_hole(
+    database: Database,
+) -> None:
+    class Repeats(Shelf):
+        async def fetch(self, seq: int, limit: int = 1000) -> tuple[Record, ...]:
+            if seq == 4:
+                self.hidden.clear()
+            return await super().fetch(0 if self.asked == [0] else seq, limit)
+
+    there = Repeats(shelf(*_talk(4)).records)
+    there.hidden = {2, 3}
+    report = await pull(database, there, keys(), at=AT + HOUR, page_size=10)
+    assert (report.stored, report.holes) == (4, 2)
+    async with database.reading() as session:
+        balance = await sheet(session)
+    assert (balance.stored, balance.open_holes, balance.unexplained) == (4, 0, 0)
+    second = await pull(database, there, keys(), at=AT + 2 * HOUR)
+    assert (second.absent, second.late) == (0, 2)
+
+
 async def test_what_was_lost_because_we_were_away_too_long_is_told_apart(
     database: Database,
 ) -> None:
@@ -232,6 +252,25 @@ async def test_a_key_added_later_frees_what_waited_for_it(database: Database) ->
         balance = await sheet(session)
     assert states == {2: ("released", 3), 3: ("held", 3)}
     assert (balance.stored, balance.quarantined, balance.unexplained) == (2, 1, 0)
+
+
+async def test_a_record_that_comes_again_and_opens_now_leaves_quarantine(
+    database: Database,
+) -> None:
+    good = record(1, said("您好", msgid="m1"))
+    await pull(database, Shelf([replace(good, key_version=9)]), keys(1), at=AT + HOUR)
+
+    class Again(Shelf):
+        async def fetch(self, seq: int, limit: int = 1000) -> tuple[Record, ...]:
+            return await super().fetch(0 if not self.asked else seq, limit)
+
+    report = await pull(database, Again([good]), keys(1), at=AT + 2 * HOUR)
+    assert report.stored == 1
+    async with database.reading() as session:
+        balance = await sheet(session)
+        states = (await session.execute(select(col(Quarantine.state)))).scalars().all()
+    assert (balance.stored, balance.quarantined, balance.unexplained) == (1, 0, 0)
+    assert states == ["released"]
 
 
 async def test_a_second_message_under_a_taken_number_is_kept_and_not_lost(

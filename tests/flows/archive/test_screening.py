@@ -47,7 +47,7 @@ class Edition:
 async def _screened(
     database: Database, screener: Screener | Edition, at: datetime = LATER
 ) -> list[Screened]:
-    steps = []
+    steps: list[Screened] = []
     while True:
         async with database.transaction() as session:
             step = await screen_next(session, screener, at=at)
@@ -118,7 +118,7 @@ async def test_findings_are_kept_by_rulebook_and_an_alert_is_not_raised_again(
     assert step.findings > 0
     assert step.alerts == 0
     async with database.reading() as session:
-        versions = set((await session.execute(select(Finding.rulebook))).scalars())
+        versions = set((await session.execute(select(col(Finding.rulebook)))).scalars())
     assert versions == {"2026.11-a", "2026.12-b"}
     async with database.transaction() as session:
         [found] = (await search(session, ALL, Query(words="保本"), AUDITOR, at=LATER)).messages

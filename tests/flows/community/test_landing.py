@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
 from community.errors import GroupGone, GroupUnknown, WordsTooLong
 from community.facts import GroupNumbers, GroupScope, Surroundings
@@ -221,7 +222,7 @@ async def test_what_cannot_be_registered_is_refused_with_the_reason(database: Da
 async def test_a_stolen_database_reads_no_group_name(database: Database, tmp_path: Path) -> None:
     await land(database, detail(member("LiMin"), member(ZHOU, nickname="周姐")), 1)
     async with database.transaction() as session:
-        rows = (await session.execute(select(CustomerGroup.name))).scalars().all()
+        rows = (await session.execute(select(col(CustomerGroup.name)))).scalars().all()
     assert all("翠湖".encode() not in row for row in rows if row)
     if database.is_sqlite:
         raw = _raw(tmp_path)

@@ -23,7 +23,7 @@ async def claim(
     """Take an alert; taking it twice is one. Raises AlertTaken, AlertClosed, AlertUnknown."""
     alert = await _locked(session, scope, alert_id)
     if alert.state == "claimed" and alert.claimed_by == actor:
-        return _fact(session, alert)
+        return fact_of(session, alert)
     if alert.state == "claimed":
         raise AlertTaken("这条预警已有人在处理", saw=alert.claimed_by, do="请对方放回后再领取")
     alert.state, alert.claimed_by, alert.claimed_at = "claimed", actor, at
@@ -88,25 +88,26 @@ async def listed(
     after: tuple[datetime, int] | None = None,
 ) -> list[AlertFact]:
     """Alerts in sight by due time, after the keyset ``(due_at, id)``."""
-    query = select(Alert).where(col(Alert.state).in_(list(states)), *_in_sight(scope))
+    query = select(Alert).where(col(Alert.state).in_(list(states)), *in_sight(scope))
     if after is not None:
         due_at, alert_id = after
         due, number = col(Alert.due_at), col(Alert.id)
         query = query.where(or_(due > due_at, (due == due_at) & (number > alert_id)))
     query = query.order_by(col(Alert.due_at), col(Alert.id)).limit(limit)
-    return [_fact(session, alert) for alert in (await session.execute(query)).scalars()]
+    return [fact_of(session, alert) for alert in (await session.execute(query)).scalars()]
 
 
 async def one(session: AsyncSession, scope: SearchScope, alert_id: int) -> AlertFact:
     """One alert; AlertUnknown where it does not exist or is out of sight."""
-    query = select(Alert).where(col(Alert.id) == alert_id, *_in_sight(scope))
+    query = select(Alert).where(col(Alert.id) == alert_id, *in_sight(scope))
     found = (await session.execute(query)).scalar_one_or_none()
     if found is None:
         raise _unknown(alert_id)
-    return _fact(session, found)
+    return fact_of(session, found)
 
 
-def _in_sight(scope: SearchScope) -> list[Any]:
+def in_sight(scope: SearchScope) -> list[Any]:
+    """The conditions on alerts under which a viewer may know of one."""
     if scope.userids is None:
         return []
     return [
@@ -122,7 +123,7 @@ def _unknown(alert_id: int) -> AlertUnknown:
 
 
 async def _locked(session: AsyncSession, scope: SearchScope, alert_id: int) -> Alert:
-    query = select(Alert).where(col(Alert.id) == alert_id, *_in_sight(scope)).with_for_update()
+    query = select(Alert).where(col(Alert.id) == alert_id, *in_sight(scope)).with_for_update()
     fresh = query.execution_options(populate_existing=True)
     alert = (await session.execute(fresh)).scalar_one_or_none()
     if alert is None:
@@ -160,10 +161,11 @@ async def _done(
         ],
         at=at,
     )
-    return _fact(session, alert)
+    return fact_of(session, alert)
 
 
-def _fact(session: AsyncSession, alert: Alert) -> AlertFact:
+def fact_of(session: AsyncSession, alert: Alert) -> AlertFact:
+    """The alert as pages show it, its note opened."""
     assert alert.id is not None  # noqa: S101 — a stored alert has a number
     return AlertFact(
         id=alert.id,

@@ -58,6 +58,11 @@
       G.toast(x.status === 403 ? '没有权限，或页面开得太久，请刷新后再试' : '没有办成，请再试一次');
     }
   });
+  /* a word from the server: header X-Toast, percent-encoded */
+  document.addEventListener('htmx:afterRequest', function (e) {
+    var said = e.detail.xhr.getResponseHeader('X-Toast');
+    if (said) G.toast(decodeURIComponent(said));
+  });
   document.addEventListener('htmx:timeout', function () { G.toast('等得太久，请再试一次'); });
   document.addEventListener('htmx:sendError', function (e) {
     if (!G.closest(e.detail.elt, '[data-offline]')) G.toast('连不上服务器，请检查网络');

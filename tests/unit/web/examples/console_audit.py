@@ -3,7 +3,17 @@
 from typing import Any
 
 from tests.unit.web.examples.console_shell import (
-    BROKEN_SEAL, SEAL, SHELL, UNITS, choice, day, number, paging, shell, tab, words,
+    BROKEN_SEAL,
+    SEAL,
+    SHELL,
+    UNITS,
+    choice,
+    day,
+    number,
+    paging,
+    shell,
+    tab,
+    words,
 )  # fmt: skip
 from tests.unit.web.examples.moments import NOW, at
 

@@ -3,7 +3,16 @@
 from typing import Any
 
 from tests.unit.web.examples.console_shell import (
-    BROKEN_SEAL, SEAL, SHELL, UNITS, choice, day, number, paging, shell, words,
+    BROKEN_SEAL,
+    SEAL,
+    SHELL,
+    UNITS,
+    choice,
+    day,
+    number,
+    paging,
+    shell,
+    words,
 )  # fmt: skip
 from tests.unit.web.examples.moments import at
 

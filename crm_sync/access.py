@@ -14,7 +14,7 @@ Roles add up. What a person may not know of answers exactly like what does not e
 from datetime import datetime
 from typing import Any, Final, overload
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -71,7 +71,23 @@ async def viewer(session: AsyncSession, staff_id: str, at: datetime) -> Viewer:
         scopes=scopes,
         userid=staff.userid,
         unit_id=staff.unit_id,
+        whole_bank=await _holds_every_unit(session, scopes),
     )
+
+
+async def _holds_every_unit(session: AsyncSession, scopes: tuple[Scope, ...]) -> bool:
+    paths = {scope.path for scope in scopes if scope.role in OVER_UNITS}
+    if not paths:
+        return False
+    outside = (
+        select(col(Unit.unit_id))
+        .where(
+            col(Unit.removed_at).is_(None),
+            *(not_(col(Unit.path).startswith(path, autoescape=True)) for path in paths),
+        )
+        .limit(1)
+    )
+    return (await session.execute(outside)).first() is None
 
 
 async def _covers_anybody(session: AsyncSession, staff_id: str) -> bool:
@@ -82,6 +98,8 @@ async def _covers_anybody(session: AsyncSession, staff_id: str) -> bool:
 def unit_condition(viewer: Viewer, unit_id: Any) -> ColumnElement[bool]:
     """``unit_id`` (any column) lies in one of the units this person reaches over."""
     paths = {scope.path for scope in viewer.scopes if scope.role in OVER_UNITS}
+    if viewer.whole_bank:
+        return true()
     if not paths:
         return false()
     below = or_(*(col(Unit.path).startswith(path, autoescape=True) for path in sorted(paths)))
@@ -91,6 +109,8 @@ def unit_condition(viewer: Viewer, unit_id: Any) -> ColumnElement[bool]:
 
 def scope_condition(viewer: Viewer) -> ColumnElement[bool]:
     """The condition on ``Customer`` under which this person may know of one, for lists."""
+    if viewer.whole_bank:
+        return col(Customer.removed_at).is_(None)
     reached: list[ColumnElement[bool]] = []
     if any(scope.role in OVER_UNITS for scope in viewer.scopes):
         reached.append(unit_condition(viewer, col(Customer.unit_id)))

@@ -216,13 +216,13 @@ def _outcome(
     confirmed = verdict.state is State.CONFIRMED
     return BindingOutcome(
         external_userid=external,
-        state=verdict.state,
+        state=verdict.state.value,
         customer_id=verdict.customer_id,
-        method=verdict.method,
+        method=verdict.method.value if verdict.method else None,
         confidence=verdict.confidence,
         evidence=verdict.evidence,
         rivals=verdict.rivals,
-        reason=verdict.reason,
+        reason=verdict.reason.value if verdict.reason else None,
         saying=SAYINGS[verdict.reason] if verdict.reason else "",
         news=confirmed or external in new_conflicts,
         unit_id=unit_id,

@@ -76,9 +76,9 @@ async def bind_by_hand(
     following = (await followers(session, [external_userid])).get(external_userid, ())
     outcome = BindingOutcome(
         external_userid=external_userid,
-        state=State.CONFIRMED,
+        state=State.CONFIRMED.value,
         customer_id=customer_id,
-        method=method,
+        method=method.value,
         confidence=CONFIDENCE[method],
         evidence=(evidence,),
         news=bound_to is None or rejected > 0,

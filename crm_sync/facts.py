@@ -88,6 +88,7 @@ class Viewer:
     """Who is asking, and over what. ``role`` is the widest of ``roles`` (see ``access.ROLES``).
 
     ``unit_paths`` are the paths of ``role``; ``scopes`` lists every role with its path.
+    ``whole_bank``: one of the scopes holds every unit there is.
     """
 
     staff_id: str
@@ -97,6 +98,7 @@ class Viewer:
     scopes: tuple[Scope, ...] = ()
     userid: str | None = None
     unit_id: str = ""
+    whole_bank: bool = False
 
 
 @dataclass(frozen=True, slots=True)

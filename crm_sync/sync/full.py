@@ -105,7 +105,9 @@ async def full_sync(
     A run that was killed within a day is resumed, with its own ``started_at``. Raises what WeCom
     said (``wecom.errors``) when it does not answer; what was landed until then stays.
     """
-    run = await resume_or_start(database, "contacts", at)
+    run = Progress("contacts", at)
+    if "contacts" in parts:
+        run = await resume_or_start(database, "contacts", at)
     report = SyncReport(run.started_at, resumed=run.resumed)
     show = progress or (lambda _: None)
     if "members" in parts or "contacts" in parts:

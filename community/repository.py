@@ -40,7 +40,7 @@ async def groups(
     Two queries however many groups; what siblings know comes in ``around``.
     """
     born = func.coalesce(col(CustomerGroup.created_at), col(CustomerGroup.synced_at))
-    query = select(CustomerGroup).where(*_in_sight(scope))
+    query = select(CustomerGroup).where(*in_sight(scope))
     gone = col(CustomerGroup.dismissed_at)
     query = query.where(gone.is_not(None) if dismissed else gone.is_(None))
     if after is not None:
@@ -54,7 +54,7 @@ async def group(
     session: AsyncSession, scope: GroupScope, chat_id: str, around: Surroundings | None = None
 ) -> GroupFact:
     """One group; GroupUnknown where it does not exist or is out of sight."""
-    query = select(CustomerGroup).where(col(CustomerGroup.chat_id) == chat_id, *_in_sight(scope))
+    query = select(CustomerGroup).where(col(CustomerGroup.chat_id) == chat_id, *in_sight(scope))
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None:
         raise GroupUnknown("没有这个客户群，或不在你的查看范围内", chat_id=chat_id)
@@ -63,7 +63,7 @@ async def group(
 
 async def chat_ids(session: AsyncSession, scope: GroupScope) -> frozenset[str]:
     """The ids of all groups in sight, for scopes of the archive."""
-    query = select(col(CustomerGroup.chat_id)).where(*_in_sight(scope))
+    query = select(col(CustomerGroup.chat_id)).where(*in_sight(scope))
     return frozenset((await session.execute(query)).scalars())
 
 
@@ -159,7 +159,8 @@ async def unseen_since(session: AsyncSession, at: datetime) -> list[str]:
     return list((await session.execute(query)).scalars())
 
 
-def _in_sight(scope: GroupScope) -> list[ColumnElement[bool]]:
+def in_sight(scope: GroupScope) -> list[ColumnElement[bool]]:
+    """The conditions on groups under which a viewer may know of one."""
     if scope.everything:
         return []
     mine: list[ColumnElement[bool]] = [

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from commands import planning, rows, serving, trust
+from commands import importing, planning, rows, serving, trust
+from commands.demo import command as demo
 from commands.opening import OPTIONS
 
 app = typer.Typer(
@@ -14,8 +15,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, trust):
+for group in (serving, planning, importing, trust):
     app.registered_commands += group.app.registered_commands
+app.add_typer(demo.app, name="demo")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
 app.add_typer(trust.keys, name="keys")

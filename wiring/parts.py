@@ -94,9 +94,7 @@ class Parts:
         await self.databases.close()
 
 
-async def build(
-    settings: Settings, *, now: Clock = clock.now, http: Http | None = None
-) -> Parts:
+async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None = None) -> Parts:
     """Build every part. Raises ConfigurationRefused with the place to look.
 
     ``http`` is another way to WeCom than the network, for tests.

@@ -1,0 +1,1 @@
+"""The demo: a simulated WeCom, a synthetic bank and the real product, in one process."""

@@ -1,0 +1,178 @@
+"""Builds the demo from nothing: keys, the bank's files, the simulated WeCom, a first day."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from commands.demo.settings import (
+    AES_KEY,
+    AGENT,
+    ARCHIVE_SECRET,
+    CORP,
+    SECRET,
+    SEED,
+    TOKEN,
+)
+from community import service as groups
+from content_library.importing import read_toml, seed
+from crm_sync import granting, tags
+from crm_sync.tag_writer import write_tags
+from kit.clock import bank_date
+from kit.ledger.verify import verify
+from simulator.bank import shape, talks, wecom_side
+from simulator.bank.writing import generate
+from wiring import archive_duty
+from wiring.importing import ORDER, bring
+from wiring.jobs import personas_and_tiers, plan, sync
+from wiring.parts import SAMPLES, Parts
+
+Tell = Callable[[str, int], None]
+"""Told what was just done, and how many of it."""
+
+AUTHOR, APPROVER = "staff:000101", "staff:000104"
+ROLE_OF_TOUR = ("003127", "003101", "000101", "000104", "000107")
+BRANCH_HEAD = ("003101", "branch")
+
+
+def archive_keys(directory: Path) -> str:
+    """The archive's key pair of this demo; returns the public half as PEM."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / "1.pem"
+    if path.is_file():
+        private = serialization.load_pem_private_key(path.read_bytes(), None)
+        assert isinstance(private, rsa.RSAPrivateKey)  # noqa: S101 — we wrote it
+    else:
+        private = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+        path.touch(mode=0o600)
+        path.write_bytes(
+            private.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+        )
+    return (
+        private.public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        .decode()
+    )
+
+
+async def fill_wecom(
+    people: httpx.AsyncClient, bank: shape.Bank, public_key: str, callback: str, tell: Tell
+) -> None:
+    """The simulated WeCom of this bank: members, contacts, groups, thirty days of talk."""
+    await _post(
+        people,
+        "/_sim/load",
+        {
+            "corp": {
+                "corp_id": CORP,
+                "name": "青禾银行",
+                "callback": {"url": callback, "token": TOKEN, "aes_key": AES_KEY},
+                "apps": [
+                    {"agent_id": AGENT, "secret": SECRET, "kind": "app", "customer_api": True},
+                    {
+                        "agent_id": AGENT + 1,
+                        "secret": ARCHIVE_SECRET,
+                        "kind": "archive",
+                        "customer_api": False,
+                    },
+                ],
+                "public_keys": {"1": public_key},
+                "modes": {"archive_window_days": 60},
+            }
+        },
+    )
+    contacts = 0
+    for body in wecom_side.world(bank):
+        await _post(people, "/_sim/load", body)
+        contacts += len(body.get("customers", ()))
+    tell("企业微信好友", contacts)
+    said = 0
+    for step in talks.talk(bank):
+        await _post(people, step["path"], step["json"])
+        said += len(step["json"]) if isinstance(step["json"], list) else 1
+    tell("聊天记录", said)
+
+
+async def _post(people: httpx.AsyncClient, path: str, body: Any) -> Any:
+    answer = await people.post(path, json=body, timeout=120)
+    answer.raise_for_status()
+    return answer.json()
+
+
+async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, tell: Tell) -> None:
+    """The bank's files in, roles given, scripts approved by a second person."""
+    manifest = generate(
+        files,
+        seed=SEED,
+        customers=bank.customers,
+        branches=bank.branches,
+        today=bank.today,
+    )
+    for kind in ORDER:
+        report = await bring(parts, kind, files / f"{kind}.csv", by="system:demo", at=at)
+        tell(kind, report.counts.as_dict()["added"])
+    async with parts.databases.bank.transaction() as session:
+        for one in manifest["grants"]:
+            await granting.grant(
+                session, one["staff_id"], one["role"], one["unit_id"], by="system:demo", at=at
+            )
+        for member in bank.members:
+            if member.position == "支行行长":
+                await granting.grant(
+                    session, member.staff_id, "branch", member.unit_id, by="system:demo", at=at
+                )
+        landed = await seed(
+            session,
+            read_toml(SAMPLES / "scripts"),
+            author=AUTHOR,
+            approver=APPROVER,
+            at=at - timedelta(days=20),
+            examiner=parts.examiner,
+        )
+    tell("已审核话术", len(landed.submitted))
+
+
+async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) -> dict[str, Any]:
+    """Sync, personas, tags, the day's plan, the archive: what a first morning does."""
+    counts = await sync(parts, at)
+    tell("同步好友关系", int(counts.get("contacts.read", counts.get("contacts.new", 0)) or 0))
+    async with parts.databases.bank.transaction() as session:
+        for circle in wecom_side.circles(bank):
+            if circle.interest:
+                await groups.register(
+                    session,
+                    circle.chat_id,
+                    purpose="兴趣群",
+                    interest=circle.interest,
+                    persona=circle.interest,
+                    unit_id=circle.unit_id,
+                    actor=AUTHOR,
+                    at=at,
+                )
+    found = await personas_and_tiers(parts, at)
+    tell("客群归属", int(sum(found["members"].values())))
+    await tags.ensure_tags(
+        parts.databases.bank, parts.wecom, parts.personas, at, cap=parts.settings.wecom.tag_cap
+    )
+    await write_tags(parts.databases.bank, parts.wecom, at)
+    planned = (await plan(parts, bank_date(at), at)).as_json()
+    tell("今天的安排", int(planned["planned"]))
+    archive = await archive_duty.round_of(parts, at)
+    tell("会话存档", int(archive.get("stored", 0)))
+    async with parts.databases.bank.reading() as session:
+        report = await verify(session)
+    tell("日志已核对", report.entries)
+    return {"plan": planned, "archive": dict(archive), "sound": report.sound}
+
+
+def found_bank(customers: int, branches: int, today: date) -> shape.Bank:
+    """The demo's bank, the same for the same day and size."""
+    return shape.found(seed=SEED, customers=customers, branches=branches, today=today)

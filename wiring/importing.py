@@ -1,0 +1,78 @@
+"""Files into the bank's tables: each kind lands in the package that owns it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from compliance import service as consents
+from compliance.facts import ConsentFact
+from content_library.importing import import_scripts, read_toml
+from crm_sync.imports.job import ConsentRow
+from crm_sync.imports.report import ImportReport
+from crm_sync.imports.service import import_file
+from kit.tabular.limits import Limits
+from wiring.parts import Parts
+
+ORDER: Final = (
+    "units",
+    "staff",
+    "products",
+    "customers",
+    "holdings",
+    "assignments",
+    "consents",
+    "snapshots",
+    "events",
+)
+"""The order in which a bank's files go in: each kind refers only to those before it."""
+
+
+async def land_consents(
+    session: AsyncSession, rows: Sequence[ConsentRow], at: datetime, actor: str
+) -> int:
+    """Customers' decisions out of a file, into the consent history."""
+    return await consents.give_consents(session, [ConsentFact(*row) for row in rows], at, actor)
+
+
+async def bring(
+    parts: Parts,
+    kind: str,
+    path: Path,
+    *,
+    mapping: Path | None = None,
+    manifest: Path | None = None,
+    dry_run: bool = False,
+    accept_drop: bool = False,
+    by: str,
+    at: datetime,
+    progress: Callable[..., Any] | None = None,
+) -> ImportReport:
+    """Import one file with this installation's limits."""
+    return await import_file(
+        parts.databases.bank,
+        kind,
+        path,
+        mapping=mapping,
+        manifest=manifest,
+        dry_run=dry_run,
+        accept_drop=accept_drop,
+        by=by,
+        at=at,
+        limits=Limits(),
+        land_consents=land_consents,
+        progress=progress,
+    )
+
+
+async def bring_scripts(parts: Parts, path: Path, *, by: str, at: datetime) -> dict[str, Any]:
+    """Scripts from TOML, each submitted for somebody else's approval."""
+    async with parts.databases.bank.transaction() as session:
+        landed = await import_scripts(session, read_toml(path), by, at, examiner=parts.examiner)
+    return {
+        "submitted": list(landed.submitted),
+        "unchanged": list(landed.unchanged),
+        "refused": dict(landed.refused),
+    }

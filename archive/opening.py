@@ -12,7 +12,7 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from archive.digests import message_digest
-from archive.index import message_tokens
+from archive.index import Tag, message_tokens
 from archive.reading import Cause, Message, Unreadable, read
 from archive.wording import text_hash
 from kit.crypto import FieldCipher
@@ -83,10 +83,11 @@ def _opened(
     received_at: datetime,
 ) -> list[Prepared | Held]:
     found: list[Prepared | Held] = []
+    tags: dict[tuple[Tag, str], int] = {}
     for record in records:
         try:
             raw = open_record(record, private_keys)
-            found.append(prepare(record, raw, cipher, received_at))
+            found.append(prepare(record, raw, cipher, received_at, tags))
         except UnknownKeyVersion:
             found.append(hold(record, KEY_UNKNOWN))
         except RecordUndecryptable as refused:
@@ -96,8 +97,17 @@ def _opened(
     return found
 
 
-def prepare(record: Record, raw: bytes, cipher: FieldCipher, received_at: datetime) -> Prepared:
-    """Make an opened record ready to be stored. Raises Unreadable."""
+def prepare(
+    record: Record,
+    raw: bytes,
+    cipher: FieldCipher,
+    received_at: datetime,
+    tags: dict[tuple[Tag, str], int] | None = None,
+) -> Prepared:
+    """Make an opened record ready to be stored; ``tags`` keeps tokens over a page.
+
+    Raises Unreadable.
+    """
     message = read(record.seq, record.msgid, raw, received_at)
     salt = secrets.token_bytes(_SALT_BYTES)
     return Prepared(
@@ -117,7 +127,7 @@ def prepare(record: Record, raw: bytes, cipher: FieldCipher, received_at: dateti
         ),
         body=cipher.seal(BODY, message.msgid, raw),
         text_hash=text_hash(cipher, message.text) if message.text else None,
-        tokens=message_tokens(cipher, message),
+        tokens=message_tokens(cipher, message, tags),
     )
 
 

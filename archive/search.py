@@ -165,7 +165,13 @@ class _Look:
             return await self._with_finding(self._query.rule, below, limit)
         if self._all_of or self._any_of:
             return await index_of(self._session).newest(
-                self._session, self._all_of, self._any_of, below=below, limit=limit
+                self._session,
+                self._all_of,
+                self._any_of,
+                below=below,
+                limit=limit,
+                since=self._query.since,
+                until=self._query.until,
             )
         query = select(col(ArchivedMessage.seq)).where(*self._conditions)
         if below is not None:

@@ -6,18 +6,20 @@ candidates: callers open them and look for the real words.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive.index.arrays import ArrayIndex
 from archive.index.fts5 import Fts5Index
-from archive.index.tokens import Indexed, day_tokens, message_tokens, tag, text_tokens
+from archive.index.tokens import Indexed, Tag, day_tokens, message_tokens, tag, text_tokens
 from kit.db import is_postgresql
 
 __all__ = [
     "Indexed",
     "MessageIndex",
+    "Tag",
     "day_tokens",
     "index_of",
     "message_tokens",
@@ -41,9 +43,12 @@ class MessageIndex(Protocol):
         *,
         below: int | None,
         limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[int]:
         """Sequence numbers, highest first, of messages with every token of ``all_of`` and one
         of each of ``any_of``; under ``below`` where given. At least one token must be given.
+        ``since`` and ``until`` may spare months that cannot hold a hit; callers narrow exactly.
         """
         ...
 

@@ -1,6 +1,7 @@
 """The index on PostgreSQL: a ``bigint[]`` of tokens a message, under GIN."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import BigInteger, cast, select, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -34,6 +35,8 @@ class ArrayIndex:
         *,
         below: int | None,
         limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[int]:
         """See ``MessageIndex.newest``."""
         grams = col(MessageGrams.grams)
@@ -45,5 +48,9 @@ class ArrayIndex:
             query = query.where(type_coerce(grams, numbers).overlap(cast(list(tokens), numbers)))
         if below is not None:
             query = query.where(col(MessageGrams.seq) < below)
+        if since is not None:
+            query = query.where(col(MessageGrams.sent_at) >= since)
+        if until is not None:
+            query = query.where(col(MessageGrams.sent_at) < until)
         query = query.order_by(col(MessageGrams.seq).desc()).limit(limit)
         return list((await session.execute(query)).scalars())

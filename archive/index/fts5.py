@@ -1,6 +1,7 @@
 """The index on SQLite: FTS5 without content, one hex word a token, row id = sequence number."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +28,8 @@ class Fts5Index:
         *,
         below: int | None,
         limit: int,
+        since: datetime | None = None,
+        until: datetime | None = None,
     ) -> list[int]:
         """See ``MessageIndex.newest``."""
         parts = [_word(token) for token in all_of]

@@ -35,14 +35,20 @@ def text_tokens(cipher: FieldCipher, text: str) -> list[int]:
     return cipher.grams(searchable(text))
 
 
-def message_tokens(cipher: FieldCipher, message: Message) -> list[int]:
-    """Every token of a message."""
+def message_tokens(
+    cipher: FieldCipher, message: Message, known: dict[tuple[Tag, str], int] | None = None
+) -> list[int]:
+    """Every token of a message; ``known`` keeps tags from message to message of a page."""
     day = bank_date(message.sent_at)
-    tags = [tag(cipher, "day", f"{day}"), tag(cipher, "month", f"{day:%Y-%m}")]
-    tags += [tag(cipher, "person", person) for person in message.persons]
+    tags: list[tuple[Tag, str]] = [("day", f"{day}"), ("month", f"{day:%Y-%m}")]
+    tags += [("person", person) for person in message.persons]
     if message.room_id:
-        tags.append(tag(cipher, "room", message.room_id))
-    return sorted({*tags, *text_tokens(cipher, message.text)})
+        tags.append(("room", message.room_id))
+    known = {} if known is None else known
+    for kind, value in tags:
+        if (kind, value) not in known:
+            known[kind, value] = tag(cipher, kind, value)
+    return sorted({*(known[one] for one in tags), *text_tokens(cipher, message.text)})
 
 
 def day_tokens(cipher: FieldCipher, first: date, last: date) -> list[int]:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from compliance.screening import rulebook as rulebooks
 from compliance.screening.detectors import DETECTORS
-from compliance.screening.disguise import Unmasker
 from compliance.screening.facts import RANK, Hit, Outcome, Severity, Speaker, Verdict
 from compliance.screening.folding import clean
-from compliance.screening.matcher import Candidate, Index
-from compliance.screening.rulebook import Rulebook
+from compliance.screening.matcher import Candidate
+from compliance.screening.reader import Reader
+from compliance.screening.rulebook import PhrasingPolicy, Rulebook
 from compliance.screening.rules import Clause, Rule
 from compliance.screening.semantics import GUARDS, Context
 from compliance.screening.views import View
@@ -27,9 +27,7 @@ class Screener:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
-        self._index = Index(rulebook.rules, rulebook.shields, [rulebook.financial])
-        self._unmasker = Unmasker(rulebook.disguises)
-        self._financial = self._index.mask_of(rulebook.financial)
+        self._reader = Reader(rulebook)
         self._detecting = [
             (rule, clause) for rule in rulebook.rules for clause in rule.clauses if clause.detectors
         ]
@@ -50,7 +48,7 @@ class Screener:
     @property
     def patterns(self) -> int:
         """How many patterns the index holds."""
-        return self._index.size
+        return self._reader.index.size
 
     def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
         """Judge one text. `warn` hits leave the verdict at pass; a customer is never blocked."""
@@ -69,28 +67,44 @@ class Screener:
     def _screen_view(
         self, view: View, speaker: Speaker, product: str | None, found: _Found
     ) -> None:
-        scan = self._index.scan(view.text)
-        self._match(View(scan.text, view.starts, view.ends), scan.present, speaker, product, found)
-        plain = self._unmasker.unmask(view, financial=bool(scan.present & self._financial))
-        if plain is view:
-            return
-        again = self._index.scan(plain.text)
-        if again.present & ~scan.present:
-            shaded = View(again.text, plain.starts, plain.ends)
-            self._match(shaded, again.present, speaker, product, found)
+        reading = self._reader.read(view)
+        plain = reading.unmasked
+        policy = self._rulebook.phrasing
+        score = policy.table.score(plain.text, speaker, product) if policy.table else 0.0
+        stopped = False
+        shaded = View(reading.scan.text, view.starts, view.ends)
+        for rule, severity, start, end in self._match(
+            shaded, reading.scan.present, speaker, product, found
+        ):
+            meant = _doubted(severity, score, policy)
+            stopped |= meant != "warn"
+            found.add(rule, meant, start, end)
+        if plain is not view:
+            again = self._reader.index.scan(plain.text)
+            if again.present & ~reading.scan.present:
+                # Because a disguise shows intent, its hits are not doubted.
+                shaded = View(again.text, plain.starts, plain.ends)
+                for rule, severity, start, end in self._match(
+                    shaded, again.present, speaker, product, found
+                ):
+                    stopped |= severity != "warn"
+                    found.add(rule, severity, start, end)
+        if policy.table and score > policy.stop and not stopped:
+            start, end = plain.span(*policy.table.evidence(plain.text, speaker))
+            found.add(policy.rules[policy.table.family(plain.text)], "review", start, end)
 
     def _match(
         self, view: View, present: int, speaker: Speaker, product: str | None, found: _Found
-    ) -> None:
+    ) -> Iterator[tuple[Rule, Severity, int, int]]:
+        """Rule, severity and original span of every pattern that no guard excuses."""
         if not present:
             return
         context = Context(view.text, speaker, product, self._rulebook.grammar)
-        for candidate in self._index.candidates(present, speaker, product):
+        for candidate in self._reader.index.candidates(present, speaker, product):
             if found.enough_of(candidate.rule):
                 continue
             for start, end in self._spans(candidate, context):
-                origin, until = view.span(start, end)
-                found.add(candidate.rule, candidate.clause.severity[speaker], origin, until)
+                yield candidate.rule, candidate.clause.severity[speaker], *view.span(start, end)
 
     def _spans(self, candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
         """Spans of the pattern that no guard excuses."""
@@ -120,6 +134,15 @@ class Screener:
                 ):
                     for start, end in spans:
                         found.add(rule, clause.severity[speaker], start, end)
+
+
+def _doubted(severity: Severity, score: float, policy: PhrasingPolicy) -> Severity:
+    """The severity of a pattern's hit in a sentence that sounds harmless."""
+    if score < policy.dismiss:
+        return "warn"
+    if score < policy.doubt and severity == "block":
+        return "review"
+    return severity
 
 
 def _excused(clause: Clause, context: Context) -> bool:

@@ -13,12 +13,13 @@ from compliance.screening.errors import RulebookBroken
 from compliance.screening.facts import SPEAKERS, Severity, Speaker
 from compliance.screening.folding import fold
 from compliance.screening.patterns import Compiler, Pattern
+from compliance.screening.phrasing import FILE, Phrasing
 from compliance.screening.rules import Clause, Example, Rule, Topic
 from compliance.screening.semantics import GUARDS, Grammar
 
 DEFAULT_PATH = Path(__file__).parent.parent / "rulebook"
 PRODUCTS = frozenset({"deposit", "wealth", "fund", "insurance", "card", "loan", "metal"})
-_SUPPORT = {"concepts.toml", "guards.toml", "disguises.toml"}
+_SUPPORT = {"concepts.toml", "guards.toml", "disguises.toml", "phrasing.toml"}
 _RULE_KEYS = {
     "id", "name", "family", "law", "reason", "severity", "products", "products_except",
     "guards", "rewrites", "match", "no_match", "when",
@@ -26,6 +27,17 @@ _RULE_KEYS = {
 _WHEN_KEYS = {
     "patterns", "detectors", "guards", "unless", "along", "topic", "speakers", "severity", "products", "products_except",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PhrasingPolicy:
+    """What follows from the score of a whole sentence, and the learned table if there is one."""
+
+    stop: float
+    doubt: float
+    dismiss: float
+    rules: dict[str, Rule]  # by family
+    table: Phrasing | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,7 @@ class Rulebook:
     grammar: Grammar
     shields: tuple[str, ...]  # harmless words that contain a red one
     disguises: dict[str, Any]
+    phrasing: PhrasingPolicy
     financial: frozenset[str]  # words that say that the talk is about money
 
 
@@ -60,6 +73,9 @@ def load(path: Path | None = None) -> Rulebook:
             raise RulebookBroken(
                 "规则文件不是合法的 TOML", saw=str(error), where=file.name
             ) from error
+    table = folder / FILE
+    if table.exists():
+        digest.update(table.read_bytes())
     for name in sorted(_SUPPORT - documents.keys()):
         raise RulebookBroken("缺少规则文件", where=str(folder / name))
     concepts = _concepts(documents["concepts.toml"]["concepts"])
@@ -85,7 +101,33 @@ def load(path: Path | None = None) -> Rulebook:
         grammar=Grammar.from_words(guards["grammar"]),
         shields=tuple(map(fold, guards["shields"])),
         disguises=documents["disguises.toml"],
+        phrasing=_phrasing(documents["phrasing.toml"]["phrasing"], rules, table),
         financial=concepts["financial"],
+    )
+
+
+def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path) -> PhrasingPolicy:
+    by_id = {rule.id: rule for rule in rules}
+    derived: dict[str, Rule] = {}
+    for family, (name, rule_id) in entry["families"].items():
+        if rule_id not in by_id:
+            raise RulebookBroken("phrasing.toml 指向了不存在的规则", saw=rule_id)
+        like = by_id[rule_id]
+        derived[family] = Rule(
+            id=entry["id"],
+            name=entry["name"],
+            family=family,
+            law=like.law,
+            reason=entry["reason"].format(family=name),
+            rewrites=like.rewrites,
+            clauses=(),
+        )
+    return PhrasingPolicy(
+        stop=entry["stop"],
+        doubt=entry["doubt"],
+        dismiss=entry["dismiss"],
+        rules=derived,
+        table=Phrasing.from_file(table) if table.exists() else None,
     )
 
 

@@ -1,0 +1,226 @@
+"""Learns the phrasing table from labelled sentences.
+
+    python -m compliance.screening.learn
+
+Reads `rulebook/lessons.jsonl` (`text speaker product verdict family`), writes
+`rulebook/phrases.tsv`. What reviewers release or return belongs into the lessons; the same
+lessons always give the same table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance.screening.facts import Speaker
+from compliance.screening.phrasing import FILE, SIDE_SCALE, pieces, reading
+from compliance.screening.reader import Reader
+from compliance.screening.rulebook import DEFAULT_PATH, load
+from compliance.screening.rules import Rule
+
+LESSONS = "lessons.jsonl"
+_COST = 20.0  # how much a misjudged lesson weighs against simple weights
+_EPOCHS = 40
+_NEGLIGIBLE = 0.02  # a weight below this changes no verdict
+_FAMILY_PIECES = 260
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One labelled sentence, as it is read once its disguises are off."""
+
+    text: str
+    speaker: Speaker
+    product: str | None
+    bad: bool
+    family: str | None
+
+
+def digest(path: Path) -> str:
+    """What identifies the lessons a table was learned from."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def read(path: Path, unmasked: Callable[[str], str]) -> list[Lesson]:
+    """The lessons of a file, with texts unmasked."""
+    lessons = []
+    for line in path.read_text("utf-8").splitlines():
+        entry = json.loads(line)
+        lessons.append(
+            Lesson(
+                unmasked(entry["text"]),
+                entry["speaker"],
+                entry["product"],
+                entry["verdict"] != "pass",
+                entry["family"],
+            )
+        )
+    return lessons
+
+
+def of_rules(rules: Sequence[Rule], unmasked: Callable[[str], str]) -> list[Lesson]:
+    """The examples of the rules, and their rewrites, as lessons too."""
+    lessons = []
+    for rule in rules:
+        for examples, bad in ((rule.match, True), (rule.no_match, False)):
+            for one in examples:
+                family = rule.family if bad else None
+                lessons.append(Lesson(unmasked(one.text), one.speaker, one.product, bad, family))
+        for text in rule.rewrites:
+            lessons.append(Lesson(unmasked(text), "manager", None, False, None))
+            lessons.append(Lesson(unmasked(text), "content", None, False, None))
+    return lessons
+
+
+def vectors(lessons: Sequence[Lesson]) -> tuple[list[list[tuple[int, float]]], list[str]]:
+    """Rarity-weighted pieces of unit length per lesson, plus speaker and product; and the names.
+
+    A customer's pieces count twice, once as anybody's and once (`c|`) as a customer's.
+    """
+    names: list[list[str]] = []
+    spread: Counter[str] = Counter()
+    for lesson in lessons:
+        grams = sorted(pieces(reading(lesson.text)))
+        if lesson.speaker == "customer":
+            grams += ["c|" + gram for gram in grams]
+        names.append(grams)
+        spread.update(grams)
+    index = {name: i for i, name in enumerate(sorted(spread))}
+    rarity = {name: math.log((1 + len(lessons)) / (1 + n)) + 1 for name, n in spread.items()}
+    sides = ["bias", "manager", "customer", "content", *sorted({str(x.product) for x in lessons})]
+    first = len(index)
+    side_index = {name: first + i for i, name in enumerate(sides)}
+    rows = []
+    for lesson, grams in zip(lessons, names, strict=True):
+        length = math.sqrt(sum(rarity[gram] ** 2 for gram in grams))
+        row = [(index[gram], rarity[gram] / length) for gram in grams]
+        row += [
+            (side_index["bias"], 1.0),
+            (side_index[lesson.speaker], SIDE_SCALE),
+            (side_index[str(lesson.product)], SIDE_SCALE),
+        ]
+        rows.append(row)
+    return rows, [*index, *(f"side\t{name}" for name in sides)]
+
+
+def fit(rows: Sequence[Sequence[tuple[int, float]]], bad: Sequence[bool], size: int) -> list[float]:
+    """Weights of a regularised logistic regression, by coordinate descent in the dual.
+
+    Deterministic: the order of the lessons is shuffled by a fixed seed.
+    """
+    weights = [0.0] * size
+    signs = [1.0 if one else -1.0 for one in bad]
+    squares = [sum(value * value for _, value in row) for row in rows]
+    alphas = [1e-4] * len(rows)
+    for row, sign, alpha in zip(rows, signs, alphas, strict=True):
+        for i, value in row:
+            weights[i] += sign * alpha * value
+    order = list(range(len(rows)))
+    shuffle = random.Random(7).shuffle  # noqa: S311  # because the order must repeat, not surprise
+    for _ in range(_EPOCHS):
+        shuffle(order)
+        for at in order:
+            margin = signs[at] * sum(weights[i] * value for i, value in rows[at])
+            before = alphas[at]
+            after = _coordinate(squares[at], margin, before)
+            alphas[at] = after
+            step = signs[at] * (after - before)
+            if step:
+                for i, value in rows[at]:
+                    weights[i] += step * value
+    return weights
+
+
+def _coordinate(square: float, margin: float, before: float) -> float:
+    """The best alpha in (0, cost) while all others stand still, by safeguarded Newton steps."""
+    low, high = 1e-9 * _COST, (1 - 1e-9) * _COST
+    alpha = min(max(before, low), high)
+    for _ in range(30):
+        slope = square * (alpha - before) + margin + math.log(alpha / (_COST - alpha))
+        if abs(slope) < 1e-6:
+            break
+        if slope > 0:
+            high = alpha
+        else:
+            low = alpha
+        step = alpha - slope / (square + _COST / (alpha * (_COST - alpha)))
+        alpha = step if low < step < high else (low + high) / 2
+    return alpha
+
+
+def family_pieces(lessons: Sequence[Lesson]) -> dict[str, list[tuple[str, float]]]:
+    """For each family the pieces that tell it best from the other families."""
+    counts: dict[str, Counter[str]] = {}
+    overall: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    for lesson in lessons:
+        if lesson.bad and lesson.family:
+            grams = pieces(reading(lesson.text))
+            counts.setdefault(lesson.family, Counter()).update(grams)
+            overall.update(grams)
+            sizes[lesson.family] += 1
+    total = sum(sizes.values())
+    best = {}
+    for family, own in sorted(counts.items()):
+        ratios = []
+        for gram, count in own.items():
+            others = overall[gram] - count
+            inside = (count + 0.2) / (sizes[family] + 1)
+            outside = (others + 0.2) / (total - sizes[family] + 1)
+            if count >= 2 and inside > outside:
+                ratios.append((gram, math.log(inside / outside) * min(1.0, count / 4)))
+        ratios.sort(key=lambda entry: (-entry[1], entry[0]))
+        best[family] = ratios[:_FAMILY_PIECES]
+    return best
+
+
+def table(lessons: Sequence[Lesson], source: str) -> str:
+    """The whole table as text; its first line names the lessons it was learned from."""
+    rows, names = vectors(lessons)
+    weights = fit(rows, [lesson.bad for lesson in lessons], len(names))
+    spread = Counter(i for row in rows for i, _ in row)
+    learned: dict[str, tuple[float, float]] = {}
+    lines = [f"# learned from {source}"]
+    for i, name in enumerate(names):
+        if name.startswith("side\t"):
+            lines.append(f"{name}\t{weights[i]:.4f}")
+        else:
+            rarity = math.log((1 + len(lessons)) / (1 + spread[i])) + 1
+            learned[name] = (rarity * rarity, rarity * weights[i])
+    for name, (norm, weight) in learned.items():
+        if name.startswith("c|"):
+            continue
+        customer = learned.get("c|" + name, (0.0, 0.0))
+        if (
+            "\t" not in name
+            and "\n" not in name
+            and max(abs(weight), abs(customer[1])) > _NEGLIGIBLE
+        ):
+            lines.append(
+                f"piece\t{name}\t{norm:.2f}\t{weight:.3f}\t{customer[0]:.2f}\t{customer[1]:.3f}"
+            )
+    for family, entries in family_pieces(lessons).items():
+        lines += [f"{family}\t{gram}\t{ratio:.2f}" for gram, ratio in entries if gram.strip()]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Learn from the lessons that ship with the product and write the table beside them."""
+    rulebook = load()
+    reader = Reader(rulebook)
+    source = DEFAULT_PATH / LESSONS
+    lessons = read(source, reader.unmasked) + of_rules(rulebook.rules, reader.unmasked)
+    (DEFAULT_PATH / FILE).write_text(table(lessons, digest(source)), "utf-8")
+    sys.stdout.write(f"{len(lessons)} lessons -> {FILE}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,39 @@
+"""How a text is read: folded, scanned for words, and written out without its disguises."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compliance.screening.disguise import Unmasker
+from compliance.screening.folding import clean
+from compliance.screening.matcher import Index, Scan
+from compliance.screening.rulebook import Rulebook
+from compliance.screening.views import View
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The plain reading of a text with what was seen in it, and the unmasked one."""
+
+    view: View
+    scan: Scan
+    unmasked: View  # the same object as `view` where nothing was hidden
+
+
+class Reader:
+    """Reads texts by the words of a rulebook."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.index = Index(rulebook.rules, rulebook.shields, [rulebook.financial])
+        self._unmasker = Unmasker(rulebook.disguises)
+        self._financial = self.index.mask_of(rulebook.financial)
+
+    def read(self, view: View) -> Reading:
+        """Scan a folded view and take its disguises off."""
+        scan = self.index.scan(view.text)
+        financial = bool(scan.present & self._financial)
+        return Reading(view, scan, self._unmasker.unmask(view, financial=financial))
+
+    def unmasked(self, text: str) -> str:
+        """The text as it is meant to be read."""
+        return self.read(clean(text)).unmasked.text

@@ -144,7 +144,10 @@ class TableLanding(Landing):
         return int(counted.scalar_one())
 
     def _own(self) -> list[Any]:
-        return [self.table.c.source == self.job.source, self.table.c.removed_at.is_(None)]
+        """This source's rows that are there."""
+        own = self.table.c
+        there = [own.removed_at.is_(None)] if "removed_at" in own else []
+        return [own.source == self.job.source, *there]
 
     async def missing(self, session: AsyncSession, seen: Seen) -> list[Handle]:
         return [

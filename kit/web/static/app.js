@@ -16,9 +16,10 @@
     G.toast.clock = setTimeout(function () { box.className = ''; box.textContent = ''; }, 3200);
   };
 
-  /* fetch with our token; body: FormData, URLSearchParams or a plain object (sent as JSON) */
+  /* fetch with our token; body: FormData, URLSearchParams or a plain object (sent as JSON).
+     HX-Request: refusals come as fragments, and a sign-in that is over as 401 with HX-Redirect */
   G.post = function (url, body, extra) {
-    var headers = Object.assign({ 'X-CSRF-Token': G.meta('csrf-token'), 'X-Requested-With': 'fetch' }, extra || {});
+    var headers = Object.assign({ 'X-CSRF-Token': G.meta('csrf-token'), 'HX-Request': 'true' }, extra || {});
     var sent = body;
     if (body instanceof FormData) {
       sent = new URLSearchParams(body);
@@ -26,6 +27,11 @@
       headers['Content-Type'] = 'application/json'; sent = JSON.stringify(body);
     }
     return fetch(url, { method: 'POST', body: sent, headers: headers, credentials: 'same-origin' });
+  };
+
+  G.signIn = function (answer) {
+    var where = answer.headers.get('HX-Redirect');
+    if (where) location.assign(where); else location.reload();
   };
 
   /* rejects after so many milliseconds: outside WeCom the SDK's promises never settle */

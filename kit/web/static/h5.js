@@ -66,7 +66,7 @@
     form.dataset.busy = '1';
     face(form, 'is-busy', '发送中…');
     G.post('/h5/sends', new FormData(form)).then(function (answer) {
-      if (answer.status === 401) { location.reload(); return null; }
+      if (answer.status === 401) { G.signIn(answer); return null; }
       if (answer.status === 409) {
         return answer.text().then(function (html) {
           var card = G.closest(form, '[data-card]'), sheet = G.closest(form, '.sheet');

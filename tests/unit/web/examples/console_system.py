@@ -112,6 +112,8 @@ OVER: dict[str, Any] = {
     "state": {"kind": "session_over", "title": "请重新登录", "text": "30 分钟没有操作，为保护客户信息已退出。没有提交的内容已保存为草稿。", "code": "E-3001", "action": {"text": "重新登录", "href": "/c/sign-in"}},
 }  # fmt: skip
 
+REFUSAL: dict[str, Any] = {"brand": SHELL["brand"], "state": DENIED["state"]}
+
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_health": ("console/health.html", "GET /c/health", HEALTH),
     "console_setup": ("console/setup.html", "GET /c/setup", SETUP),
@@ -119,5 +121,8 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_denied": ("console/state.html", "4xx, 5xx of a console page", DENIED),
     "console_error": ("console/state.html", "5xx", {**DENIED, "state": {"kind": "error", "title": "核心系统没有响应", "text": "客户资产暂时取不到，其他内容不受影响。", "code": "E-2031", "action": {"text": "现在重试", "href": "/c/"}}}),
     "console_state_fragment": ("console/_state.html", "4xx, 5xx (HX-Request)", DENIED),
+    "refusal": ("refusal.html", "a refusal of any page", {**REFUSAL, "surface": "c", "sheet": "console.css"}),
+    "refusal_h5": ("refusal.html", "a refusal of any h5 page", {**REFUSAL, "surface": "h5", "sheet": "h5.css"}),
+    "refusal_fragment": ("refusal_fragment.html", "a refusal (HX-Request)", REFUSAL),
     "console_session_over": ("console/state_outside.html", "401, or refusals before sign-in", OVER),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands import importing, planning, rows, serving, trust
+from commands import importing, planning, rows, screening, serving, trust
 from commands.demo import command as demo
 from commands.opening import OPTIONS
 
@@ -15,7 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, importing, trust):
+for group in (serving, planning, importing, screening, trust):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(rows.inbox, name="inbox")

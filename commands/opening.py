@@ -18,11 +18,11 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from config.settings import PREFIX, Settings, load
-from kit import log
+from kit import clock, log
 from kit.errors import AppError, ConfigurationRefused
 from wecom.errors import WecomError
 from wiring.databases import open_databases
-from wiring.parts import Parts, build
+from wiring.parts import Clock, Parts, build
 from wiring.schema import head, migrate, revision
 from wiring.secrets import load_keys
 
@@ -100,7 +100,7 @@ async def opened(*, migrated: bool = True) -> AsyncIterator[Parts]:
         await parts.close()
 
 
-async def build_ready(found: Settings) -> Parts:
+async def build_ready(found: Settings, *, now: Clock = clock.now) -> Parts:
     """Parts on a database at this version's schema.
 
     An embedded (SQLite) database is brought there; a PostgreSQL one is never changed behind
@@ -119,7 +119,7 @@ async def build_ready(found: Settings) -> Parts:
                 )
     finally:
         await databases.close()
-    return await build(found)
+    return await build(found, now=now)
 
 
 def run(work: Callable[[], Awaitable[T]]) -> T:

@@ -92,7 +92,9 @@ async def _judge(
     """Those the gate lets pass; the others get their verdict, with a decision row each."""
     if not waiting:
         return []
-    found = judging.judge(waiting, await judging.background(session, waiting), at=as_of, desk=desk)
+    found = judging.judge(
+        waiting, await judging.background(session, waiting, at=as_of), at=as_of, desk=desk
+    )
     passed, to_record = [], []
     for one in found:
         key = one.intent.key

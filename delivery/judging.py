@@ -1,11 +1,12 @@
 """Intents to drafts to decisions: loads what the gate needs for a batch, in a few queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from compliance import allow_list
 from compliance import repository as standing_of
 from compliance.facts import (
     Channel,
@@ -41,6 +42,7 @@ class Background:
     staff: Mapping[str, StaffFact]
     units: Mapping[str, UnitFact]
     last_care: Mapping[int, date]
+    allowed: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,21 @@ class Judged:
         return tuple(one.code for one in self.decision.objections) if self.decision else ()
 
 
-async def background(session: AsyncSession, intents: Sequence[Intent]) -> Background:
-    """Load scripts, standing, staff, units and last care of a batch: a query each."""
+async def background(
+    session: AsyncSession, intents: Sequence[Intent], *, at: datetime
+) -> Background:
+    """Load scripts, standing, staff, units, last care and white lists of a batch: a query each."""
     customers = {intent.customer.customer_id for intent in intents}
     staff = {one.customer.owner_staff_id for one in intents if one.customer.owner_staff_id}
     versions = {one.script_version_id for one in intents if one.script_version_id is not None}
     selling = [one.customer.customer_id for one in intents if one.purpose is Purpose.MARKETING]
     found_staff = await staff_by_id(session, staff)
+    scripts = await scripts_of.by_version(session, sorted(versions))
+    products = {one.product.code for one in intents if one.product and one.product.code}
+    products |= {script.product_code for script in scripts.values() if script.product_code}
     return Background(
-        scripts=await scripts_of.by_version(session, sorted(versions)),
+        scripts=scripts,
+        allowed=await allow_list.allowed(session, products, bank_date(at)),
         standing=await standing_of.recipient_standing(session, customers),
         staff=found_staff,
         units=await units_by_id(session, {one.customer.unit_id for one in intents}),
@@ -97,8 +105,10 @@ def words_of(
     script: ApprovedScript,
     rendered: tuple[tuple[str, str], ...],
     product: ProductInWords | None,
+    allowed: Mapping[str, frozenset[int]] | None = None,
 ) -> Words:
-    """The rendered words with what was approved about them."""
+    """The rendered words with what was approved about them; ``allowed``: white lists by product."""
+    product_code = script.product_code or (product.code if product else None)
     return Words(
         script_code=script.code,
         version=script.version,
@@ -110,12 +120,13 @@ def words_of(
         valid_from=script.valid_from,
         valid_until=script.valid_until,
         product_kind=script.product_kind,
-        product_code=script.product_code or (product.code if product else None),
+        product_code=product_code,
         product_risk=product.risk if product else None,
         product_private=product.private if product else False,
         product_on_sale=product.on_sale if product else True,
         tiers=script.tiers,
         personas=script.personas,
+        allow_list=(allowed or {}).get(product_code or ""),
         licence=script.licence,
         has_personal_fields=script.personal_fields,
         pieces=rendered,
@@ -160,7 +171,7 @@ def judge(
             key=intent.key,
             channel=channel or intent.channel,
             recipients=(recipient(intent.customer, known, today),),
-            words=words_of(script, rendered, intent.product),
+            words=words_of(script, rendered, intent.product, known.allowed),
             sender=_sender(staff),
             solicited=intent.solicited,
             counts=counts,

@@ -66,7 +66,7 @@ async def check(
     session: AsyncSession, intents: Sequence[Intent], *, at: datetime, desk: Desk
 ) -> list[Judged]:
     """What the gate says of each, for the sidebar at this moment; nothing is written."""
-    known = await judging.background(session, intents)
+    known = await judging.background(session, intents, at=at)
     return judging.judge(intents, known, at=at, desk=desk, channel=Channel.SIDEBAR)
 
 

@@ -17,6 +17,7 @@ PACKAGES = (
     "content_library",
     "crm_sync",
     "delivery",
+    "insights",
     "kit.ledger",
     "kit.scheduling",
     "kit.web",

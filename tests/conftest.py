@@ -11,22 +11,20 @@ import secrets
 import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import Connection
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlmodel import SQLModel
 
-from kit import partitions
 from kit.crypto import FieldCipher
 from kit.db import Database
 from tests.postgres import running_postgres
 from tests.schema import import_every_model
+from wiring import schema
 
 CIPHER = FieldCipher(keys={1: b"k" * 32}, current=1, index_key=b"i" * 32)
 SCHEMA_AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -48,24 +46,20 @@ def _apart(work: Coroutine[Any, Any, None]) -> None:
         thread.submit(asyncio.run, work).result()
 
 
-def _create_everything(connection: Connection) -> None:
-    SQLModel.metadata.create_all(connection)
-    partitions.prepare(connection, SCHEMA_AT)
-
-
 async def _create_schema(url: str | URL) -> None:
+    """The schema of this version, by the migrations, as an installation gets it."""
     import_every_model()
-    engine = create_async_engine(url)
-    async with engine.begin() as connection:
-        await connection.run_sync(_create_everything)
-    await engine.dispose()
+    text = url if isinstance(url, str) else url.render_as_string(hide_password=False)
+    database = Database(text, CIPHER)
+    await schema.migrate(database)
+    await database.close()
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated, empty SQLite file that each test copies."""
     path = tmp_path_factory.mktemp("template") / "bank.db"
-    _apart(_create_schema(f"sqlite+aiosqlite:///{path}"))
+    _apart(_create_schema(f"sqlite:///{path}"))
     return path
 
 
@@ -98,6 +92,19 @@ async def _administer(server: URL, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def empty_database(request: pytest.FixtureRequest, directory: Path) -> AsyncIterator[str]:
+    """The URL of a database without tables, of the kind the test asks for; dropped afterwards."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{directory / 'empty.db'}"
+        return
+    server: URL = request.getfixturevalue("postgres_server")
+    name = f"gengyun_empty_{secrets.token_hex(6)}"
+    await _administer(server, f'CREATE DATABASE "{name}"')
+    yield server.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    await _administer(server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

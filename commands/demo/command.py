@@ -5,7 +5,7 @@ import contextlib
 import os
 import shutil
 import sys
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -38,6 +38,7 @@ from wiring.parts import Parts
 
 app = typer.Typer(help="演示：造数据、启动、打印链接", invoke_without_command=True)
 DIRECTORY = Path("var/demo")
+OPENS, CLOSES = time(9, 30), time(17, 0)
 LABELS = {
     "units": "机构",
     "staff": "员工",
@@ -106,16 +107,35 @@ def _start_afresh(directory: Path, *, keys_too: bool) -> None:
             path.unlink()
 
 
+def _office_hours(at: datetime) -> timedelta:
+    """How far the demo's clock stands from the real one, so that customers may be written to.
+
+    At night the product rightly refuses to send; a newcomer should still see a send. Outside
+    office hours the demo's day therefore begins at half past ten.
+    """
+    if OPENS <= clock.bank_clock(at) < CLOSES:
+        return timedelta(0)
+    return clock.bank_moment(bank_date(at), time(10, 30)) - at
+
+
 async def _once(port: int, customers: int, branches: int) -> bool:
     """Build and serve one round of the demo; True when it was asked to begin anew."""
-    at = clock.now()
+    offset = _office_hours(clock.now())
+
+    def now() -> datetime:
+        return clock.now() + offset
+
+    at = now()
     bank = found_bank(customers, branches, bank_date(at))
     public_key = archive_keys(DIRECTORY / "archive-keys")
     simulated = create(Modes(), seed=bank.seed)
     async with serving(simulated) as api_base, httpx.AsyncClient(base_url=api_base) as people:
         settings = demo_settings(DIRECTORY, api_base, port)
-        parts = await build_ready(settings)
+        await people.post("/_sim/clock", json={"offset_s": offset.total_seconds()})
+        parts = await build_ready(settings, now=now)
         try:
+            if offset:
+                say(f"现在不是可以联系客户的时段，演示的时钟拨到 {clock.bank_clock(at):%H:%M}")
             say("青禾银行（虚构）的演示正在准备：")
             callback = f"http://127.0.0.1:{port}/wecom/callback"
             await fill_wecom(people, bank, public_key, callback, _tell)

@@ -1,10 +1,11 @@
 """The tables of delivery. The outbox is behind the door: nobody else imports them."""
 
+from delivery.facts import TodoState
 from delivery.models.broadcasts import Broadcast, BroadcastRecipient
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
 from delivery.models.plan import PlanRun
 from delivery.models.tickets import SendTicket, TicketState
-from delivery.models.todos import Todo, TodoState
+from delivery.models.todos import Todo
 from delivery.models.work import Touch, WorkItem
 
 __all__ = [

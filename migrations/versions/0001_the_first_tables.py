@@ -622,6 +622,16 @@ def upgrade() -> None:
     sa.Column('kept_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('digest', name=op.f('pk_inbox_digest'))
     )
+    op.create_table('integrity_check',
+    sa.Column('record', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('took_ms', sa.Integer(), nullable=False),
+    sa.Column('chains', sa.Integer(), nullable=False),
+    sa.Column('entries', sa.Integer(), nullable=False),
+    sa.Column('sound', sa.Boolean(), nullable=False),
+    sa.Column('faults', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('record', 'at', name=op.f('pk_integrity_check'))
+    )
     op.create_table('intent_key',
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1245,6 +1255,7 @@ def downgrade() -> None:
     op.drop_table('ledger_anchor')
     op.drop_table('job_slot')
     op.drop_table('intent_key')
+    op.drop_table('integrity_check')
     op.drop_table('inbox_digest')
     with op.batch_alter_table('inbox', schema=None) as batch_op:
         batch_op.drop_index('ix_inbox_state')

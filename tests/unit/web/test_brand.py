@@ -12,7 +12,7 @@ CSS = (STATIC_DIR / "tokens.css").read_text("utf-8")
 NORMAL = [
     ("--ink", "--surface", 7.0), ("--ink", "--bg", 7.0), ("--ink-2", "--surface", 4.5), ("--ink-2", "--surface-2", 4.5),
     ("--ink-2", "--bg", 4.5), ("--ink-2", "--surface-3", 4.5), ("--ink-3", "--surface", 4.5), ("--ink-3", "--bg", 4.5),
-    ("--ink-3", "--surface-2", 4.5), ("--icon-mute", "--surface", 3.0), ("--brand", "--surface", 4.5),
+    ("--ink-3", "--surface-2", 4.5), ("--ink-3", "--surface-3", 4.5), ("--icon-mute", "--surface", 3.0), ("--brand", "--surface", 4.5),
     ("--brand", "--bg", 4.5), ("--ink-inverse", "--brand", 4.5), ("--ink-inverse", "--brand-strong", 4.5), ("--brand-ink", "--brand-soft", 4.5),
     ("--brand", "--brand-soft", 4.5), ("--ink-3", "--brand-soft", 4.5), ("--ok", "--ok-soft", 4.5), ("--warn", "--warn-soft", 4.5),
     ("--danger", "--danger-soft", 4.5), ("--mute", "--mute-soft", 4.5), ("--ok", "--surface", 4.5), ("--warn", "--surface", 4.5),

@@ -1,0 +1,237 @@
+"""No path to a customer around the door (architecture.md 4.3 and 5; decision 0003).
+
+Read from the code itself: which functions of ``wecom`` say something to a customer, who calls
+them, who makes the rows they are called for, and whether the gate stands before each.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import typing
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import wecom
+from compliance.facts import Channel
+from tests.unit.house.graph import functions, leads_to, mentioned, mentioning
+from tests.unit.house.sources import ROOT, Source, calls, constants, dotted, mentions, sources
+
+GATE = "compliance.gate.Court"
+SPEAKS_IN = "delivery.phrasing"
+
+DOORS: dict[Channel, tuple[str, ...]] = {
+    Channel.TODO: ("delivery.door.submit",),
+    Channel.BROADCAST: ("delivery.door.submit",),
+    Channel.WELCOME: ("delivery.welcome.submit",),
+    Channel.SIDEBAR: ("delivery.tickets.prepare",),
+    Channel.MOMENT: (),  # nothing publishes moments
+    Channel.GROUP: (),  # nothing posts into groups by the API
+}
+"""Where a message of each channel is judged. A channel without a door has no way out at all."""
+TO_STAFF = {Channel.STAFF_NOTE: "delivery.jobs.announce"}
+
+SPEAKS: dict[str, Channel] = {
+    "wecom.welcome.send": Channel.WELCOME,
+    "wecom.broadcasts.create": Channel.BROADCAST,
+    "wecom.moments.create": Channel.MOMENT,
+    "wecom.welcome.add_group_template": Channel.GROUP,
+    "wecom.welcome.edit_group_template": Channel.GROUP,
+}
+"""What has WeCom say our words to a customer."""
+
+STAFF_HEAR = {"wecom.messages.send", "wecom.messages.update_card"}
+"""App messages: WeCom delivers them to members of the corp alone."""
+
+MAKES_CALLS = {
+    "delivery.welcome.submit": "judges by itself",
+    "delivery.broadcasts.close": "only what the door gathered",
+    "delivery.jobs.announce": "to our own staff",
+}
+"""Who may put a call to WeCom into the outbox, and why that is no way around."""
+
+ROWS = {
+    "Outbox": "delivery.repository.outbox",
+    "Todo": "delivery.repository.todos",
+    "Broadcast": "delivery.broadcasts",
+    "BroadcastRecipient": "delivery.broadcasts",
+    "SendTicket": "delivery.tickets",
+}
+"""Tables whose rows are messages, and the one module that inserts into each."""
+
+WORDS_OF_THE_CLIENT = re.compile(
+    r"""W\.call\(\s*['"](sendChatMessage|openExistedChatWithMsg|shareToExternal\w+|shareAppMessage)"""
+)
+
+
+def callers(name: str) -> set[str]:
+    """The functions of ours, outside ``wecom`` itself, that mention ``name``."""
+    return {one for one in mentioning().get(name, ()) if not one.startswith("wecom.")}
+
+
+def _carries_words(kind: Any) -> bool:
+    parts = typing.get_args(kind)
+    if parts:
+        return any(_carries_words(part) for part in parts)
+    if not (isinstance(kind, type) and is_dataclass(kind)):
+        return False
+    hints = typing.get_type_hints(kind)
+    if hints.get("text") is str:
+        return True
+    return any(hints[one.name] is not kind and _carries_words(hints[one.name]) for one in fields(kind))  # fmt: skip
+
+
+def test_every_call_of_wecom_that_takes_words_for_customers_is_known_here() -> None:
+    found = set()
+    for info in pkgutil.iter_modules(wecom.__path__, "wecom."):
+        module = importlib.import_module(info.name)
+        for name, function in inspect.getmembers(module, inspect.iscoroutinefunction):
+            if function.__module__ == module.__name__ and not name.startswith("_"):
+                hints = typing.get_type_hints(function)
+                if any(_carries_words(hint) for part, hint in hints.items() if part != "return"):
+                    found.add(f"{module.__name__}.{name}")
+    assert found == {*SPEAKS, *STAFF_HEAR}
+
+
+@pytest.mark.parametrize("name", sorted(SPEAKS))
+def test_only_phrasing_has_wecom_speak_to_customers(name: str) -> None:
+    modules = {
+        one.module
+        for one in sources()
+        if one.package != "wecom" and name in {full for full, _ in mentions(one)}
+    }
+    assert modules <= {SPEAKS_IN}
+    if not DOORS[SPEAKS[name]]:
+        assert not modules, f"{SPEAKS[name]} has no door"
+
+
+def test_nobody_speaks_to_wecom_in_raw_paths() -> None:
+    paths = re.compile(r"\b(externalcontact|cgi-bin)/|\bmessage/send\b|\bkf/send_msg")
+    found = [
+        f"{one.name}:{line}: {text[:60]}"
+        for one in sources()
+        if one.package != "wecom"
+        for text, line in constants(one)
+        if paths.search(text)
+    ]
+    assert not found, "\n".join(found)
+
+
+def test_a_handover_greets_nobody_outside_phrasing() -> None:
+    found = [
+        f"{one.name}:{call.lineno}"
+        for one in sources()
+        if one.package != "wecom" and one.module != SPEAKS_IN
+        for call in calls(one.tree)
+        if any(part.arg == "greeting" for part in call.keywords)
+        and dotted(call.func).endswith("transfers.customers")
+    ]
+    assert not found, "transfer_success_msg is read by the customer: " + ", ".join(found)
+
+
+def test_every_channel_has_its_door_or_no_way_out() -> None:
+    assert set(DOORS) | set(TO_STAFF) == set(Channel)
+
+
+@pytest.mark.parametrize(
+    ("channel", "door"), [(channel, door) for channel, doors in DOORS.items() for door in doors]
+)
+def test_the_gate_stands_before_every_channel(channel: Channel, door: str) -> None:
+    assert door in mentioned(), f"{door} is not there"
+    assert leads_to(door, GATE), f"{channel}: {door} does not ask the gate"
+
+
+def test_a_door_does_not_lead_through_the_gate_by_chance() -> None:
+    assert not leads_to("delivery.jobs.announce", GATE)
+    assert not leads_to("delivery.broadcasts.gather", GATE)
+
+
+def test_only_those_who_judge_put_calls_into_the_outbox() -> None:
+    assert callers("delivery.repository.outbox.put") == set(MAKES_CALLS)
+
+
+def test_only_the_door_makes_todos_and_gathers_broadcasts() -> None:
+    assert callers("delivery.broadcasts.gather") == {"delivery.door._queue"}
+    assert callers("delivery.repository.todos.put") == {"delivery.door._queue"}
+    assert callers("delivery.door._queue") == {"delivery.door.submit"}
+
+
+def test_only_the_composition_makes_a_dispatcher_and_only_with_our_routes() -> None:
+    assert callers("delivery.dispatcher.Dispatcher") <= {
+        "wiring.parts.Parts.dispatcher",
+        "bot.welcome_lane.WelcomeLane.__init__",  # names the type, is handed one
+    }
+    assert callers("delivery.phrasing.routes") == {"wiring.parts.Parts.dispatcher"}
+    made = {
+        one.module
+        for one in sources()
+        for call in calls(one.tree)
+        if dotted(call.func) == "Route" and one.package == "delivery"
+    }
+    assert made == {SPEAKS_IN}
+
+
+@pytest.mark.parametrize("table", sorted(ROWS))
+def test_rows_that_are_messages_are_made_in_one_place(table: str) -> None:
+    inserts = {"insert", "insert_into", "insert_new", "upsert", table}
+    found = set()
+    for one in sources():
+        for call in calls(one.tree):
+            verb = dotted(call.func).rpartition(".")[2]
+            if verb not in inserts:
+                continue
+            about = {dotted(part) for part in call.args} if verb != table else {table}
+            if table in about and _is_model(one, table):
+                found.add(one.module)
+    assert found == {ROWS[table]}
+
+
+def _is_model(source: Source, table: str) -> bool:
+    return any(full.startswith("delivery.models") and full.endswith(f".{table}") for full, _ in mentions(source))  # fmt: skip
+
+
+def test_the_phone_sends_only_the_text_of_a_ticket() -> None:
+    payloads = [
+        (one, owner, node)
+        for one in sources()
+        if one.package not in ("wecom", "archive")
+        for owner, function in functions(one)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Dict)
+        and any(isinstance(key, ast.Constant) and key.value == "msgtype" for key in node.keys)
+    ]
+    assert [owner for _, owner, _ in payloads] == ["bot.sidebar.sends.send"]
+    [(source, owner, payload)] = payloads
+    texts = [ast.unparse(part) for part in ast.walk(payload) if isinstance(part, ast.Attribute)]
+    assert texts == ["ticket.text"]
+    [function] = [node for name, node in functions(source) if name == owner]
+    given = [
+        ast.unparse(node.value)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ticket"
+    ]
+    assert given
+    assert all(one.startswith("await tickets.prepare(") for one in given), given
+
+
+def test_tickets_are_made_by_prepare_alone() -> None:
+    assert callers("delivery.tickets.Ticket") == {
+        "delivery.tickets.prepare",
+        "delivery.tickets._hand_out",
+    }
+    assert callers("delivery.tickets._hand_out") == {"delivery.tickets.prepare"}
+
+
+def test_the_page_asks_the_server_for_every_word_it_sends() -> None:
+    scripts = sorted((ROOT / "kit" / "web" / "static").glob("*.js"))
+    found = {
+        path.name: WORDS_OF_THE_CLIENT.findall(path.read_text(encoding="utf-8")) for path in scripts
+    }
+    assert {name: said for name, said in found.items() if said} == {"h5.js": ["sendChatMessage"]}
+    h5 = Path(ROOT / "kit" / "web" / "static" / "h5.js").read_text(encoding="utf-8")
+    assert "inOrder(ticket.payloads)" in h5
+    assert h5.count("inOrder(") == 2  # its definition and this use

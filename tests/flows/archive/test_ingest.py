@@ -338,7 +338,11 @@ async def test_nothing_said_can_be_read_in_a_stolen_database(
         assert b"m1" in raw
     else:
         async with database.reading() as session:
-            names = [table.name for table in SQLModel.metadata.sorted_tables]
+            names = [
+                name
+                for name in SQLModel.metadata.tables
+                if name.startswith(("archive", "message_", "ledger_"))
+            ]
             dumps = [
                 (await session.execute(text(f'SELECT t::text FROM "{name}" t'))).scalars().all()  # noqa: S608
                 for name in names

@@ -51,8 +51,7 @@ class Unmasker:
             view = self._apply(view, _separators(view.text))
             if view is not before:
                 view = self._apply(view, self._dictionary(view.text))
-        view = self._apply(view, self._homophones.edits(view.text, han=financial))
-        return view
+        return self._apply(view, self._homophones.edits(view.text, han=financial))
 
     def _apply(self, view: View, edits: list[tuple[int, int, str]]) -> View:
         return view.rewritten(edits) if edits else view

@@ -11,9 +11,10 @@ from compliance.screening.facts import RANK, Hit, Outcome, Severity, Speaker, Ve
 from compliance.screening.folding import clean
 from compliance.screening.matcher import Candidate
 from compliance.screening.reader import Reader
-from compliance.screening.rulebook import PhrasingPolicy, Rulebook
+from compliance.screening.rulebook import Rulebook
 from compliance.screening.rules import Clause, Rule
 from compliance.screening.semantics import GUARDS, Context
+from compliance.screening.tone import Tone
 from compliance.screening.views import View
 from compliance.screening.windows import windows
 
@@ -69,34 +70,34 @@ class Screener:
     ) -> None:
         reading = self._reader.read(view)
         plain = reading.unmasked
-        policy = self._rulebook.phrasing
-        score = policy.table.score(plain.text, speaker, product) if policy.table else 0.0
-        stopped = False
+        tone = Tone(plain.text, speaker, product, self._rulebook.phrasing)
+        known = False
         shaded = View(reading.scan.text, view.starts, view.ends)
         for rule, severity, start, end in self._match(
             shaded, reading.scan.present, speaker, product, found
         ):
-            meant = _doubted(severity, score, policy)
-            stopped |= meant != "warn"
-            found.add(rule, meant, start, end)
+            origin, until = view.span(start, end)
+            # Because a disguise shows intent, only hits in plainly written text are doubted.
+            doubted = tone.doubted(severity, start, end) if plain is view else severity
+            found.add(rule, doubted, origin, until)
+            known = True
         if plain is not view:
             again = self._reader.index.scan(plain.text)
             if again.present & ~reading.scan.present:
-                # Because a disguise shows intent, its hits are not doubted.
                 shaded = View(again.text, plain.starts, plain.ends)
                 for rule, severity, start, end in self._match(
                     shaded, again.present, speaker, product, found
                 ):
-                    stopped |= severity != "warn"
-                    found.add(rule, severity, start, end)
-        if policy.table and score > policy.stop and not stopped:
-            start, end = plain.span(*policy.table.evidence(plain.text, speaker))
-            found.add(policy.rules[policy.table.family(plain.text)], "review", start, end)
+                    found.add(rule, severity, *plain.span(start, end))
+                    known = True
+        if not known and (sounds_like := tone.violation()) is not None:
+            rule, start, end = sounds_like
+            found.add(rule, "review", *plain.span(start, end))
 
     def _match(
         self, view: View, present: int, speaker: Speaker, product: str | None, found: _Found
     ) -> Iterator[tuple[Rule, Severity, int, int]]:
-        """Rule, severity and original span of every pattern that no guard excuses."""
+        """Rule, severity and span in the view of every pattern that no guard excuses."""
         if not present:
             return
         context = Context(view.text, speaker, product, self._rulebook.grammar)
@@ -104,7 +105,7 @@ class Screener:
             if found.enough_of(candidate.rule):
                 continue
             for start, end in self._spans(candidate, context):
-                yield candidate.rule, candidate.clause.severity[speaker], *view.span(start, end)
+                yield candidate.rule, candidate.clause.severity[speaker], start, end
 
     def _spans(self, candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
         """Spans of the pattern that no guard excuses."""
@@ -134,15 +135,6 @@ class Screener:
                 ):
                     for start, end in spans:
                         found.add(rule, clause.severity[speaker], start, end)
-
-
-def _doubted(severity: Severity, score: float, policy: PhrasingPolicy) -> Severity:
-    """The severity of a pattern's hit in a sentence that sounds harmless."""
-    if score < policy.dismiss:
-        return "warn"
-    if score < policy.doubt and severity == "block":
-        return "review"
-    return severity
 
 
 def _excused(clause: Clause, context: Context) -> bool:

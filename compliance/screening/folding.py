@@ -67,6 +67,8 @@ def _tables() -> tuple[dict[int, str], dict[str, str], re.Pattern[str]]:
         code: chr(code) for code in (*range(0x80), *range(0x3000, 0x3020), *range(0x4E00, 0xA000))
     }
     same |= {code: chr(code).lower() for code in range(ord("A"), ord("Z") + 1)}
+    # Because half of a surrogate pair cannot be encoded, and JSON may carry one.
+    same |= dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
     changing: dict[str, str] = {}
     for code in _candidates():
         char = chr(code)

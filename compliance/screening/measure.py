@@ -19,10 +19,45 @@ from compliance.screening.engine import Screener
 from compliance.screening.facts import SPEAKERS, Verdict
 
 # What a word filter of the usual kind looks for: one literal match stops the message.
-KEYWORDS = (
-    "保本 保息 保收益 刚兑 刚性兑付 稳赚 稳赚不赔 零风险 无风险 没有风险 兜底 预期收益 高收益 最高 最好 第一 唯一 "
-    "顶级 转我 个人账户 收款码 密码 验证码 内部消息 涨停 荐股 原始股 众筹 返现 返利 贴息 套现 炒股 首付 最后名额 手慢无 投诉"
-).split()
+KEYWORDS = [
+    "保本",
+    "保息",
+    "保收益",
+    "刚兑",
+    "刚性兑付",
+    "稳赚",
+    "稳赚不赔",
+    "零风险",
+    "无风险",
+    "没有风险",
+    "兜底",
+    "预期收益",
+    "高收益",
+    "最高",
+    "最好",
+    "第一",
+    "唯一",
+    "顶级",
+    "转我",
+    "个人账户",
+    "收款码",
+    "密码",
+    "验证码",
+    "内部消息",
+    "涨停",
+    "荐股",
+    "原始股",
+    "众筹",
+    "返现",
+    "返利",
+    "贴息",
+    "套现",
+    "炒股",
+    "首付",
+    "最后名额",
+    "手慢无",
+    "投诉",
+]
 
 
 @dataclass(slots=True)

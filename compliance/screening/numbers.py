@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
+from itertools import pairwise
 
 _HAN_DIGITS = dict(
     zip(
@@ -23,8 +24,44 @@ _MASKED = re.compile("[*＊●×•]{2,}")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10x98765432"
 _PROVINCES = frozenset(
-    "11 12 13 14 15 21 22 23 31 32 33 34 35 36 37 41 42 43 44 45 46 50 51 52 53 54 "
-    "61 62 63 64 65 71 81 82 83 91".split()
+    [
+        "11",
+        "12",
+        "13",
+        "14",
+        "15",
+        "21",
+        "22",
+        "23",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "36",
+        "37",
+        "41",
+        "42",
+        "43",
+        "44",
+        "45",
+        "46",
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "61",
+        "62",
+        "63",
+        "64",
+        "65",
+        "71",
+        "81",
+        "82",
+        "83",
+        "91",
+    ]
 )
 # Because such numbers are long and may pass a checksum by chance, their names excuse them.
 _OTHER_NUMBER = re.compile(
@@ -87,7 +124,7 @@ def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
             yield piece.start(), piece.end(), _plain(piece.group())
         if long_pieces or _MASKED.search(run.group()):
             continue
-        gaps = {text[a.end() : b.start()] for a, b in zip(pieces, pieces[1:], strict=False)}
+        gaps = {text[a.end() : b.start()] for a, b in pairwise(pieces)}
         if len(gaps) <= 2:
             yield run.start(), run.end(), "".join(_plain(piece.group()) for piece in pieces)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from compliance.screening.errors import RulebookBroken
@@ -39,7 +40,7 @@ def reading(text: str) -> str:
 def pieces(read: str) -> set[str]:
     """All sequences of one to three characters."""
     grams = set(read)
-    grams.update(map("".join, zip(read, read[1:], strict=False)))
+    grams.update(map("".join, pairwise(read)))
     grams.update(map("".join, zip(read, read[1:], read[2:], strict=False)))
     return grams
 

@@ -78,10 +78,8 @@ class Context:
     @cached_property
     def warned(self) -> bool:
         """The text warns of the thing or states the rule against it, and takes nothing back."""
-        last = None
-        for last in self._grammar.warning.finditer(self.text):
-            pass
-        return last is not None and self._grammar.bait.search(self.text, last.start()) is None
+        places = [match.start() for match in self._grammar.warning.finditer(self.text)]
+        return bool(places) and self._grammar.bait.search(self.text, places[-1]) is None
 
     def asked(self, start: int, end: int) -> bool:
         """The sentence with the hit is a real question: any of a customer, few of a manager."""

@@ -1,0 +1,68 @@
+"""How a text sounds as a whole and sentence by sentence, and what follows from it."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from compliance.screening.facts import Severity, Speaker
+from compliance.screening.rulebook import PhrasingPolicy
+from compliance.screening.rules import Rule
+
+_LONG = 60  # characters; in a longer text one red sentence would drown in calm ones
+_CAUTION = 0.4  # a single sentence out of many must sound worse than a whole message
+_SENTENCE = re.compile("[^。!?\\n]+[。!?\\n]*")
+
+
+class Tone:
+    """The learned judgement of one text, computed where it is asked for."""
+
+    def __init__(
+        self, text: str, speaker: Speaker, product: str | None, policy: PhrasingPolicy
+    ) -> None:
+        self._text = text
+        self._speaker: Speaker = speaker
+        self._product = product
+        self._policy = policy
+
+    @cached_property
+    def _whole(self) -> float:
+        return self._score(0, len(self._text))
+
+    def _score(self, start: int, end: int) -> float:
+        table = self._policy.table
+        if table is None:
+            return 0.0
+        return table.score(self._text[start:end], self._speaker, self._product)
+
+    def doubted(self, severity: Severity, start: int, end: int) -> Severity:
+        """The severity of a pattern's hit: milder where text and sentence both sound harmless."""
+        score = self._whole
+        if score < self._policy.doubt and len(self._text) > _LONG:
+            for sentence in _SENTENCE.finditer(self._text):
+                if sentence.start() < end and start < sentence.end():
+                    score = max(score, self._score(*sentence.span()))
+        if score < self._policy.dismiss:
+            return "warn"
+        if score < self._policy.doubt and severity == "block":
+            return "review"
+        return severity
+
+    def violation(self) -> tuple[Rule, int, int] | None:
+        """The rule of the nearest family and the telling stretch, where it sounds like one."""
+        table = self._policy.table
+        if table is None:
+            return None
+        spans = [(0, len(self._text))] if self._whole > self._policy.stop else []
+        if not spans and len(self._text) > _LONG:
+            spans = [
+                one.span()
+                for one in _SENTENCE.finditer(self._text)
+                if len(one.group()) > 6 and self._score(*one.span()) > self._policy.stop + _CAUTION
+            ]
+        if not spans:
+            return None
+        start, end = spans[0]
+        text = self._text[start:end]
+        first, last = table.evidence(text, self._speaker)
+        return self._policy.rules[table.family(text)], start + first, start + last

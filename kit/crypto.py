@@ -135,7 +135,7 @@ class FieldCipher:
     def blind(self, purpose: str, value: str) -> str:
         """A keyed hash (32 hex digits) by which an encrypted value can be looked up."""
         message = f"{purpose}\x1f{value}".encode()
-        return hmac.new(self.index_key, message, hashlib.sha256).hexdigest()[:32]
+        return hmac.digest(self.index_key, message, "sha256").hex()[:32]
 
     def grams(self, text: str) -> list[int]:
         """Keyed hashes (signed 64 bit) of every two-character window of ``text``, distinct.

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 TODAY = date(2026, 11, 25)  # a Wednesday
 MORNING = datetime(2026, 11, 24, 22, 30, tzinfo=UTC)  # 06:30 at the bank
-CARE = "天气转凉，早晚添件衣服，出门慢一点。接到陌生来电要您转账的，先挂断再打我行客服核实。"
+CARE = "天气转凉，早晚添件衣服，出门慢一点。接到陌生来电要您转账的，先挂断再打我行客服核实。不想收到这类内容，回复“退订”。"
 
 
 async def _small_bank(database: Database) -> dict[str, int]:
@@ -152,7 +152,7 @@ async def test_a_recalled_script_stops_being_planned_at_once(database: Database)
     await _small_bank(database)
     async with database.transaction() as session:
         version = await approved_script(
-            session, "loan.due", "{{customer_title}}您好，您的还款日是{{due_on}}。"
+            session, "loan.due", "{{customer_title}}您好，您的还款日是{{matures_on}}。"
         )
         await library.retire(session, version, by="staff:hejing", reason="措辞调整", at=MORNING)
         await session.execute(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands import importing, planning, rows, screening, serving, trust
+from commands import importing, planning, records, rows, screening, serving, simulate, trust
 from commands.demo import command as demo
 from commands.opening import OPTIONS
 
@@ -15,11 +15,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, importing, screening, trust):
+for group in (serving, planning, importing, screening, records, trust):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
+app.add_typer(records.archive, name="archive")
+app.add_typer(records.bind, name="bind")
+app.add_typer(records.export, name="export")
+app.add_typer(simulate.simulate, name="simulate")
 app.add_typer(trust.keys, name="keys")
 app.add_typer(trust.users, name="users")
 

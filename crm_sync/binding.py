@@ -113,7 +113,7 @@ async def _bind(
                 new_conflicts.add(verdict.external_userid)
                 rows.append(_row(verdict.external_userid, rival, verdict, "conflict", at, actor))
     if rows:
-        await session.execute(insert(Binding), rows)
+        await session.execute(insert(Binding.__table__), rows)  # type: ignore[attr-defined]
     await _set_customers(session, confirmed)
     settled = _settled(verdicts, open_rows)
     await _close(session, settled, at, actor)

@@ -119,10 +119,12 @@ def _made(
 
 
 def _card(random: Random, today: date, number: int) -> Held:
-    """A card of five years that expires at the end of a month."""
-    months = 1 if random.random() < 0.04 else random.randint(2, 59)
-    total = today.year * 12 + today.month - 1 + months + 1
-    expires = date(total // 12, total % 12 + 1, 1) - timedelta(days=1)
+    """A card of five years: one in twenty expires within 35 days, others at a month's end."""
+    if random.random() < 0.05:
+        expires = today + timedelta(days=random.randint(0, 35))
+    else:
+        total = today.year * 12 + today.month + random.randint(2, 59)
+        expires = date(total // 12, total % 12 + 1, 1) - timedelta(days=1)
     opened = min(date(expires.year - 5, expires.month, 1), today - timedelta(days=1))
     name = "青禾信用卡" if random.random() < 0.4 else "青禾借记卡"
     return Held(f"C{number:08d}0", "card", "", name, None, opened, expires)

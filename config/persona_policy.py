@@ -1,6 +1,7 @@
 """Who belongs to a persona (客群), as values a business owner may change (policies/personas.toml)."""
 
 import hashlib
+from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
 
@@ -133,9 +134,13 @@ class PersonaPolicy(_Part):
 
     def named(self, name: str) -> Persona | None:
         """The persona of that name, or None."""
-        return next((one for one in self.persona if one.name == name), None)
+        return self._by_name.get(name)
 
-    @property
+    @cached_property
+    def _by_name(self) -> dict[str, Persona]:
+        return {one.name: one for one in self.persona}
+
+    @cached_property
     def rule_version(self) -> str:
         """Version and a digest of every word, so that a membership names the rule it came by."""
         digest = hashlib.sha256(self.model_dump_json().encode()).hexdigest()[:12]

@@ -11,7 +11,7 @@ import pytest
 
 from simulator.bank import found, generate
 from simulator.bank.people import person
-from simulator.bank.writing import HEADERS
+from simulator.bank.rows import HEADERS
 
 TODAY = date(2026, 11, 22)
 

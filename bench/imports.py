@@ -1,0 +1,276 @@
+"""Imports against the least that could be done: parse the same CSV, seal the same fields, bulk-load.
+
+``python -m bench.imports [--customers 100000] [--database both] [--rounds 1] [--json]``
+
+Both sides write the same rows into the same tables with the same indexes, each into an empty
+database of its own, in the same run; only their ratio is worth quoting. The bare side does not
+validate, compare, report or reject anything, and it looks up customers in a dictionary. A
+second import of the same files shows what an unchanged night costs.
+"""
+
+import argparse
+import asyncio
+import csv
+import itertools
+import json
+import resource
+import secrets
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import URL, make_url
+from sqlmodel import SQLModel
+
+from crm_sync.imports import import_file
+from kit import partitions
+from kit.crypto import FieldCipher
+from kit.db import Database
+from simulator.bank import generate
+from simulator.bank.rows import ATTRIBUTES
+from tests.postgres import running_postgres
+from tests.schema import import_every_model
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+CIPHER = FieldCipher(keys={1: b"k" * 32}, current=1, index_key=b"i" * 32)
+KINDS = ("customers", "holdings")
+CUSTOMER_COLUMNS = (
+    "customer_no", "name", "phone", "phone_hash", "unionid_hash", "gender", "born_on", "birthday",
+    "unit_id", "account_unit_id", "risk_level", "risk_assessed_on", "tier", "aum_fen",
+    "aum_average_fen", "occupation", "opened_on", "attributes", "supplements", "source",
+    "source_date", "digest", "synthetic", "changed_at",
+)  # fmt: skip
+HOLDING_COLUMNS = (
+    "holding_no", "customer_id", "kind", "product_code", "product_name", "amount_fen", "opened_on",
+    "matures_on", "due_day", "instalment_fen", "risk_level", "source", "source_date", "digest",
+    "synthetic", "changed_at",
+)  # fmt: skip
+
+
+def cells(path: Path) -> Iterator[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.reader(file, strict=True)
+        next(reader)
+        yield from reader
+
+
+def fen(yuan: str) -> int | None:
+    whole, _, cents = yuan.partition(".")
+    return int(whole) * 100 + int(cents) if whole else None
+
+
+def day(value: str) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def bare_customers(path: Path) -> Iterator[tuple[Any, ...]]:
+    for row in cells(path):
+        no, name, phone, unionid, gender, born, unit, account, risk, assessed, tier, aum, average, work, opened = row[:15]  # fmt: skip
+        attributes = {
+            name: value for name, value in zip(ATTRIBUTES, row[15:], strict=True) if value
+        }
+        born_on = date.fromisoformat(born)
+        yield (
+            no, CIPHER.seal("customer.name", no, name), CIPHER.seal("customer.phone", no, phone),
+            CIPHER.blind("phone", phone), CIPHER.blind("unionid", unionid) if unionid else None,
+            gender, born_on, born_on.month * 100 + born_on.day, unit, account,
+            int(risk[1]) if risk else None, day(assessed), tier, fen(aum), fen(average), work,
+            day(opened), json.dumps(attributes), "{}", "bare", "", "", False, AT,
+        )  # fmt: skip
+
+
+def bare_holdings(path: Path, ids: dict[str, int]) -> Iterator[tuple[Any, ...]]:
+    for no, customer, kind, code, name, amount, opened, matures, due, instalment, risk in cells(
+        path
+    ):
+        yield (
+            no, ids[customer], kind, code or None, name, fen(amount), day(opened), day(matures),
+            int(due) if due else None, fen(instalment), int(risk[1]) if risk else None,
+            "bare", "", "", False, AT,
+        )  # fmt: skip
+
+
+async def load(
+    database: Database, table: str, columns: Sequence[str], rows: Iterator[tuple[Any, ...]]
+) -> None:
+    async with database.transaction() as session:
+        connection = await session.connection()
+        raw: Any = (await connection.get_raw_connection()).driver_connection
+        if not database.is_sqlite:
+            await session.execute(text("SELECT 1"))
+            await raw.copy_records_to_table(table, records=rows, columns=list(columns))
+            return
+        names, marks = ",".join(f'"{name}"' for name in columns), ",".join("?" * len(columns))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({marks})"  # noqa: S608 — our names
+        moment = AT.strftime("%Y-%m-%d %H:%M:%S.%f")
+        while chunk := list(itertools.islice(rows, 10_000)):
+            bound = [
+                tuple(
+                    moment if value is AT else value.isoformat() if type(value) is date else value
+                    for value in row
+                )
+                for row in chunk
+            ]
+            await raw.executemany(statement, bound)
+
+
+async def bare(database: Database, folder: Path) -> dict[str, float]:
+    taken = {}
+    started = time.perf_counter()
+    await load(database, "customer", CUSTOMER_COLUMNS, bare_customers(folder / "customers.csv"))
+    taken["customers"] = time.perf_counter() - started
+    async with database.reading() as session:
+        found = await session.execute(text("SELECT customer_no, id FROM customer"))
+        ids = {row[0]: row[1] for row in found}
+    started = time.perf_counter()
+    await load(database, "holding", HOLDING_COLUMNS, bare_holdings(folder / "holdings.csv", ids))
+    taken["holdings"] = time.perf_counter() - started
+    return taken
+
+
+async def ours(database: Database, folder: Path, counts: dict[str, int]) -> dict[str, float]:
+    taken = {}
+    for kind in KINDS:
+        started = time.perf_counter()
+        report = await import_file(database, kind, folder / f"{kind}.csv", by="system:bench", at=AT)
+        taken[kind] = time.perf_counter() - started
+        done = report.counts.added + report.counts.unchanged
+        if done != counts[kind] or report.counts.rejected:
+            raise SystemExit(f"{kind}: {report.counts}")
+    return taken
+
+
+def _create(connection: Connection) -> None:
+    SQLModel.metadata.create_all(connection)
+    partitions.prepare(connection, AT)
+
+
+async def fresh(url: str, folder: Path) -> Database:
+    """An empty bank with its units."""
+    database = Database(url, CIPHER)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(_create)
+    await import_file(database, "units", folder / "units.csv", by="system:bench", at=AT)
+    return database
+
+
+Fresh = Callable[[int], Awaitable[str]]
+"""Makes the nth empty database and tells its URL."""
+
+
+async def measure(make: Fresh, folder: Path, counts: dict[str, int], rounds: int) -> dict[str, Any]:
+    sides: dict[str, dict[str, list[float]]] = {
+        side: {kind: [] for kind in KINDS} for side in ("bare", "import", "again")
+    }
+    for turn in range(rounds):
+        database = await fresh(await make(2 * turn), folder)
+        for side in ("import", "again"):
+            for kind, seconds in (await ours(database, folder, counts)).items():
+                sides[side][kind].append(seconds)
+        await database.close()
+        database = await fresh(await make(2 * turn + 1), folder)
+        for kind, seconds in (await bare(database, folder)).items():
+            sides["bare"][kind].append(seconds)
+        await database.close()
+    median = {
+        side: {kind: statistics.median(taken) for kind, taken in kinds.items()}
+        for side, kinds in sides.items()
+    }
+    total = {side: sum(kinds.values()) for side, kinds in median.items()}
+    return {
+        "rows_per_second": {
+            side: {kind: round(counts[kind] / seconds) for kind, seconds in kinds.items()}
+            for side, kinds in median.items()
+        },
+        "ratio": {kind: round(median["bare"][kind] / median["import"][kind], 2) for kind in KINDS}
+        | {"both": round(total["bare"] / total["import"], 2)},
+        "seconds": {side: round(seconds, 1) for side, seconds in total.items()},
+    }
+
+
+async def on_sqlite(folder: Path, counts: dict[str, int], rounds: int) -> dict[str, Any]:
+    """Every database is a new file."""
+
+    async def make(number: int) -> str:
+        return f"sqlite:///{folder / f'bank{number}.db'}"
+
+    return await measure(make, folder, counts, rounds)
+
+
+async def on_postgresql(
+    server: URL, folder: Path, counts: dict[str, int], rounds: int
+) -> dict[str, Any]:
+    """Every database is made on ``server`` and dropped again."""
+    plain = server.set(drivername="postgresql")
+    made: list[str] = []
+
+    async def administer(statement: str) -> None:
+        connection = await asyncpg.connect(plain.render_as_string(hide_password=False))
+        await connection.execute(statement)
+        await connection.close()
+
+    async def make(_number: int) -> str:
+        made.append(f"gengyun_bench_{secrets.token_hex(4)}")
+        await administer(f'CREATE DATABASE "{made[-1]}"')
+        return plain.set(database=made[-1]).render_as_string(hide_password=False)
+
+    try:
+        return await measure(make, folder, counts, rounds)
+    finally:
+        for name in made:
+            await administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def run(customers: int, database: str, rounds: int, server: str | None) -> dict[str, Any]:
+    """Measure on the asked databases; see the module's sentence for what is compared."""
+    import_every_model()
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="gengyun-bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        generate(folder, seed=1, customers=customers, today=AT.date(), kinds=("units", *KINDS))
+        files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+        counts = {kind: files[f"{kind}.csv"]["rows"] for kind in KINDS}
+        found["rows"] = counts
+        if database in ("both", "sqlite"):
+            found["sqlite"] = asyncio.run(on_sqlite(folder, counts, rounds))
+        if database in ("both", "postgresql"):
+            url = make_url(server) if server else stack.enter_context(running_postgres())
+            found["postgresql"] = asyncio.run(on_postgresql(url, folder, counts, rounds))
+    found["most_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--database", choices=("both", "sqlite", "postgresql"), default="both")
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--server", help="a PostgreSQL server; without it one is started")
+    parser.add_argument("--json", action="store_true")
+    chosen = parser.parse_args(arguments)
+    found = run(chosen.customers, chosen.database, chosen.rounds, chosen.server)
+    if chosen.json:
+        sys.stdout.write(json.dumps(found) + "\n")
+        return
+    sys.stdout.write(f"{found['rows']}, at most {found['most_memory_mb']} MB\n")
+    for name in ("sqlite", "postgresql"):
+        if name in found:
+            one = found[name]
+            sys.stdout.write(
+                f"{name}: import / bare = {one['ratio']} (rate), seconds {one['seconds']}\n"
+            )
+            for side, rates in one["rows_per_second"].items():
+                sys.stdout.write(f"  {side:>7}: {rates} rows/s\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""The rows of the synthetic bank's files: what each kind has for the bank and for a customer."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from typing import Final
+
+from simulator.bank.people import Person
+from simulator.bank.products import PRODUCTS
+from simulator.bank.shape import Bank
+
+ATTRIBUTES: Final = (
+    "pension_payroll", "passbook", "children_account", "hobby", "merchant", "legal_person",
+    "third_party_custody", "agri_loan", "agri_subsidy",
+)  # fmt: skip
+HEADERS: Final = {
+    "units": ("unit_id", "name", "parent_id", "kind", "department_id"),
+    "staff": (
+        "staff_id", "name", "userid", "unit_id", "position", "active", "licences", "personas", "roles",
+    ),
+    "products": (
+        "product_code", "name", "kind", "risk_level", "issuer", "private", "on_sale", "open_days",
+    ),
+    "customers": (
+        "customer_no", "name", "phone", "unionid", "gender", "born_on", "unit_id",
+        "account_unit_id", "risk_level", "risk_assessed_on", "tier", "aum_yuan",
+        "aum_average_yuan", "occupation", "opened_on",
+        *(f"attributes.{name}" for name in ATTRIBUTES),
+    ),
+    "holdings": (
+        "holding_no", "customer_no", "kind", "product_code", "product_name", "amount_yuan",
+        "opened_on", "matures_on", "due_day", "instalment_yuan", "risk_level",
+    ),
+    "assignments": ("customer_no", "staff_id", "kind", "since"),
+    "consents": ("customer_no", "purpose", "given", "source", "at"),
+    "snapshots": ("customer_no", "on", "aum_yuan"),
+    "events": ("event_no", "customer_no", "kind", "on", "amount_yuan", "note"),
+}  # fmt: skip
+SOURCES: Final = ("手机银行授权页", "网点签署", "客户经理代录并回访")
+Cell = str | int | date | None
+
+
+def bank_rows(bank: Bank) -> Mapping[str, Iterable[Sequence[Cell]]]:
+    """What is there before the first customer."""
+    return {
+        "units": (
+            (unit.unit_id, unit.name, unit.parent_id, unit.kind, unit.department_id)
+            for unit in bank.units
+        ),
+        "staff": (
+            (
+                member.staff_id, member.name, member.userid, member.unit_id, member.position,
+                int(member.active), ";".join(member.licences), ";".join(member.personas),
+                ";".join(member.roles),
+            )
+            for member in bank.members
+        ),
+        "products": (
+            (
+                product.code, product.name, product.kind,
+                f"R{product.risk}" if product.risk else "", product.issuer,
+                int(product.private), int(product.on_sale),
+                ";".join(f"{first}~{last}" for first, last in product.open_days(bank.today)),
+            )
+            for product in PRODUCTS
+        ),
+    }  # fmt: skip
+
+
+def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]]]:
+    """What a customer brings to each file."""
+    return {
+        "customers": (
+            (
+                one.customer_no, one.name, one.phone, one.unionid if one.has_unionid else "",
+                one.gender, one.born_on, one.unit_id, one.unit_id,
+                f"C{one.risk_level}" if one.risk_level else "", one.assessed_on, one.tier,
+                _yuan(one.aum_fen), _yuan(one.average_fen), one.occupation, one.opened_on,
+                *(one.attributes.get(name, "") for name in ATTRIBUTES),
+            ),
+        ),
+        "holdings": (
+            (
+                held.holding_no, one.customer_no, held.kind, held.product_code,
+                held.product_name, _yuan(held.amount_fen), held.opened_on, held.matures_on,
+                held.due_day, _yuan(held.instalment_fen), f"R{held.risk}" if held.risk else "",
+            )
+            for held in one.holdings
+        ),
+        "assignments": ((one.customer_no, one.owner, "owner", one.opened_on),),
+        "consents": (
+            (
+                one.customer_no, purpose, int(given), SOURCES[one.number % 3],
+                f"{day} 10:{one.number % 60:02d}:00",
+            )
+            for purpose, given, day in one.consents
+        ),
+        "snapshots": _snapshots(bank, one),
+        "events": _events(bank, one),
+    }  # fmt: skip
+
+
+def _snapshots(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
+    """Month ends of the last quarter: one customer in fifty loses a good part of the money."""
+    leaving = one.number % 50 == 7
+    for back in (90, 60, 30):
+        share = 100 + (back if leaving else (one.number * back) % 7)
+        day = bank.today - timedelta(days=back)
+        yield one.customer_no, day, _yuan(one.aum_fen * share // 100)
+
+
+def _events(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
+    """One customer in twenty has money coming in within six weeks; 陈建国 has moved money out."""
+    made = f"E{bank.today:%Y%m%d}"
+    if one.number == 2:
+        day = bank.today - timedelta(days=1)
+        yield (
+            f"{made}OUT{one.number:08d}",
+            one.customer_no,
+            "money_out",
+            day,
+            "350000.00",
+            "大额转出至他行",
+        )
+    if one.number % 20 == 3 and one.aum_fen > 1_000_000:
+        day = bank.today + timedelta(days=3 + one.number % 40)
+        amount = _yuan(one.aum_fen // 10 // 100 * 100)
+        yield f"{made}{one.number:08d}", one.customer_no, "bonus", day, amount, "年终分红"
+
+
+def _yuan(fen: int | None) -> str:
+    return "" if fen is None else f"{fen // 100}.{fen % 100:02d}"

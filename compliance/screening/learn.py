@@ -28,7 +28,8 @@ from compliance.screening.rules import Rule
 LESSONS = "lessons.jsonl"
 _COST = 20.0  # how much a misjudged lesson weighs against simple weights
 _EPOCHS = 40
-_NEGLIGIBLE = 0.02  # a weight below this changes no verdict
+_RARITY = 6.5  # about the rarity of an ordinary piece; brings a lesson to about unit length
+_NEGLIGIBLE = 0.15  # a customer's own weight below this changes no verdict
 _FAMILY_PIECES = 260
 
 
@@ -80,9 +81,10 @@ def of_rules(rules: Sequence[Rule], unmasked: Callable[[str], str]) -> list[Less
 
 
 def vectors(lessons: Sequence[Lesson]) -> tuple[list[list[tuple[int, float]]], list[str]]:
-    """Rarity-weighted pieces of unit length per lesson, plus speaker and product; and the names.
+    """Rarity-weighted pieces per lesson, plus speaker and product; and the names.
 
-    A customer's pieces count twice, once as anybody's and once (`c|`) as a customer's.
+    A customer's pieces count twice, once as anybody's and once (`c|`) as a customer's. Their
+    number alone sets the scale, which keeps scoring at run time to one look-up per piece.
     """
     names: list[list[str]] = []
     spread: Counter[str] = Counter()
@@ -99,8 +101,8 @@ def vectors(lessons: Sequence[Lesson]) -> tuple[list[list[tuple[int, float]]], l
     side_index = {name: first + i for i, name in enumerate(sides)}
     rows = []
     for lesson, grams in zip(lessons, names, strict=True):
-        length = math.sqrt(sum(rarity[gram] ** 2 for gram in grams))
-        row = [(index[gram], rarity[gram] / length) for gram in grams]
+        scale = _RARITY * math.sqrt(len(grams) / (2 if lesson.speaker == "customer" else 1))
+        row = [(index[gram], rarity[gram] / scale) for gram in grams]
         row += [
             (side_index["bias"], 1.0),
             (side_index[lesson.speaker], SIDE_SCALE),
@@ -186,34 +188,30 @@ def table(lessons: Sequence[Lesson], source: str) -> str:
     rows, names = vectors(lessons)
     weights = fit(rows, [lesson.bad for lesson in lessons], len(names))
     spread = Counter(i for row in rows for i, _ in row)
-    learned: dict[str, tuple[float, float]] = {}
+    learned: dict[str, float] = {}
     lines = [f"# learned from {source}"]
     for i, name in enumerate(names):
         if name.startswith("side\t"):
             lines.append(f"{name}\t{weights[i]:.4f}")
         else:
             rarity = math.log((1 + len(lessons)) / (1 + spread[i])) + 1
-            learned[name] = (rarity * rarity, rarity * weights[i])
-    for name, (norm, weight) in learned.items():
-        if name.startswith("c|"):
-            continue
-        customer = learned.get("c|" + name, (0.0, 0.0))
-        if (
-            "\t" not in name
-            and "\n" not in name
-            and max(abs(weight), abs(customer[1])) > _NEGLIGIBLE
-        ):
-            lines.append(
-                f"piece\t{name}\t{norm:.2f}\t{weight:.3f}\t{customer[0]:.2f}\t{customer[1]:.3f}"
-            )
+            learned[name] = rarity * weights[i] / _RARITY
+    for name, weight in learned.items():
+        kind, gram = ("customer", name[2:]) if name.startswith("c|") else ("staff", name)
+        if (kind == "staff" or abs(weight) > _NEGLIGIBLE) and not set(gram) & set("\t\n"):
+            lines.append(f"{kind}\t{gram}\t{weight:.2f}")
     for family, entries in family_pieces(lessons).items():
-        lines += [f"{family}\t{gram}\t{ratio:.2f}" for gram, ratio in entries if gram.strip()]
+        lines += [
+            f"{family}\t{gram}\t{ratio:.2f}"
+            for gram, ratio in entries
+            if not set(gram) & set("\t\n")
+        ]
     return "\n".join(lines) + "\n"
 
 
 def main() -> int:
     """Learn from the lessons that ship with the product and write the table beside them."""
-    rulebook = load()
+    rulebook = load(learned=False)
     reader = Reader(rulebook)
     source = DEFAULT_PATH / LESSONS
     lessons = read(source, reader.unmasked) + of_rules(rulebook.rules, reader.unmasked)

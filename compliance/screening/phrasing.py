@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 from pathlib import Path
 
 from compliance.screening.errors import RulebookBroken
@@ -22,16 +21,6 @@ SIDE_SCALE = 0.3  # speaker and product weigh little beside the words
 _DIGITS = re.compile("[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What a character sequence contributes, squared rarity and weight; again for customers."""
-
-    norm: float
-    weight: float
-    customer_norm: float
-    customer_weight: float
-
-
 def reading(text: str) -> str:
     """The form in which sentences are compared: numbers alike, beginning and end marked."""
     return "^" + _DIGITS.sub("0", text) + "$"
@@ -39,10 +28,8 @@ def reading(text: str) -> str:
 
 def pieces(read: str) -> set[str]:
     """All sequences of one to three characters."""
-    grams = set(read)
-    grams.update(map("".join, pairwise(read)))
-    grams.update(map("".join, zip(read, read[1:], read[2:], strict=False)))
-    return grams
+    pairs = list(map(add, read, read[1:]))
+    return {*read, *pairs, *map(add, pairs, read[2:])}
 
 
 class Phrasing:
@@ -50,68 +37,57 @@ class Phrasing:
 
     def __init__(
         self,
-        table: dict[str, Piece],
+        staff: dict[str, float],
+        customer: dict[str, float],
         sides: dict[str, float],
         families: dict[str, dict[str, float]],
     ) -> None:
-        self._table = table
-        # Because scoring is on the path of every message: one look-up per piece, plain tuples.
-        self._staff = {gram: (one.norm, one.weight) for gram, one in table.items()}
-        self._customer = {
-            gram: (one.norm + one.customer_norm, one.weight + one.customer_weight)
-            for gram, one in table.items()
-        }
+        self._weights = {"staff": staff, "customer": customer}
         self._sides = sides
         self._families = families
 
     @classmethod
     def from_file(cls, path: Path) -> Phrasing:
         """Read the table that `learn.py` wrote. Raises RulebookBroken where it cannot be read."""
-        table: dict[str, Piece] = {}
-        sides: dict[str, float] = {}
-        families: dict[str, dict[str, float]] = {}
+        kinds: dict[str, dict[str, float]] = {"staff": {}, "customer": {}, "side": {}}
         try:
             for line in path.read_text("utf-8").split("\n")[1:]:
-                kind, _, rest = line.partition("\t")
-                fields = rest.split("\t")
-                if kind == "piece":
-                    norm, weight, customer_norm, customer_weight = map(float, fields[1:])
-                    table[fields[0]] = Piece(norm, weight, customer_norm, customer_weight)
-                elif kind == "side":
-                    sides[fields[0]] = float(fields[1])
-                elif kind:
-                    families.setdefault(kind, {})[fields[0]] = float(fields[1])
-        except (OSError, ValueError, IndexError) as error:
+                if line:
+                    kind, name, value = line.split("\t")
+                    kinds.setdefault(kind, {})[name] = float(value)
+        except (OSError, ValueError) as error:
             raise RulebookBroken(
                 "句式权重表读不出来",
                 saw=str(error),
                 where=str(path),
                 do="运行 python -m compliance.screening.learn 重新生成",
             ) from error
-        return cls(table, sides, families)
+        staff, extra = kinds.pop("staff"), kinds.pop("customer")
+        customer = staff | {gram: staff.get(gram, 0.0) + more for gram, more in extra.items()}
+        return cls(staff, customer, kinds.pop("side"), kinds)
+
+    def _of(self, speaker: Speaker) -> dict[str, float]:
+        return self._weights["customer" if speaker == "customer" else "staff"]
 
     def score(self, text: str, speaker: Speaker, product: str | None) -> float:
         """Log odds that a person would have stopped this text."""
-        base = self._sides["bias"] + SIDE_SCALE * (
-            self._sides.get(speaker, 0.0) + self._sides.get(str(product), 0.0)
+        weights = self._of(speaker)
+        known = pieces(reading(text)) & weights.keys()
+        total = sum(map(weights.__getitem__, known))
+        sides = self._sides
+        return (
+            sides["bias"]
+            + SIDE_SCALE * (sides.get(speaker, 0.0) + sides.get(str(product), 0.0))
+            + total / math.sqrt(len(known) or 1)
         )
-        norm = total = 0.0
-        find = (self._customer if speaker == "customer" else self._staff).get
-        for gram in pieces(reading(text)):
-            if found := find(gram):
-                norm += found[0]
-                total += found[1]
-        return base + total / math.sqrt(norm) if norm else base
 
     def evidence(self, text: str, speaker: Speaker) -> tuple[int, int]:
         """The stretch of `text` that speaks most strongly for a violation."""
         gains = [0.0] * len(text)
+        weights = self._of(speaker)
         for start in range(len(text)):
             for end in range(start + 1, min(len(text), start + LONGEST) + 1):
-                piece = self._table.get(_DIGITS.sub("0", text[start:end]))
-                if piece is None:
-                    continue
-                weight = piece.weight + (piece.customer_weight if speaker == "customer" else 0.0)
+                weight = weights.get(_DIGITS.sub("0", text[start:end]), 0.0)
                 for i in range(start, end):
                     gains[i] += weight / (end - start)
         return _best_stretch(gains)

@@ -53,8 +53,8 @@ class Rulebook:
     financial: frozenset[str]  # words that say that the talk is about money
 
 
-def load(path: Path | None = None) -> Rulebook:
-    """Read a rulebook directory.
+def load(path: Path | None = None, *, learned: bool = True) -> Rulebook:
+    """Read a rulebook directory, with its learned table unless told not to.
 
     Raises RulebookBroken naming the file and the rule where something cannot be used.
     """
@@ -74,7 +74,7 @@ def load(path: Path | None = None) -> Rulebook:
                 "规则文件不是合法的 TOML", saw=str(error), where=file.name
             ) from error
     table = folder / FILE
-    if table.exists():
+    if learned and table.exists():
         digest.update(table.read_bytes())
     for name in sorted(_SUPPORT - documents.keys()):
         raise RulebookBroken("缺少规则文件", where=str(folder / name))
@@ -101,12 +101,14 @@ def load(path: Path | None = None) -> Rulebook:
         grammar=Grammar.from_words(guards["grammar"]),
         shields=tuple(map(fold, guards["shields"])),
         disguises=documents["disguises.toml"],
-        phrasing=_phrasing(documents["phrasing.toml"]["phrasing"], rules, table),
+        phrasing=_phrasing(
+            documents["phrasing.toml"]["phrasing"], rules, table if learned else None
+        ),
         financial=concepts["financial"],
     )
 
 
-def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path) -> PhrasingPolicy:
+def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path | None) -> PhrasingPolicy:
     by_id = {rule.id: rule for rule in rules}
     derived: dict[str, Rule] = {}
     for family, (name, rule_id) in entry["families"].items():
@@ -127,7 +129,7 @@ def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path) -> Phrasing
         doubt=entry["doubt"],
         dismiss=entry["dismiss"],
         rules=derived,
-        table=Phrasing.from_file(table) if table.exists() else None,
+        table=Phrasing.from_file(table) if table and table.exists() else None,
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSITION = ("app", "cli", "commands", "wiring")
 """What stands above the floors: it joins the parts and may import all of them."""
-BESIDE = ("assets", "deploy", "docs", "migrations", "samples", "scripts", "simulator", "tests")
+BESIDE = ("assets", "bench", "deploy", "docs", "migrations", "samples", "scripts", "simulator", "tests")
 """What is no floor: data, documents, tests, and the simulator that nothing may import."""
 
 
@@ -57,8 +57,8 @@ def packages() -> tuple[str, ...]:
 
 @cache
 def sources(*, beside: bool = False) -> tuple[Source, ...]:
-    """Our Python files; with ``beside`` also the simulator's and the tests'."""
-    names = [*packages(), *(("simulator", "tests") if beside else ())]
+    """Our Python files; with ``beside`` also the simulator's, the benches' and the tests'."""
+    names = [*packages(), *(("bench", "simulator", "tests") if beside else ())]
     found = [ROOT / "app.py", ROOT / "cli.py"]
     for name in names:
         found += sorted((ROOT / name).rglob("*.py"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.screening import Screener
+from compliance.screening import Screener, Speaker
 from compliance.screening.learn import LESSONS, digest
 from compliance.screening.measure import (
     by_rules,
@@ -106,7 +106,7 @@ def test_the_same_words_weigh_by_who_says_them(screener: Screener) -> None:
 
 
 def test_many_are_judged_like_one_by_one(screener: Screener) -> None:
-    texts = [(text, "manager", None) for text in CHAT]
+    texts: list[tuple[str, Speaker, str | None]] = [(text, "manager", None) for text in CHAT]
     alone = [screener.screen(text, speaker="manager") for text in CHAT]
     assert screener.screen_many(texts) == alone
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.screening import Screener
+from compliance.screening import Screener, Speaker
 from compliance.screening.folding import clean, hidden_spans
 from compliance.screening.views import View
 
@@ -70,7 +70,7 @@ def test_rewriting_a_view_keeps_its_way_back(text: str, data: st.DataObject) -> 
 @given(NASTY, st.sampled_from(["manager", "customer", "content"]))
 @settings(max_examples=200, deadline=None)
 def test_every_hit_quotes_the_original_and_no_customer_is_blocked(
-    screener: Screener, text: str, speaker: str
+    screener: Screener, text: str, speaker: Speaker
 ) -> None:
     verdict = screener.screen(text, speaker=speaker)
     assert not (speaker == "customer" and verdict.verdict == "block")

@@ -1,0 +1,1 @@
+"""Callback intake: the product beside the usual way, the same events, the same promise."""

@@ -18,7 +18,7 @@ from compliance.facts import PUBLIC_CHANNELS, Channel, Purpose, Words
 from compliance.links import foreign_links
 from compliance.objections import Objection
 from compliance.policy import GatePolicy
-from compliance.screening.facts import Speaker, Verdict
+from compliance.screening.facts import LEARNED_RULE, Speaker, Verdict
 
 NEAR = 4
 """Fewer word characters than this between two values, and they are screened as one."""
@@ -118,7 +118,7 @@ class Reader:
         if screened.verdict == "block":
             found.append(Objection.SCREENED_BLOCK)
             details.append((Objection.SCREENED_BLOCK, "、".join(screened.rules)))
-        elif screened.verdict == "review" and not words.accepted_rules.issuperset(screened.rules):
+        elif screened.verdict == "review" and not _accepted(words).issuperset(screened.rules):
             found.append(Objection.SCREENED_REVIEW)
             details.append((Objection.SCREENED_REVIEW, "、".join(screened.rules)))
         return Reading(tuple(found), screened, tuple(details))
@@ -179,6 +179,18 @@ class Reader:
                 self._frames.clear()
             self._texts[key] = screened
         return screened
+
+
+def _accepted(words: Words) -> frozenset[str]:
+    """The rules of review level that a person has already answered for these words.
+
+    The learned rule weighs the whole sentence. Of a script whose approved text is unchanged a
+    person has weighed it; an amount or a date more or less does not ask them again. Whatever
+    has a phrase of its own (a promise, an account, a link in a value) is found by its rule.
+    """
+    if words.approved_hash is not None and words.approved_hash == words.template_hash:
+        return words.accepted_rules | {LEARNED_RULE}
+    return words.accepted_rules
 
 
 def _frame(words: Words) -> tuple[Frame, tuple[str, ...]]:

@@ -10,6 +10,8 @@ from crm_sync.facts import CustomerFact, Due, Reach
 from delivery.intents import Intent, ProductInWords
 
 WEEKDAYS = "一二三四五六日"
+OF_THE_HOLDING = frozenset({"product_name", "card_tail", "matures_on", "open_on", "days_left"})
+"""Fields that only the holding in question can fill."""
 
 
 def watched_days(trigger: Trigger, today: date) -> list[tuple[Step, date]]:
@@ -57,9 +59,15 @@ def due_intent(
 ) -> Intent | None:
     """The reminder that ``due`` falls due on ``on``; None when a script is needed and none fits.
 
-    Its key is the holding, the day and the step, so planning it twice is planning it once.
+    Its key is the holding, the day and the step, so planning it twice is planning it once. Of the
+    scripts only those are considered whose words the holding can fill: a card without a number
+    is spoken of without its number.
     """
-    script = best_script(scripts, due.customer)
+    fields = _fields(due, on, step.days_left, trigger.select)
+    script = best_script(
+        [one for one in scripts if OF_THE_HOLDING.intersection(one.fields) <= fields.keys()],
+        due.customer,
+    )
     if script is None and step.action != "care":
         return None
     noun = {"card": "到期换卡", "loan": "还款日"}.get(due.kind, "到期")
@@ -74,7 +82,7 @@ def due_intent(
         customer=due.customer,
         reach=due.reach,
         script_version_id=None if step.action == "care" or script is None else script.version_id,
-        fields=_fields(due, on, step.days_left, trigger.select),
+        fields=fields,
         title=f"{distance_words(step.days_left)}{noun}",
         why=f"{name}，{day_words(on)}{noun}，来自核心系统",
         due_on=today,
@@ -162,10 +170,16 @@ def _fields(due: Due, on: date, days_left: int, select: str) -> dict[str, object
         "product_name": due.product_name or None,
         "amount": due.instalment_fen if select == "instalments" else due.amount_fen,
         "days_left": days_left,
-        "card_tail": due.holding_no[-4:] if due.kind == "card" else None,
+        "card_tail": _tail(due.holding_no) if due.kind == "card" else None,
     }
     fields["open_on" if select == "open_days" else "matures_on"] = on
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _tail(number: str) -> str | None:
+    """The last four digits; None where the number is the bank's own key and no card number."""
+    tail = number[-4:]
+    return tail if len(tail) == 4 and tail.isascii() and tail.isdigit() else None
 
 
 def _product(due: Due) -> ProductInWords:

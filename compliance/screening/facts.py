@@ -10,6 +10,8 @@ Severity = Literal["block", "review", "warn"]
 Outcome = Literal["pass", "review", "block"]
 
 SPEAKERS: tuple[Speaker, ...] = ("manager", "customer", "content")
+LEARNED_RULE = "R-SEM-01"
+"""The one rule that weighs a whole sentence instead of finding a phrase (phrasing.toml)."""
 RANK: dict[Severity, int] = {"warn": 0, "review": 1, "block": 2}
 
 

@@ -10,7 +10,8 @@ from compliance.facts import Channel, Draft
 from compliance.gate import Court, judge
 from compliance.links import foreign_links
 from compliance.objections import Objection
-from compliance.screening.facts import Speaker, Verdict
+from compliance.screening import rulebook
+from compliance.screening.facts import LEARNED_RULE, Hit, Speaker, Verdict
 from tests.unit.compliance.gate.given import (
     CALENDAR,
     MORNING,
@@ -163,6 +164,36 @@ def test_what_the_approver_accepted_is_not_asked_again() -> None:
     assert against(draft(words=accepted)) == set()
     other = replace(doubtful, accepted_rules=frozenset({"R-ADV-02"}))
     assert against(draft(words=other)) == {Objection.SCREENED_REVIEW}
+
+
+class WeighsSentences(TwoWords):
+    """A screener whose learned rule doubts every sentence that names an amount."""
+
+    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
+        """Two words first, then the weighing."""
+        found = super().screen(text, speaker=speaker, product=product)
+        if found.verdict != "pass" or "元" not in text:
+            return found
+        doubt = Hit(LEARNED_RULE, "x", "review", 0, len(text), text, "因为", "法", ())
+        return Verdict("review", ("x",), (doubt,), None, "test-1")
+
+
+def test_a_sentence_a_person_has_approved_is_not_weighed_again_for_an_amount_in_it() -> None:
+    def verdict(**changes: object) -> set[Objection]:
+        given = draft(words=care(text="您的还款是 300 元，请提前备好。", **changes))
+        [decision] = judge(
+            [given], at=MORNING, policy=POLICY, calendar=CALENDAR, screener=WeighsSentences()
+        )
+        return set(decision.objections)
+
+    assert verdict() == set()
+    assert Objection.SCREENED_REVIEW in verdict(approved_hash="b" * 64)
+    assert Objection.SCREENED_REVIEW in verdict(approved_hash=None)
+
+
+def test_the_learned_rule_is_the_one_that_the_rulebook_names() -> None:
+    policy = rulebook.load().phrasing
+    assert {rule.id for rule in policy.rules.values()} == {LEARNED_RULE}
 
 
 def _letters(values: list[tuple[str, str]]) -> list[Draft]:

@@ -106,8 +106,7 @@ def allow(surface: str, *roles: str, fresh: bool = False) -> Any:
         if fresh:
             sessions.demand_fresh(signed_in, at, site.limits)
         if signed_in_long_ago(signed_in, at):
-            async with site.database.transaction() as session:
-                await sessions.touch(session, signed_in, at)
+            await _touch(request, site, signed_in, at)
         request_id = uuid.uuid4().hex[:16]
         bind_contextvars(request_id=request_id, staff_id=signed_in.staff_id)
         return Asking(
@@ -128,6 +127,17 @@ def signed_in_long_ago(signed_in: SignedIn, at: datetime) -> bool:
     return at - signed_in.signed_in_at > sessions.TOUCH_EVERY
 
 
+async def _touch(request: Request, site: Site, signed_in: SignedIn, at: datetime) -> None:
+    """In this request's own transaction where one is open already: on SQLite there is one writer,
+    and a second transaction would wait for the first for ever."""
+    own: AsyncSession | None = getattr(request.state, "writing", None)
+    if own is not None:
+        await sessions.touch(own, signed_in, at)
+        return
+    async with site.database.transaction() as session:
+        await sessions.touch(session, signed_in, at)
+
+
 async def _demand_own_page(request: Request, site: Site, token: str) -> None:
     given = request.headers.get("x-csrf-token", "")
     kind = request.headers.get("content-type", "")
@@ -145,6 +155,7 @@ async def _demand_own_page(request: Request, site: Site, token: str) -> None:
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
     async with site_of(request).database.transaction() as session:
+        request.state.writing = session
         yield session
 
 

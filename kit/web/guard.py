@@ -156,7 +156,10 @@ async def _demand_own_page(request: Request, site: Site, token: str) -> None:
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
     async with site_of(request).database.transaction() as session:
         request.state.writing = session
-        yield session
+        try:
+            yield session
+        finally:
+            request.state.writing = None
 
 
 async def _reading(request: Request) -> AsyncIterator[AsyncSession]:

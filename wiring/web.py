@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy import text
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
@@ -14,22 +15,23 @@ from starlette.staticfiles import StaticFiles
 from bot.callback import CallbackEndpoint
 from bot.health import router as health_router
 from bot.inbox.intake import Intake
-from bot.sidebar import customer, entry, library, me, sends, todo
+from bot.sidebar import customer, entry, group, library, me, sends, todo
 from bot.welcome_lane import WelcomeLane
+from console.refusals import refuse, refuse_form
+from console.routers import DEMO_ROUTERS, ROUTERS
 from crm_sync.access import viewer
 from kit.errors import AppError
 from kit.web.brand import Brand
 from kit.web.guard import Site
 from kit.web.headers import SecurityHeaders
 from kit.web.pages import make_environment
-from kit.web.refusals import refuse
 from kit.web.static_files import STATIC_DIR
 from wiring.parts import Parts
 from wiring.schema import head, revision
 from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
-SIDEBAR = (entry, customer, sends, todo, library, me)
+SIDEBAR = (entry, customer, group, sends, todo, library, me)
 TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
 
 
@@ -89,9 +91,12 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         app.router.routes.append(Route("/wecom/callback", endpoint, include_in_schema=False))
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(_checks(parts)))
-    for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR)):
+    for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR), *ROUTERS):
+        app.include_router(router)
+    for router in DEMO_ROUTERS if settings.is_demo else ():
         app.include_router(router)
     app.add_exception_handler(AppError, refuse)
+    app.add_exception_handler(RequestValidationError, refuse_form)
     ancestors = ("'self'",) if settings.is_demo else ("'self'", "https://*.work.weixin.qq.com")
     app.add_middleware(SecurityHeaders, https=app.state.site.secure, frame_ancestors=ancestors)
     return Face(app, intake, lane)

@@ -1,0 +1,84 @@
+"""The ways the desk says no.
+
+NotFound        EntryUnknown, PlanUnknown, TodoUnknown, WorkUnknown, RunUnknown, PersonUnknown
+InputRefused    FormRefused       a field of a form or of an address is missing or wrong
+                ReasonNeeded      this step leaves a reason, and none was written
+                ExportTooLarge    more rows than one export may hold
+                BasketEmpty       an evidence pack without messages
+TooMany         TooManyUnmaskings more customers unmasked in a day than anybody needs
+Conflict        DecisionRefused   the work item cannot be decided that way
+"""
+
+from kit.errors import Conflict, InputRefused, NotFound, TooMany
+
+
+class EntryUnknown(NotFound):
+    """No such ledger entry, or none this person may know of."""
+
+    code = "E-3221"
+
+
+class PlanUnknown(NotFound):
+    """No such planning run."""
+
+    code = "E-3222"
+
+
+class TodoUnknown(NotFound):
+    """No such to-do, or none this person may know of."""
+
+    code = "E-3223"
+
+
+class WorkUnknown(NotFound):
+    """No such work item, or none this person may know of."""
+
+    code = "E-3224"
+
+
+class RunUnknown(NotFound):
+    """No such import."""
+
+    code = "E-3225"
+
+
+class PersonUnknown(NotFound):
+    """No such member of staff, or none this person may know of."""
+
+    code = "E-3226"
+
+
+class FormRefused(InputRefused):
+    """A field of a form, or of the page's address, is missing or cannot be read."""
+
+    code = "E-3501"
+
+
+class ReasonNeeded(InputRefused):
+    """This step leaves a reason in the record, and none was written."""
+
+    code = "E-3502"
+
+
+class ExportTooLarge(InputRefused):
+    """More rows than one export may hold."""
+
+    code = "E-3503"
+
+
+class BasketEmpty(InputRefused):
+    """An evidence pack was asked for without any message."""
+
+    code = "E-3504"
+
+
+class TooManyUnmaskings(TooMany):
+    """This person has unmasked as many customers today as anybody may."""
+
+    code = "E-3401"
+
+
+class DecisionRefused(Conflict):
+    """The work item cannot be decided that way."""
+
+    code = "E-3340"

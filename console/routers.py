@@ -1,0 +1,17 @@
+"""Every router of the desk, in the order of its pages; the composition includes them."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from fastapi import APIRouter
+
+from console import interactions, own_log, shell, sign_in
+
+ROUTERS: Final[Sequence[APIRouter]] = (
+    sign_in.router,
+    shell.router,
+    interactions.router,
+    own_log.router,
+)
+DEMO_ROUTERS: Final[Sequence[APIRouter]] = (sign_in.demo_router,)
+"""What exists in the demo alone."""

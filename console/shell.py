@@ -1,0 +1,173 @@
+"""What every page of the desk carries, and how it is rendered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from archive import alert_lists
+from console import roles
+from console.roles import ROLE_NAMES
+from console.sight import sight_of, talks_in
+from content_library import repository as scripts_of
+from content_library.facts import State
+from crm_sync.repository.staff import staff_by_id, units_by_id
+from delivery import worklist
+from kit.clock import bank_date
+from kit.db import upsert
+from kit.web.guard import Asking, Writing, allow, site_of
+from kit.web.models import UserPreference
+
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page in the navigation, and the roles it is for."""
+
+    id: str
+    text: str
+    icon: str
+    href: str
+    roles: tuple[str, ...]
+
+
+NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
+    (
+        "经营",
+        (
+            Place("overview", "总览", "overview", "/c/", roles.BUSINESS),
+            Place("customers", "客户", "person", "/c/customers", roles.BUSINESS),
+            Place("personas", "客群", "people", "/c/personas", roles.BUSINESS),
+            Place("plans", "每日计划", "cal", "/c/plans", roles.CENTRE),
+            Place("todos", "任务与执行", "list", "/c/todos", roles.EXECUTION),
+            Place("groups", "客户群", "group", "/c/groups", roles.BUSINESS),
+        ),
+    ),
+    (
+        "内容",
+        (
+            Place("library", "内容库", "doc", "/c/library", roles.BUSINESS),
+            Place("review", "审核", "shield-ok", "/c/review", roles.CENTRE),
+        ),
+    ),
+    (
+        "合规",
+        (
+            Place("interactions", "互动留痕", "link", "/c/interactions", roles.BUSINESS),
+            Place("audit", "审计检索", "search", "/c/audit", roles.AUDIT),
+            Place("alerts", "预警", "bell", "/c/alerts", roles.WATCH),
+            Place("evidence", "证据包", "zip", "/c/evidence", roles.AUDIT),
+            Place("log", "操作日志", "eye", "/c/log", roles.AUDIT),
+        ),
+    ),
+    (
+        "系统",
+        (
+            Place("work", "工单", "fork", "/c/work", roles.BUSINESS),
+            Place("imports", "数据导入", "box", "/c/imports", roles.KEEPERS),
+            Place("people", "角色与机构", "key", "/c/people", roles.KEEPERS),
+            Place("setup", "接入与配置", "cog", "/c/setup", roles.IT),
+            Place("health", "运行状况", "pulse", "/c/health", roles.KEEPERS),
+        ),
+    ),
+)
+
+
+async def shell(
+    request: Request,
+    session: AsyncSession,
+    asking: Asking,
+    here: str,
+    *,
+    view_ref: str = "",
+) -> dict[str, Any]:
+    """The keys of every page: who I am, where I may go, what waits there."""
+    viewer = asking.viewer
+    staff = (await staff_by_id(session, [viewer.staff_id])).get(viewer.staff_id)
+    unit = (await units_by_id(session, [viewer.unit_id])).get(viewer.unit_id)
+    unit_name = unit.name if unit else ""
+    role_name = ROLE_NAMES[viewer.role]
+    return {
+        "csrf_token": asking.csrf_token,
+        "size": asking.text_size,
+        "today": bank_date(asking.at),
+        "now": asking.at,
+        "me": {
+            "name": staff.name if staff else viewer.staff_id,
+            "role_name": f"{unit_name} · {role_name}" if unit_name else role_name,
+            "unit_name": unit_name,
+        },
+        "nav": _navigation(viewer.roles, await _waiting(session, asking)),
+        "here": here,
+        "view_ref": view_ref,
+    }
+
+
+def _navigation(held: tuple[str, ...], waiting: Mapping[str, int]) -> list[dict[str, Any]]:
+    groups = []
+    for title, places in NAVIGATION:
+        entries = [
+            {
+                "id": place.id,
+                "text": place.text,
+                "icon": place.icon,
+                "href": place.href,
+                "count": waiting.get(place.id),
+                "hot": place.id == "alerts" and bool(waiting.get(place.id)),
+            }
+            for place in places
+            if set(place.roles) & set(held)
+        ]
+        if entries:
+            groups.append({"title": title, "entries": entries})
+    return groups
+
+
+async def _waiting(session: AsyncSession, asking: Asking) -> dict[str, int]:
+    """What waits behind an entry, by the same counts as the pages there."""
+    held = set(asking.viewer.roles)
+    found: dict[str, int] = {}
+    if held & set(roles.CENTRE):
+        found["review"] = (await scripts_of.counts(session))[State.SUBMITTED]
+    if held & set(roles.WATCH):
+        sight = await sight_of(session, asking.viewer, roles.WATCH)
+        scope = await talks_in(session, sight)
+        found["alerts"] = await alert_lists.count(session, scope, alert_lists.Wanted())
+    if held & set(roles.BUSINESS):
+        sight = await sight_of(session, asking.viewer, roles.BUSINESS)
+        found["work"] = await worklist.count_work(session, units=sight.units)
+    return found
+
+
+def page(
+    request: Request, name: str, context: Mapping[str, Any], *, status: int = 200
+) -> HTMLResponse:
+    """Render ``console/<name>.html``."""
+    template = site_of(request).templates.get_template(f"console/{name}.html")
+    return HTMLResponse(template.render(**context), status_code=status)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asked for a part of the page."""
+    return request.headers.get("hx-request") == "true"
+
+
+@router.post("/c/me/text-size")
+async def text_size(
+    session: Writing,
+    asking: Annotated[Asking, allow("console", *roles.DESK)],
+    size: Annotated[str, Form(pattern="^(|lg|xl)$")] = "",
+) -> Response:
+    """标准, 大, 特大: kept for this person on every device."""
+    await upsert(
+        session,
+        UserPreference,
+        [{"staff_id": asking.viewer.staff_id, "text_size": size}],
+        key=["staff_id"],
+        update=["text_size"],
+    )
+    return RedirectResponse("/c/", status_code=303)

@@ -1,0 +1,1 @@
+"""The desk through the real application: every page, every role, both databases."""

@@ -265,6 +265,7 @@ class ClaimedSend:
     script_version: int
     text: str
     claimed_at: datetime
+    chat_id: str = ""
 
 
 async def awaiting_proof(
@@ -287,6 +288,7 @@ async def awaiting_proof(
             row.script_version,
             cipher.open("send_ticket.text", str(row.id), row.text),
             row.claimed_at or row.issued_at,
+            row.chat_id,
         )
         for row in (await session.execute(query)).scalars()
     ]

@@ -65,7 +65,7 @@
     if (form.dataset.busy) return;
     form.dataset.busy = '1';
     face(form, 'is-busy', '发送中…');
-    G.post('/h5/sends', new FormData(form)).then(function (answer) {
+    G.post(form.getAttribute('action'), new FormData(form)).then(function (answer) {
       if (answer.status === 401) { G.signIn(answer); return null; }
       if (answer.status === 409) {
         return answer.text().then(function (html) {

@@ -4,6 +4,7 @@ They exist in the demo's process alone: these routers are included by ``gengyun 
 nothing else, and each of them also refuses where the environment is not the demo's.
 """
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -30,6 +31,8 @@ ROLES = (
     ("000104", "何静", "合规审计", "/c/"),
     ("000107", "高远", "科技部", "/c/"),
 )
+PAUSE = timedelta(minutes=20)
+"""After so long a silence the chat says again what time it is."""
 _log = log.get(__name__)
 
 
@@ -71,6 +74,7 @@ async def window_page(request: Request, contact: str = "", chat: str = "") -> Re
     context = {
         **_bare(request, token),
         "steps": await _steps(request, contact),
+        "guide_url": "/demo/steps" + _query(contact, chat),
         "roles": [
             {
                 "staff_id": staff,
@@ -264,12 +268,16 @@ async def _chats(window: Window, contact: str, chat: str) -> list[dict[str, Any]
 async def _chat(request: Request, window: Window, contact: str, chat: str) -> dict[str, Any]:
     where = chat or contact
     name = window.groups.get(where) or window.contacts.get(where, "客户")
-    messages = []
+    messages: list[dict[str, Any]] = []
+    before: datetime | None = None
     for one in await window.talk(where):
-        me = one.get("from") == OWNER
+        me, at = one.get("from") == OWNER, said_at(one)
+        pause = before is None or at - before > PAUSE
+        before = at
         messages.append(
             {
                 "me": me,
+                "when": at if pause else None,
                 "by": "李敏"
                 if me
                 else window.contacts.get(str(one.get("from")), "群友" if chat else name),
@@ -329,6 +337,17 @@ async def say(
     await window.say(speaker, contact, chat, text)
     await _read_archive(request)
     return await chat_fragment(request, contact, chat)
+
+
+@router.get("/demo/steps", response_class=HTMLResponse, include_in_schema=False)
+async def steps_fragment(request: Request, contact: str = "", chat: str = "") -> Response:
+    """The guide, read anew."""
+    window = _demo(request)
+    site = site_of(request)
+    token = request.cookies.get(site.cookie("h5"), "")
+    steps = await _steps(request, contact or ("" if chat else next(iter(window.contacts))))
+    context = {**_bare(request, token), "steps": steps}
+    return HTMLResponse(site.templates.get_template("demo/_guide.html").render(**context))
 
 
 @router.get("/demo/behind", response_class=HTMLResponse, include_in_schema=False)

@@ -27,9 +27,9 @@ def step(
 CHAT_PART: dict[str, Any] = {
     "chat": {"name": "周桂兰", "group": False, "members": 2, "url": f"/demo/chat?contact={CONTACT}", "speakers": [("customer", "周桂兰"), ("staff", "李敏")]},
     "messages": [
-        {"me": False, "by": "周桂兰", "text": "小李，在不在", "note": "", "note_kind": ""},
-        {"me": True, "by": "李敏", "text": "在的周阿姨，您说", "note": "", "note_kind": ""},
-        {"me": False, "by": "周桂兰", "text": "我那 20 万到期了，你说放哪儿好", "note": "", "note_kind": ""},
+        {"me": False, "when": at(20, 10, 30), "by": "周桂兰", "text": "小李，在不在", "note": "", "note_kind": ""},
+        {"me": True, "when": None, "by": "李敏", "text": "在的周阿姨，您说", "note": "", "note_kind": ""},
+        {"me": False, "when": None, "by": "周桂兰", "text": "我那 20 万到期了，你说放哪儿好", "note": "", "note_kind": ""},
     ],
 }  # fmt: skip
 BEHIND = [
@@ -49,6 +49,7 @@ DEMO: dict[str, Any] = {
         step("总行运营：审核一条话术", "看版本对比和自动检查", "", "/c/review", new_window=True), step("合规审计：找到违规承诺", "检索“保本”，导出证据包", "", "/c/audit?q=保本", new_window=True),
         step("动手改一条日志", "看系统怎样指出是哪一条", action={"url": "/demo/tamper", "text": "改一条日志"}),
     ],
+    "guide_url": f"/demo/steps?contact={CONTACT}",
     "roles": [{"staff_id": "003127", "name": "李敏", "role_name": "客户经理", "current": True}, {"staff_id": "003902", "name": "孙涛", "role_name": "网点负责人", "current": False}, {"staff_id": "003900", "name": "王珊", "role_name": "总行运营", "current": False}, {"staff_id": "003901", "name": "何静", "role_name": "合规审计", "current": False}, {"staff_id": "003903", "name": "高远", "role_name": "科技部", "current": False}],
     "behind": [],
     "chats": [
@@ -59,7 +60,7 @@ DEMO: dict[str, Any] = {
     **CHAT_PART,
     "sidebar_url": f"/h5/?ww_entry=single_chat_tools&ww_contact={CONTACT}&ww_answer=ok",
 }  # fmt: skip
-SENT = {**DEMO, "behind": BEHIND, "messages": [*CHAT_PART["messages"], {"me": True, "by": "李敏", "text": "周阿姨您好，我是青禾银行的小李。您有一笔整存整取将在 11月23日 到期，本金 20 万元。", "note": "✓ 与话术 1187 第 4 版一致，已留痕 #1284310", "note_kind": "ok"}]}  # fmt: skip
+SENT = {**DEMO, "behind": BEHIND, "messages": [*CHAT_PART["messages"], {"me": True, "when": None, "by": "李敏", "text": "周阿姨您好，我是青禾银行的小李。您有一笔整存整取将在 11月23日 到期，本金 20 万元。", "note": "✓ 与话术 1187 第 4 版一致，已留痕 #1284310", "note_kind": "ok"}]}  # fmt: skip
 
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "demo": ("demo/index.html", "GET /demo?contact=|chat=", DEMO),
@@ -68,6 +69,11 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "demo/_chat.html",
         "GET and POST /demo/chat?contact=|chat= (HX-Request)",
         {**BARE, **CHAT_PART},
+    ),
+    "demo_guide_fragment": (
+        "demo/_guide.html",
+        "GET /demo/steps?contact=|chat= (HX-Request)",
+        {**BARE, "steps": DEMO["steps"]},
     ),
     "demo_behind_fragment": (
         "demo/_behind.html",

@@ -18,7 +18,7 @@ AXE = ROOT / "tests" / "node" / "node_modules" / "axe-core" / "axe.min.js"
 PICTURES = ROOT / "docs" / "pictures"
 PHONE_WIDTH, DESK_WIDTH = 360, 1440
 HEIGHTS = {320: 640, 360: 720, 390: 844, 1100: 800, 1440: 900}
-PHONE, DESK = "003127", "000104"
+PHONE, DESK, BRANCH_HEAD = "003127", "000104", "003101"
 BEIJING = ZoneInfo("Asia/Shanghai")
 CLOCK = re.compile(r"\b\d{2}:\d{2}")
 INLINE = re.compile(r"<[^>]+\s(?:style|on[a-z]+)=", re.IGNORECASE)

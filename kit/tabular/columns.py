@@ -11,9 +11,9 @@ from typing import Any, Final
 from kit.tabular.cells import INVISIBLE
 from kit.tabular.fields import Field, Type
 
-_KEYS = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_:/@-]*\n)*", re.ASCII)
+_KEYS = re.compile(r"(?:(?:[A-Za-z0-9][A-Za-z0-9_:/@-]*)?\n)*", re.ASCII)
 _LIKE_NUMBERS = re.compile(r"^\d+[eE]\d+$", re.ASCII | re.MULTILINE)
-_CENTS = re.compile(r"(?:\d{1,13}\.\d\d\n)*", re.ASCII)
+_CENTS = re.compile(r"(?:(?:\d{1,13}\.\d\d)?\n)*", re.ASCII)
 _PHONES = re.compile(r"(?:(?:1[3-9]\d{9})?\n)*", re.ASCII)
 _DRESSED = re.compile(r"^[=＝@＠+＋\-－'\s]|[^\S\n]$", re.MULTILINE)
 
@@ -43,7 +43,7 @@ def _keys(field: Field, cells: Sequence[str], joined: str) -> list[Any] | None:
         or max(map(len, cells)) > field.longest
     ):
         return None
-    return list(cells)
+    return _or_none(field, cells)
 
 
 def _texts(field: Field, cells: Sequence[str], joined: str) -> list[Any] | None:
@@ -51,22 +51,30 @@ def _texts(field: Field, cells: Sequence[str], joined: str) -> list[Any] | None:
         INVISIBLE.search(joined.replace("\n", ""))
         or _DRESSED.search(joined)
         or max(map(len, cells)) > field.longest
-        or (field.required and "" in cells)
     ):
         return None
-    return list(cells) if "" not in cells else [cell or None for cell in cells]
+    return _or_none(field, cells)
 
 
 def _phones(field: Field, cells: Sequence[str], joined: str) -> list[Any] | None:
-    if not _PHONES.fullmatch(joined) or (field.required and "" in cells):
-        return None
-    return [cell or None for cell in cells]
+    return _or_none(field, cells) if _PHONES.fullmatch(joined) else None
 
 
 def _cents(field: Field, cells: Sequence[str], joined: str) -> list[Any] | None:
     if not _CENTS.fullmatch(joined):
         return None
-    return list(map(int, joined.replace(".", "").split()))
+    if "" not in cells:
+        return list(map(int, joined.replace(".", "").split()))
+    if field.required:
+        return None
+    return [int(cell) if cell else None for cell in joined.replace(".", "").split("\n")[:-1]]
+
+
+def _or_none(field: Field, cells: Sequence[str]) -> list[Any] | None:
+    """The cells, blanks as None; None where a blank is not allowed."""
+    if "" not in cells:
+        return list(cells)
+    return None if field.required else [cell or None for cell in cells]
 
 
 _READERS: Final[Mapping[Type, Callable[[Field, Sequence[str], str], list[Any] | None]]] = {

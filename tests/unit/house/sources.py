@@ -9,7 +9,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSITION = ("app", "cli", "commands", "wiring")
 """What stands above the floors: it joins the parts and may import all of them."""
-BESIDE = ("assets", "bench", "deploy", "docs", "migrations", "samples", "scripts", "simulator", "tests")
+BESIDE = (
+    "assets",
+    "bench",
+    "deploy",
+    "docs",
+    "migrations",
+    "samples",
+    "scripts",
+    "simulator",
+    "tests",
+)
 """What is no floor: data, documents, tests, and the simulator that nothing may import."""
 
 

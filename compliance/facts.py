@@ -54,7 +54,7 @@ class Recipient:
     """A customer as the gate sees one. ``customer_id`` None: a contact bound to nobody yet.
 
     ``age`` in full years, ``risk_level`` C1..C5 as 1..5, ``consents`` the purposes given,
-    ``suppressed`` the scopes of ``Scope``, ``last_care_on`` the last day a care touch arrived.
+    ``refusals`` those that the customer said no to, ``suppressed`` the scopes of ``Scope``, ``last_care_on`` the last day a care touch arrived.
     """
 
     customer_id: int | None
@@ -64,6 +64,7 @@ class Recipient:
     tier: str = ""
     personas: frozenset[str] = frozenset()
     consents: frozenset[str] = frozenset()
+    refusals: frozenset[str] = frozenset()
     suppressed: frozenset[str] = frozenset()
     complaint_open: bool = False
     last_care_on: date | None = None
@@ -147,6 +148,7 @@ class Standing:
     """What the compliance tables know of a customer, for filling a ``Recipient``."""
 
     consents: frozenset[str] = frozenset()
+    refusals: frozenset[str] = frozenset()
     suppressed: frozenset[str] = frozenset()
     complaint_open: bool = False
 

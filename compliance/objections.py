@@ -110,6 +110,10 @@ class Objection(StrEnum):
         "no_consent", "E-4021",
         "客户没有同意营销。可以发关怀类；想发产品类，先请客户在“服务授权”里同意。",
     )  # fmt: skip
+    PURPOSE_REFUSED = (
+        "purpose_refused", "E-4042",
+        "客户明确拒绝过这类消息。客户主动问起时可以回应；要再主动发，先请客户本人重新同意。",
+    )  # fmt: skip
     OPTED_OUT = (
         "opted_out", "E-4022",
         "客户已退订，只能发到期、账务等服务内容。客户本人重新同意前，任何人都不能再发。",

@@ -39,18 +39,19 @@ async def recipient_standing(
     Every id asked for is in the answer; one we know nothing about has given no consent.
     """
     given: dict[int, set[str]] = defaultdict(set)
+    refused: dict[int, set[str]] = defaultdict(set)
     silenced: dict[int, set[str]] = defaultdict(set)
     complaining: set[int] = set()
     asked: list[int] = []
     for ids in chunks(customer_ids):
         asked += ids
         consents = await session.execute(
-            select(col(Consent.customer_id), col(Consent.purpose)).where(
-                col(Consent.customer_id).in_(ids), col(Consent.given)
+            select(col(Consent.customer_id), col(Consent.purpose), col(Consent.given)).where(
+                col(Consent.customer_id).in_(ids)
             )
         )
-        for customer_id, purpose in consents:
-            given[customer_id].add(purpose)
+        for customer_id, purpose, agreed in consents:
+            (given if agreed else refused)[customer_id].add(purpose)
         suppressed = await session.execute(
             select(col(Suppression.customer_id), col(Suppression.scope)).where(
                 col(Suppression.customer_id).in_(ids), col(Suppression.lifted_at).is_(None)
@@ -67,6 +68,7 @@ async def recipient_standing(
     return {
         customer_id: Standing(
             consents=frozenset(given.get(customer_id, ())),
+            refusals=frozenset(refused.get(customer_id, ())),
             suppressed=frozenset(silenced.get(customer_id, ())),
             complaint_open=customer_id in complaining,
         )

@@ -36,6 +36,8 @@ def standing_objections(
     needed = policy.consent.needed.get(purpose.value)
     if needed is not None and needed not in recipient.consents and not solicited:
         yield Objection.NO_CONSENT
+    elif purpose.value in recipient.refusals and not solicited:
+        yield Objection.PURPOSE_REFUSED
     if purpose is not Purpose.MARKETING:
         return
     if recipient.complaint_open:

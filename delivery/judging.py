@@ -95,6 +95,7 @@ def recipient(customer: CustomerFact, known: Background, today: date) -> Recipie
         tier=customer.tier,
         personas=frozenset(customer.personas),
         consents=standing.consents,
+        refusals=standing.refusals,
         suppressed=standing.suppressed,
         complaint_open=standing.complaint_open,
         last_care_on=known.last_care.get(customer.customer_id),

@@ -15,6 +15,7 @@ import uvicorn
 
 from bot.handlers import handle_with
 from bot.inbox.worker import InboxWorker
+from crm_sync import tags
 from crm_sync.tag_writer import write_tags
 from kit import log
 from kit.errors import ConfigurationRefused
@@ -61,7 +62,17 @@ class Crew:
         await self._dispatcher.drain()
 
     async def _write_tags(self) -> None:
-        await write_tags(self._parts.databases.bank, self._parts.wecom, self._parts.clock())
+        parts = self._parts
+        report = await write_tags(parts.databases.bank, parts.wecom, parts.clock())
+        if report.stale_tags:  # a tag was deleted by hand in WeCom: make it anew, then mark again
+            await tags.ensure_tags(
+                parts.databases.bank,
+                parts.wecom,
+                parts.personas,
+                parts.clock(),
+                cap=parts.settings.wecom.tag_cap,
+            )
+            await tags.plan_tags(parts.databases.bank, parts.clock())
 
     async def _on_notice(self) -> None:
         while True:

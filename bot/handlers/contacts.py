@@ -164,7 +164,7 @@ def work_of(outcome: BindingOutcome) -> Work | None:
             key=f"binding:{outcome.external_userid}",
             kind="binding_conflict",
             title="好友对应哪位客户，证据不一致",
-            why=outcome.reason or "不同证据指向不同客户",
+            why=outcome.saying or "不同证据指向不同客户",
             customer_id=outcome.customer_id,
             external_userid=outcome.external_userid,
             facts=facts,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -67,9 +67,9 @@ async def append(session: AsyncSession, entries: Sequence[Entry], *, at: datetim
         )
         heads[entry.stream] = (seq, hashed)
         places.append(place)
-    await session.execute(insert(LedgerEntry), rows)
+    await session.execute(insert_into(session, LedgerEntry), rows)
     await session.execute(
-        insert(LedgerKey),
+        insert_into(session, LedgerKey),
         [{"stream": row["stream"], "seq": row["seq"], "hash": row["hash"]} for row in rows],
     )
     await upsert(

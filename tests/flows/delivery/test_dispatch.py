@@ -229,6 +229,7 @@ async def test_a_new_contact_is_welcomed_once_within_its_seconds(database: Datab
         await _freeze(world, wall)
         added = await world.act("add", userid="limin", name="桂兰花开")
         dispatcher = _dispatcher(database, world, wall)
+        outcomes = []
         for _ in range(3):
             async with database.transaction() as session:
                 submission, call_id = await welcome.submit(
@@ -240,9 +241,10 @@ async def test_a_new_contact_is_welcomed_once_within_its_seconds(database: Datab
                     at=wall.at,
                     desk=desk(),
                 )
+            outcomes.append(submission.outcome.value)
             if call_id is not None:
                 await dispatcher.dispatch(call_id)
-        assert submission.outcome.value in ("repeated", "no_words")
+        assert outcomes[-1] in ("repeated", "no_words")
         received = await world.seen("welcome")
     assert len(received) <= 1
 

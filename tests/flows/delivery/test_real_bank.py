@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from compliance import service as consents
 from compliance.content_check import ContentCheck
 from compliance.facts import ConsentFact
+from compliance.objections import Objection
 from compliance.policy import GatePolicy
 from config import persona_policy
 from content_library.importing import read_toml, seed
@@ -29,6 +30,7 @@ from tests.flows.wecom_world import wecom_world
 
 pytestmark = pytest.mark.anyio
 
+QUEUED = 17  # of 18: one of these customers said no to service messages
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
@@ -75,10 +77,13 @@ async def test_its_cards_and_loans_are_planned_and_every_refusal_has_a_reason(
     report = await _planned(database, DAY)
     loans = {key: n for key, n in report.outcomes.items() if key[0] == "loan.due"}
     assert sum(loans.values()) == 18
-    assert sum(n for (_, _, outcome), n in loans.items() if outcome == "queued") == 18
-    assert not report.reasons
+    assert loans == {
+        ("loan.due", "todo", "queued"): QUEUED,
+        ("loan.due", "todo", "blocked"): 18 - QUEUED,
+    }
+    assert {reason for _, reason in report.reasons} == {Objection.PURPOSE_REFUSED.code}
     again = await _planned(database, DAY)
-    assert {outcome for (_, _, outcome) in again.outcomes} == {"repeated"}
+    assert {outcome for (_, _, outcome) in again.outcomes} == {"repeated", "blocked"}
 
     cards = await _planned(database, date(2018, 5, 25))
     assert cards.outcomes["card.expiry", "todo", "queued"] == 2
@@ -86,4 +91,4 @@ async def test_its_cards_and_loans_are_planned_and_every_refusal_has_a_reason(
         found = await todos.page(session, units=None, limit=200)
     said = [one.text for one in found if one.trigger == "card.expiry"]
     assert len(said) == 2
-    assert all("您在我行的" in text and "尾号" not in text for text in said)
+    assert all(text and "您在我行的" in text and "尾号" not in text for text in said)

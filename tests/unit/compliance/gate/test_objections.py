@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compliance.facts import Channel, Counts, Draft, Purpose, Recipient, Sender
+from compliance.facts import Channel, Counts, Draft, Purpose, Recipient, Sender, Words
 from compliance.objections import BY_CODE, Objection
 from tests.unit.compliance.gate.given import (
     POLICY,
@@ -209,6 +209,15 @@ def test_what_a_customer_refused_is_kept_from_them(
     who = recipient(suppressed=frozenset({suppressed}), personas=frozenset({"p"}))
     given = draft(recipients=(who,), words=purpose_words, solicited=solicited)
     assert against(given) == objections
+
+
+@pytest.mark.parametrize("given_words", [service(), care()])
+def test_who_said_no_to_a_purpose_hears_of_it_only_when_they_ask(given_words: Words) -> None:
+    who = recipient(refusals=frozenset({given_words.purpose.value}))
+    assert against(draft(recipients=(who,), words=given_words)) == {Objection.PURPOSE_REFUSED}
+    assert against(draft(recipients=(who,), words=given_words, solicited=True)) == set()
+    other = recipient(refusals=frozenset({"personalised"}))
+    assert against(draft(recipients=(other,), words=given_words)) == set()
 
 
 def test_a_customer_without_consent_may_get_care_and_an_answer_but_no_advertisement() -> None:

@@ -4,16 +4,19 @@ They exist in the demo's process alone: these routers are included by ``gengyun 
 nothing else, and each of them also refuses where the environment is not the demo's.
 """
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.background import BackgroundTask
 
 from commands.demo.tampering import tamper
 from commands.demo.wecom_window import OWNER, Window, said_at, words
 from delivery.repository import todos
+from insights import integrity
 from kit import log
 from kit.clock import bank_date
 from kit.errors import NotFound
@@ -31,6 +34,8 @@ ROLES = (
     ("000104", "何静", "合规审计", "/c/"),
     ("000107", "高远", "科技部", "/c/"),
 )
+AUDITOR = "000104"
+READ_FIRST_S = 1.5
 PAUSE = timedelta(minutes=20)
 """After so long a silence the chat says again what time it is."""
 _log = log.get(__name__)
@@ -125,28 +130,36 @@ async def _is_signed_in(request: Request) -> bool:
 
 
 async def _become(request: Request, staff_id: str, next_path: str) -> Response:
-    """Sign in as one of the demo's people, on the phone and at the desk; no password here."""
+    """Sign in as one of the demo's people at the desk; no password here.
+
+    The simulated window stays 李敏's, whoever sits at the desk: the phone is signed in as her.
+    """
     site: Site = site_of(request)
     response = await let_in(
-        request, surface="h5", staff_id=staff_id, means="demo", next_path=next_path
-    )
-    desk = await let_in(
         request, surface="console", staff_id=staff_id, means="demo", next_path=next_path
     )
-    for name, value in desk.raw_headers:
-        if name == b"set-cookie":
-            response.raw_headers.append((name, value))
+    if not await _is_signed_in(request):
+        phone = await let_in(
+            request, surface="h5", staff_id=ROLES[0][0], means="demo", next_path=next_path
+        )
+        for name, value in phone.raw_headers:
+            if name == b"set-cookie":
+                response.raw_headers.append((name, value))
     set_cookie(response, site, "gengyun-demo-role", staff_id, 43_200)
     return response
 
 
 @router.post("/demo/role", include_in_schema=False)
-async def role(request: Request, staff_id: Annotated[str, Form(max_length=16)]) -> Response:
-    """换个身份看: one click, no password, the demo alone."""
+async def role(
+    request: Request,
+    staff_id: Annotated[str, Form(max_length=16)],
+    then: Annotated[str, Form(max_length=200, pattern="^(|/c/.*)$")] = "",
+) -> Response:
+    """换个身份看: one click, no password, the demo alone; ``then`` is a page of the desk."""
     _demo(request)
     for staff, _, _, home in ROLES:
         if staff == staff_id:
-            return await _become(request, staff, home)
+            return await _become(request, staff, then or home)
     raise NotTheDemo("没有这个身份")
 
 
@@ -185,22 +198,31 @@ async def _steps(request: Request, contact: str) -> list[dict[str, Any]]:
         (
             "script.approved",
             "总行运营与合规：审核一条话术",
-            "换成何静，看版本对比和自动检查",
-            "/c/review",
-            True,
+            "看版本对比和自动检查，再写意见",
+            ("换成何静去审核", "/c/review"),
+            False,
         ),
         (
             "chat.searched",
             "合规审计：找到违规承诺",
             "检索“保本”，再导出证据包",
-            "/c/audit?q=" + quote("保本"),
-            True,
+            ("换成何静去检索", "/c/audit?q=" + quote("保本")),
+            False,
         ),
         ("demo.tampered", "动手改一条日志", "看系统怎样指出是哪一条", None, False),
     )
     steps, current = [], True
-    for act, title, text, href, new_window in plan:
+    for act, title, text, where, new_window in plan:
         done = act in acts
+        href, action = where if isinstance(where, str) else None, None
+        if isinstance(where, tuple):
+            action = {
+                "url": "/demo/role",
+                "text": where[0],
+                "fields": [("staff_id", AUDITOR), ("then", where[1])],
+            }
+        elif act == "demo.tampered":
+            action = {"url": "/demo/tamper", "text": "改一条日志", "fields": []}
         steps.append(
             {
                 "title": title,
@@ -208,9 +230,7 @@ async def _steps(request: Request, contact: str) -> list[dict[str, Any]]:
                 "state": "done" if done else "cur" if current else "",
                 "href": href,
                 "new_window": new_window,
-                "action": {"url": "/demo/tamper", "text": "改一条日志"}
-                if act == "demo.tampered"
-                else None,
+                "action": action,
             }
         )
         current = current and done
@@ -238,11 +258,17 @@ async def _behind(request: Request) -> list[dict[str, Any]]:
         {
             "title": titles.get(one.act, one.act),
             "text": f"日志 {one.place} · 摘要 {one.hash[:8]}… 接上一条 {one.prev[:8]}…",
-            "href": f"/c/log?object={quote(one.object)}",
+            "href": None if _staff(request) == ROLES[0][0] else _entry_page(one.place),
         }
         for one in reversed(found)
         if one.act in titles
     ]
+
+
+def _entry_page(place: str) -> str:
+    """The desk's page of one entry of the record."""
+    stream, _, seq = place.rpartition("#")
+    return f"/c/interactions/{quote(stream)}/{seq}"
 
 
 async def _chats(window: Window, contact: str, chat: str) -> list[dict[str, Any]]:
@@ -378,17 +404,25 @@ async def _read_archive(request: Request) -> None:
 
 @router.post("/demo/tamper", include_in_schema=False)
 async def tamper_page(request: Request) -> Response:
-    """改一条日志: somebody with the database changes an entry; the seal says which."""
+    """改一条日志: somebody with the database changes an entry; the day's check finds which."""
     _demo(request)
     site = site_of(request)
     place = await tamper(site.database, site.clock())
     _log.warning("demo.tampered", place=place)
-    return RedirectResponse("/c/log?verify=1", status_code=303)
+    await integrity.verify_now(site.database, site.clock())
+    return await _become(request, AUDITOR, "/c/interactions")
 
 
 @router.post("/demo/reset", include_in_schema=False)
 async def reset(request: Request) -> Response:
-    """重置演示数据: the process builds the demo anew."""
+    """重置演示数据: the process builds the demo anew; this page waits for it."""
     _demo(request)
-    request.app.state.reset_wanted.set()
-    return RedirectResponse("/demo", status_code=303)
+    site = site_of(request)
+    token = request.cookies.get(site.cookie("h5"), "")
+    html = site.templates.get_template("demo/resetting.html").render(**_bare(request, token))
+
+    async def begin_anew() -> None:
+        await asyncio.sleep(READ_FIRST_S)  # because the page still has to fetch its styles
+        request.app.state.reset_wanted.set()
+
+    return HTMLResponse(html, background=BackgroundTask(begin_anew))

@@ -29,6 +29,17 @@
       if (link) link.click();
     }
   });
+  /* the demo is being built anew: ask until it answers, after it has gone */
+  function wait(where, gone) {
+    setTimeout(function () {
+      fetch('/livez', { cache: 'no-store' }).then(function (answer) {
+        if (gone && answer.ok) location.assign(where); else wait(where, gone);
+      }, function () { wait(where, true); });
+    }, 1000);
+  }
+  document.addEventListener('DOMContentLoaded', function () {
+    var where = document.body.getAttribute('data-wait-for'); if (where) wait(where, false);
+  });
   function bottom() { var log = G.one('#log'); if (log) log.scrollTop = log.scrollHeight; }
   document.addEventListener('htmx:afterSwap', function (e) { if (e.detail.target.id === 'chat') bottom(); });
   document.addEventListener('DOMContentLoaded', bottom);

@@ -46,8 +46,8 @@ DEMO: dict[str, Any] = {
     **BARE,
     "steps": [
         step("客户经理：一键发到期提醒", "点右侧“发送”，看聊天窗口", "cur"), step("客户经理：处理总行任务", "待办 7 件，做完一件"),
-        step("总行运营：审核一条话术", "看版本对比和自动检查", "", "/c/review", new_window=True), step("合规审计：找到违规承诺", "检索“保本”，导出证据包", "", "/c/audit?q=保本", new_window=True),
-        step("动手改一条日志", "看系统怎样指出是哪一条", action={"url": "/demo/tamper", "text": "改一条日志"}),
+        step("总行运营：审核一条话术", "看版本对比和自动检查", action={"url": "/demo/role", "text": "换成何静去审核", "fields": [("staff_id", "000104"), ("then", "/c/review")]}), step("合规审计：找到违规承诺", "检索“保本”，导出证据包", "", "/c/audit?q=保本", new_window=True),
+        step("动手改一条日志", "看系统怎样指出是哪一条", action={"url": "/demo/tamper", "text": "改一条日志", "fields": []}),
     ],
     "guide_url": f"/demo/steps?contact={CONTACT}",
     "roles": [{"staff_id": "003127", "name": "李敏", "role_name": "客户经理", "current": True}, {"staff_id": "003902", "name": "孙涛", "role_name": "网点负责人", "current": False}, {"staff_id": "003900", "name": "王珊", "role_name": "总行运营", "current": False}, {"staff_id": "003901", "name": "何静", "role_name": "合规审计", "current": False}, {"staff_id": "003903", "name": "高远", "role_name": "科技部", "current": False}],
@@ -70,6 +70,7 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "GET and POST /demo/chat?contact=|chat= (HX-Request)",
         {**BARE, **CHAT_PART},
     ),
+    "demo_resetting": ("demo/resetting.html", "POST /demo/reset", BARE),
     "demo_guide_fragment": (
         "demo/_guide.html",
         "GET /demo/steps?contact=|chat= (HX-Request)",

@@ -71,41 +71,39 @@ class Screener:
         reading = self._reader.read(view)
         plain = reading.unmasked
         tone = Tone(plain.text, speaker, product, self._rulebook.phrasing)
+        context = Context(reading.scan.text, speaker, product, self._rulebook.grammar)
         known = False
-        shaded = View(reading.scan.text, view.starts, view.ends)
-        for rule, severity, start, end in self._match(
-            shaded, reading.scan.present, speaker, product, found
-        ):
-            origin, until = view.span(start, end)
+        for candidate, start, end in self._match(context, reading.scan.present, found):
+            severity = candidate.clause.severity[speaker]
             # Because a disguise shows intent, only hits in plainly written text are doubted.
-            doubted = tone.doubted(severity, start, end) if plain is view else severity
-            found.add(rule, doubted, origin, until)
+            if plain is view and not candidate.clause.certain:
+                severity = tone.doubted(severity, start, end)
+            found.add(candidate.rule, severity, *view.span(start, end))
             known = True
         if plain is not view:
             again = self._reader.index.scan(plain.text)
             if again.present & ~reading.scan.present:
-                shaded = View(again.text, plain.starts, plain.ends)
-                for rule, severity, start, end in self._match(
-                    shaded, again.present, speaker, product, found
-                ):
-                    found.add(rule, severity, *plain.span(start, end))
+                unmasked = Context(again.text, speaker, product, self._rulebook.grammar)
+                for candidate, start, end in self._match(unmasked, again.present, found):
+                    severity = candidate.clause.severity[speaker]
+                    found.add(candidate.rule, severity, *plain.span(start, end))
                     known = True
-        if not known and (sounds_like := tone.violation()) is not None:
-            rule, start, end = sounds_like
+        if not known and (heard := tone.violation(excused=context.excused)) is not None:
+            rule, start, end = heard
             found.add(rule, "review", *plain.span(start, end))
 
     def _match(
-        self, view: View, present: int, speaker: Speaker, product: str | None, found: _Found
-    ) -> Iterator[tuple[Rule, Severity, int, int]]:
-        """Rule, severity and span in the view of every pattern that no guard excuses."""
+        self, context: Context, present: int, found: _Found
+    ) -> Iterator[tuple[Candidate, int, int]]:
+        """Every pattern that no guard excuses, with its span in the view."""
         if not present:
             return
-        context = Context(view.text, speaker, product, self._rulebook.grammar)
-        for candidate in self._reader.index.candidates(present, speaker, product):
+        candidates = self._reader.index.candidates(present, context.speaker, context.product)
+        for candidate in candidates:
             if found.enough_of(candidate.rule):
                 continue
             for start, end in self._spans(candidate, context):
-                yield candidate.rule, candidate.clause.severity[speaker], start, end
+                yield candidate, start, end
 
     def _spans(self, candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
         """Spans of the pattern that no guard excuses."""
@@ -119,9 +117,11 @@ class Screener:
             if excused:
                 return
             start, end = match.span()
-            if start < end and not any(
-                GUARDS[guard](context, start, end) for guard in clause.guards
-            ):
+            if start == end:
+                continue
+            if any(GUARDS[guard](context, start, end) for guard in clause.guards):
+                context.excused = True
+            else:
                 yield start, end
 
     def _detect(self, view: View, speaker: Speaker, product: str | None, found: _Found) -> None:

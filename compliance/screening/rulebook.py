@@ -26,6 +26,7 @@ _RULE_KEYS = {
 }  # fmt: skip
 _WHEN_KEYS = {
     "patterns", "detectors", "guards", "unless", "along", "topic", "speakers", "severity", "products", "products_except",
+    "certain",
 }  # fmt: skip
 
 
@@ -34,6 +35,7 @@ class PhrasingPolicy:
     """What follows from the score of a whole sentence, and the learned table if there is one."""
 
     stop: float
+    excused: float  # added to `stop` where a guard has taken red words back
     doubt: float
     dismiss: float
     rules: dict[str, Rule]  # by family
@@ -126,6 +128,7 @@ def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path | None) -> P
         )
     return PhrasingPolicy(
         stop=entry["stop"],
+        excused=entry["excused"],
         doubt=entry["doubt"],
         dismiss=entry["dismiss"],
         rules=derived,
@@ -213,6 +216,7 @@ def _clause(
         speakers=frozenset(when.get("speakers", severity)),
         products=_products({**rule, **when}, where),
         severity=severity,
+        certain=bool(when.get("certain", False)),
     )
 
 

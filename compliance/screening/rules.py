@@ -38,6 +38,7 @@ class Clause:
     speakers: frozenset[Speaker]
     products: frozenset[str | None] | None  # None: any product
     severity: dict[Speaker, Severity]
+    certain: bool  # a hit stands however harmless the sentence sounds
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ class Context:
         self.speaker = speaker
         self.product = product
         self._grammar = grammar
+        self.excused = False  # set once a guard has taken a pattern's hit back
 
     def sentence(self, start: int, end: int) -> tuple[int, int]:
         """The bounds of the sentence around a span, its stop included."""

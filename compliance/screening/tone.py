@@ -48,17 +48,22 @@ class Tone:
             return "review"
         return severity
 
-    def violation(self) -> tuple[Rule, int, int] | None:
-        """The rule of the nearest family and the telling stretch, where it sounds like one."""
+    def violation(self, *, excused: bool) -> tuple[Rule, int, int] | None:
+        """The rule of the nearest family and the telling stretch, where it sounds like one.
+
+        Where a guard has `excused` red words (不保本, 是骗局) the sentence must sound worse, because
+        warnings are worded like what they warn of.
+        """
         table = self._policy.table
         if table is None:
             return None
-        spans = [(0, len(self._text))] if self._whole > self._policy.stop else []
+        stop = self._policy.stop + (self._policy.excused if excused else 0.0)
+        spans = [(0, len(self._text))] if self._whole > stop else []
         if not spans and len(self._text) > _LONG:
             spans = [
                 one.span()
                 for one in _SENTENCE.finditer(self._text)
-                if len(one.group()) > 6 and self._score(*one.span()) > self._policy.stop + _CAUTION
+                if len(one.group()) > 6 and self._score(*one.span()) > stop + _CAUTION
             ]
         if not spans:
             return None

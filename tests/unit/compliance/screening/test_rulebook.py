@@ -74,7 +74,7 @@ patterns = ['{pattern}']
 def _book(folder: Path, *, pattern: str = "保本", severity: str = 'manager = "block"') -> Path:
     for name in ("concepts.toml", "guards.toml", "disguises.toml"):
         (folder / name).write_bytes((DEFAULT_PATH / name).read_bytes())
-    policy = '[phrasing]\nid = "R-SEM"\nname = "n"\nstop = 1.0\ndoubt = -1.0\ndismiss = -2.0\nreason = "{family}"\n[phrasing.families]\n'
+    policy = '[phrasing]\nid = "R-SEM"\nname = "n"\nstop = 1.0\nexcused = 0.5\ndoubt = -1.0\ndismiss = -2.0\nreason = "{family}"\n[phrasing.families]\n'
     (folder / "phrasing.toml").write_text(policy, "utf-8")
     (folder / "own.toml").write_text(RULE.format(pattern=pattern, severity=severity), "utf-8")
     return folder

@@ -67,6 +67,11 @@ def test_the_learned_table_belongs_to_the_lessons_beside_it() -> None:
             "R-YLD-03",
         ),
         ("好的，可否留您的QQ邮箱或私人微信，我把产品的详细介绍发送给您", "R-MON-03"),
+        ("好的，可否留您的QQ邮箱或微信等联系方式，我把产品介绍发给您参考", "R-MON-03"),
+        (
+            "现在存定期利率低了很多，物价又一直涨，您做点理财或基金定投，可以提升您的存款",
+            "R-YLD-02",
+        ),
         ("您看现在存定期利率低了很多，这款理财比存款划算，收益高一倍", "R-YLD-02"),
     ],
 )
@@ -93,6 +98,19 @@ def test_a_wish_to_be_left_alone_is_a_warning_that_passes(screener: Screener) ->
     verdict = screener.screen("别再给我发产品了", speaker="customer")
     assert verdict.verdict == "pass"
     assert [(hit.rule, hit.severity) for hit in verdict.hits] == [("R-OPT-01", "warn")]
+
+
+def test_calm_words_around_a_red_sentence_do_not_hide_it(screener: Screener) -> None:
+    calm = "您好，这周六上午九点有亲子读书会，欢迎带孩子来，名额以报名为准。"
+    red = "五万先转我卡上，我统一给您买进去。"
+    assert screener.screen(calm + red + calm, speaker="manager").verdict == "block"
+
+
+def test_paraphrase_without_a_red_word_asks_for_a_person(screener: Screener) -> None:
+    text = "真有个三长两短，缺口行长想办法填"
+    verdict = screener.screen(text, speaker="manager", product="wealth")
+    assert verdict.verdict != "pass"
+    assert all(text[hit.start : hit.end] == hit.text for hit in verdict.hits)
 
 
 def test_a_deposit_may_be_called_what_it_is(screener: Screener) -> None:

@@ -51,11 +51,12 @@ async def test_one_tap_sends_exactly_the_approved_text_and_is_recorded_once(phon
 
 async def test_a_send_that_wecom_cancels_is_not_a_send(phone: Phone) -> None:
     tab = await phone()
-    await in_chat_with(tab, "林月华", "&ww_answer=cancel")
-    card = first_care(tab)
-    await card.locator("[data-send] button").click()
+    await in_chat_with(tab, "周桂兰", "&ww_answer=cancel")
+    button = tab.page.locator("#now [data-send] button")
+    await button.click()
     await expect(tab.page.locator("#toast")).to_contain_text("没有发出去")
-    await expect(card.locator("[data-send] button")).to_have_text("发送")
+    await expect(button).to_have_text("发送")
+    await expect(button).to_be_enabled()
     await tab.go("/h5/me")
     await expect(tab.page.locator("ul.plainlist li").first).to_contain_text("没有发出")
 

@@ -118,6 +118,8 @@ class Tab:
         """Keep a picture for the README, when asked to by GENGYUN_PICTURES=1."""
         if os.environ.get("GENGYUN_PICTURES") == "1":
             PICTURES.mkdir(parents=True, exist_ok=True)
+            if self.is_phone:
+                await self.page.set_viewport_size({"width": 390, "height": HEIGHTS[390]})
             await self.page.screenshot(path=PICTURES / f"{name}.png")
 
     async def contact(self, name: str) -> str:

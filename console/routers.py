@@ -5,11 +5,17 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from console import interactions, own_log, shell, sign_in
+from console import interactions, overview, own_log, shell, sign_in, todos
+from console.customers import listed as customers_listed
+from console.customers import one as customers_one
 
 ROUTERS: Final[Sequence[APIRouter]] = (
     sign_in.router,
     shell.router,
+    overview.router,
+    customers_listed.router,
+    customers_one.router,
+    todos.router,
     interactions.router,
     own_log.router,
 )

@@ -221,6 +221,14 @@ BINDINGS: Final = {
     "hand": "人工核对",
     "real_name": "实名链接",
 }
+SOURCES: Final = {
+    "crm": "核心系统",
+    "self": "客户自述",
+    "group": "所在客户群",
+    "behavior": "行为",
+    "chat": "聊天",
+    "hand": "人工",
+}
 ENDED_BY: Final = {
     "staff": "员工删除",
     "customer": "客户删除",

@@ -17,6 +17,7 @@ from crm_sync.facts import CustomerFact
 from crm_sync.models import Contact, Coverage, Customer, Holding, PersonaMembership, Relation
 from crm_sync.repository.keys import among
 from crm_sync.repository.people import OWNER, live, people
+from kit.clock import bank_moment
 from kit.db import cipher_of
 
 DUE_KINDS = ("deposit", "wealth", "fund")
@@ -211,10 +212,12 @@ def reached_ids() -> Select[Any]:
 def _matured(first: date, last: date, *, kept: bool) -> Select[Any]:
     """Customers of whom something matured in these days; ``kept``: and something new began.
 
-    The days are spelled out one by one because the databases add days to a date differently.
+    What was gone before the first of the days (drawn early) does not count. The days are spelled out one by one because the databases add days to a date differently.
     """
     query = select(col(Holding.customer_id)).where(
-        col(Holding.matures_on).between(first, last), col(Holding.kind).in_(DUE_KINDS)
+        col(Holding.matures_on).between(first, last),
+        col(Holding.kind).in_(DUE_KINDS),
+        or_(col(Holding.removed_at).is_(None), col(Holding.removed_at) >= bank_moment(first)),
     )
     if not kept:
         return query

@@ -10,8 +10,11 @@ from sqlmodel import col
 
 from delivery.models import Touch
 
+Ids = Select[Any]
+"""A select of customer ids, for conditions in other packages."""
 
-def reached(since: datetime, until: datetime, *, trigger: str | None = None) -> Select[Any]:
+
+def reached(since: datetime, until: datetime, *, trigger: str | None = None) -> Ids:
     """The ids of customers who were reached in [since, until); ``trigger`` is a prefix."""
     query = select(col(Touch.customer_id)).where(col(Touch.at) >= since, col(Touch.at) < until)
     if trigger is not None:
@@ -30,7 +33,7 @@ async def last_of(session: AsyncSession, customer_ids: Sequence[int]) -> dict[in
 
 
 async def reached_so_far(
-    session: AsyncSession, among: Select[Any], spans: Sequence[tuple[datetime, datetime]]
+    session: AsyncSession, among: Ids, spans: Sequence[tuple[datetime, datetime]]
 ) -> list[int]:
     """For each span [since, until): how many customers of ``among`` were reached in it.
 

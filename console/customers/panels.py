@@ -1,0 +1,133 @@
+"""The panels of one customer: holdings, refusals, rights, WeCom, the bank's file."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from community import names as group_names
+from compliance.objections import BY_CODE
+from compliance.repository import consent_history, decisions_of, recipient_standing
+from console.sight import Sight
+from console.wording import BINDINGS, ENDED_BY, PRODUCT_KINDS
+from crm_sync.facts import CustomerFact
+from crm_sync.repository.profiles import HoldingFact, Link, Profile
+from crm_sync.repository.staff import staff_by_userids
+from crm_sync.rules.ages import age
+from kit.web.formats import in_wan, iso_day, masked_phone, moment, money
+
+
+def holding(one: HoldingFact) -> dict[str, Any]:
+    """A holding as the table shows it."""
+    return {
+        "product_name": one.product_name or PRODUCT_KINDS.get(one.kind, one.kind),
+        "kind_text": PRODUCT_KINDS.get(one.kind, one.kind),
+        "amount_text": in_wan(one.amount_fen),
+        "risk": f"R{one.risk_level}" if one.risk_level else None,
+        "matures_on": one.matures_on,
+        "open_day": None,
+    }
+
+
+async def refusals(session: AsyncSession, number: int, at: datetime) -> list[dict[str, Any]]:
+    """What the gate kept from the customer in the last ninety days."""
+    since = at - timedelta(days=90)
+    found = []
+    for moment_of, decision in await decisions_of(session, number, limit=30):
+        if moment_of < since or not decision.objections:
+            continue
+        code = decision.objections[0]
+        script, _, version = decision.script.partition("/")
+        found.append(
+            {
+                "at": moment_of,
+                "title": f"话术 {script} 第 {version} 版",
+                "saying": BY_CODE[code].saying if code in BY_CODE else "",
+                "code": code,
+            }
+        )
+    return found
+
+
+async def rights(session: AsyncSession, number: int) -> list[dict[str, Any]]:
+    """What the customer agreed to, refused and has in hand."""
+    standing = (await recipient_standing(session, [number]))[number]
+    newest = {one.purpose: one for one in await consent_history(session, number)}
+    texts = {
+        "service": "同意服务通知", "care": "同意关怀", "marketing": "同意营销",
+        "profiling": "同意画像", "archive": "同意会话存档",
+    }  # fmt: skip
+    found = [
+        {
+            "ok": purpose in standing.consents,
+            "text": text if purpose in standing.consents else text.replace("同意", "没有同意"),
+            "why": iso_day(newest[purpose].at) if purpose in newest else "未征询",
+        }
+        for purpose, text in texts.items()
+    ]
+    scopes = {"marketing": "已退订营销", "all": "要求不再联系", "personalised": "关闭个性化"}
+    found += [
+        {"ok": False, "text": scopes.get(scope, scope), "why": "对所有经理和渠道有效"}
+        for scope in sorted(standing.suppressed)
+    ]
+    if standing.complaint_open:
+        found.append({"ok": False, "text": "有投诉在办", "why": "结案前不发营销"})
+    return found
+
+
+async def wecom(
+    session: AsyncSession, links: Sequence[Link], today: date
+) -> list[tuple[str, str, str]]:
+    """Who is, or was, the customer's friend in WeCom, and how they were matched."""
+    if not links:
+        return [("好友", "还不是企业微信好友，或没有匹配", "")]
+    people = await staff_by_userids(session, {one.userid for one in links if one.userid})
+    found = []
+    for one in links:
+        if not one.userid:
+            continue
+        who = people[one.userid].name if one.userid in people else one.userid
+        if one.ended_at is None:
+            found.append(("好友", f"{who}（{iso_day(one.added_at)} 添加）", ""))
+        else:
+            ended = ENDED_BY.get(one.ended_by, "已结束")
+            found.append(("曾是好友", f"{who}（{iso_day(one.ended_at)} {ended}）", "dim"))
+    first = links[0]
+    found.append(
+        (
+            "匹配方式",
+            f"{BINDINGS.get(first.method, first.method)}，{moment(first.bound_at, today)}",
+            "",
+        )
+    )
+    agreed = {True: "已同意", False: "不同意", None: "还没有选择"}[first.archive_agreed]
+    found.append(("会话存档", agreed, ""))
+    groups = await group_names.of_member(session, [one.external_userid for one in links])
+    if groups:
+        found.append(("客户群", "、".join(sorted(groups.values())), ""))
+    return found
+
+
+def file_of(
+    profile: Profile, customer: CustomerFact, sight: Sight, today: date, *, unmasked: bool
+) -> list[tuple[str, str, str]]:
+    """The bank's file; name, number, phone and amounts in full only where unmasked."""
+    shown = [
+        ("年龄", f"{age(customer.born_on, today)} 岁" if customer.born_on else "—", "num"),
+        ("手机", (profile.phone or "—") if unmasked else masked_phone(profile.phone), "mono"),
+        ("职业", profile.occupation or "—", ""),
+        ("开户", iso_day(profile.opened_on), ""),
+        ("账户机构", sight.unit_name(profile.account_unit_id) or "—", ""),
+        ("资料来源", f"{profile.source or '—'} {profile.source_date}", ""),
+        ("最近更新", moment(profile.changed_at, today), ""),
+    ]
+    if unmasked:
+        shown = [
+            ("姓名", profile.name or "—", "b"),
+            ("客户号", profile.customer_no, "mono"),
+            ("总资产", money(profile.aum_fen), "num"),
+            ("日均资产", money(profile.aum_average_fen), "num"),
+            *shown,
+        ]
+    return shown

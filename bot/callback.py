@@ -9,12 +9,13 @@ import hashlib
 import re
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from time import perf_counter
+from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
 from bot.inbox.intake import Intake
-from bot.inbox.repository import Arrival
+from bot.inbox.keeping import Arrival
 from bot.metrics import CALLBACK_SECONDS, CALLBACKS
 from kit.crypto import FieldCipher
 from kit.errors import Unavailable
@@ -25,7 +26,15 @@ REFUSED: Final = b"refused"
 _ORDER: Final = re.compile(
     rb"<(ExternalUserID|ChatId|UserID)>(?:<!\[CDATA\[)?([!-;=?-Z^-~]{1,64})(?:\]\]>)?</"
 )
-_TEXT: Final = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
+_HEADERS: Final = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+)
+_COUNTED: Final = {
+    result: CALLBACKS.labels(result)
+    for result in ("kept", "repeated", "refused", "verified", "not_stored")
+}
 
 
 def ordering_key(xml: bytes) -> str:
@@ -57,10 +66,14 @@ class CallbackEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request of WeCom (or of a stranger)."""
-        with CALLBACK_SECONDS.time():
-            result, status, body = await self._answer(scope, receive)
-        CALLBACKS.labels(result).inc()
-        await send({"type": "http.response.start", "status": status, "headers": _TEXT})
+        began = perf_counter()
+        result, status, body = await self._answer(scope, receive)
+        CALLBACK_SECONDS.observe(perf_counter() - began)
+        _COUNTED[result].inc()
+        length = (b"content-length", str(len(body)).encode())
+        await send(
+            {"type": "http.response.start", "status": status, "headers": [*_HEADERS, length]}
+        )
         await send({"type": "http.response.body", "body": body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[str, int, bytes]:
@@ -99,7 +112,7 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
     parts: list[bytes] = []
     size = 0
     while True:
-        message: Any = await receive()
+        message = await receive()
         if message["type"] == "http.disconnect":
             raise EnvelopeRefused("disconnected")
         part: bytes = message.get("body", b"")

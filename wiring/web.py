@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy import text
-from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
 from bot.callback import CallbackEndpoint
@@ -26,6 +25,7 @@ from kit.web.guard import Site
 from kit.web.headers import SecurityHeaders
 from kit.web.pages import make_environment
 from kit.web.static_files import STATIC_DIR
+from wiring.front import Front
 from wiring.parts import Parts
 from wiring.schema import head, revision
 from wiring.signing_in import sign_in_routers
@@ -62,7 +62,13 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         await intake.stop()
         await lane.idle()
 
-    app = FastAPI(
+    endpoint = None
+    if parts.envelope is not None:
+        endpoint = CallbackEndpoint(
+            parts.envelope, intake, parts.keys.cipher, parts.clock, arrived=arrived
+        )
+    app = Front(
+        endpoint,
         title="Gengyun",
         version="0.1.0",
         lifespan=lifespan,
@@ -84,11 +90,6 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         brand={"bank": settings.bank_name},
     )
     app.state.parts = parts
-    if parts.envelope is not None:
-        endpoint = CallbackEndpoint(
-            parts.envelope, intake, parts.keys.cipher, parts.clock, arrived=arrived
-        )
-        app.router.routes.append(Route("/wecom/callback", endpoint, include_in_schema=False))
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(_checks(parts)))
     for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR), *ROUTERS):

@@ -9,8 +9,7 @@ import asyncio
 import contextlib
 from datetime import datetime
 
-from bot.inbox import repository
-from bot.inbox.repository import Arrival
+from bot.inbox.keeping import Arrival, keep
 from kit import log
 from kit.db import Database
 from kit.errors import Unavailable
@@ -83,7 +82,7 @@ class Intake:
     async def _write(self, batch: list[tuple[Arrival, asyncio.Future[bool]]]) -> None:
         try:
             async with self._database.transaction() as session:
-                new = await repository.keep(session, [arrival for arrival, _ in batch])
+                new = await keep(session, [arrival for arrival, _ in batch])
         except Exception as error:
             _log.exception("inbox.not_stored", waiting=len(batch))
             refusal = InboxNotStored(

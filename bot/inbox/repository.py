@@ -1,28 +1,17 @@
-"""Every statement over the inbox: keeping, claiming, settling, listing."""
+"""The statements over what is in the inbox: claiming, settling, listing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, insert, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from bot.inbox.models import Inbox, InboxDigest, InboxState
-from kit.db import cipher_of, insert_into
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A decrypted event on its way into the inbox."""
-
-    id: int
-    digest: str
-    ordering_key: str
-    body: bytes  # sealed
-    kept_at: datetime
+from bot.inbox.models import Inbox, InboxState
+from kit.db import cipher_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,43 +37,6 @@ class Listed:
     attempts: int
     cause: str
     settled_at: datetime | None
-
-
-async def keep(session: AsyncSession, arrivals: Sequence[Arrival]) -> set[str]:
-    """Keep what has not been kept before; returns the digests that are new."""
-    wanted = {arrival.digest: arrival for arrival in arrivals}
-    statement = (
-        insert_into(session, InboxDigest)
-        .on_conflict_do_nothing(index_elements=["digest"])
-        .returning(InboxDigest.digest)
-    )
-    rows = [
-        {"digest": one.digest, "inbox_id": one.id, "kept_at": one.kept_at}
-        for one in wanted.values()
-    ]
-    new = set((await session.execute(statement, rows)).scalars())
-    if new:
-        await session.execute(
-            insert(Inbox),
-            [
-                {
-                    "id": one.id,
-                    "kept_at": one.kept_at,
-                    "digest": one.digest,
-                    "kind": "",
-                    "ordering_key": one.ordering_key,
-                    "body": one.body,
-                    "state": InboxState.NEW,
-                    "attempts": 0,
-                    "due_at": one.kept_at,
-                    "worker": "",
-                    "cause": "",
-                }
-                for one in wanted.values()
-                if one.digest in new
-            ],
-        )
-    return new
 
 
 async def claim(

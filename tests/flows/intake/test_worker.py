@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.inbox import repository
+from bot.inbox.keeping import Arrival, keep
 from bot.inbox.models import InboxState
-from bot.inbox.repository import Arrival
 from bot.inbox.worker import InboxWorker
 from kit import clock
 from kit.db import Database
@@ -44,7 +44,7 @@ async def _arrive(database: Database, xmls: list[str], at: datetime = START) -> 
             arrivals.append(
                 Arrival(new_id(), digest, key, database.cipher.seal("inbox.body", digest, xml), at)
             )
-        await repository.keep(session, arrivals)
+        await keep(session, arrivals)
 
 
 async def _states(database: Database) -> list[str]:

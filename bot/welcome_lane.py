@@ -1,20 +1,18 @@
 """The welcome's fast lane: from the kept callback straight to WeCom, before anything slow.
 
-The inbox handles the same event in its own time; here only the 20 seconds are raced. A welcome
-that did not make it is recorded as missed and never sent late.
+Here only the 20 seconds are raced. The inbox handles the same event in its own time and queues
+the welcome if this lane died before it could. What did not make it is never sent late.
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.handlers import greeting
 from bot.handlers.office import Office
 from bot.metrics import WELCOMES
-from crm_sync.repository.staff import staff_by_userids
-from delivery import welcome
 from delivery.dispatcher import Dispatcher
-from delivery.intents import Outcome
-from kit import ledger, log
+from kit import log
 from wecom.events import ArchiveAgreed, ContactAdded, EventUnreadable, parse
 
 _log = log.get(__name__)
@@ -58,33 +56,7 @@ class WelcomeLane:
 
     async def greet(self, event: ContactAdded | ArchiveAgreed) -> str:
         """Judge, queue and send one welcome; returns what became of it."""
-        at = self._clock()
-        async with self._office.database.transaction() as session:
-            staff = (await staff_by_userids(session, [event.staff_id])).get(event.staff_id.lower())
-            submission, call_id = await welcome.submit(
-                session,
-                welcome_code=event.welcome_code,
-                external_userid=event.external_userid,
-                staff=staff,
-                added_at=min(event.at or at, at),
-                at=at,
-                desk=self._office.desk,
-            )
-            if submission.outcome not in (Outcome.QUEUED, Outcome.REPEATED):
-                await ledger.append(
-                    session,
-                    [
-                        ledger.Entry(
-                            kind="send",
-                            act="welcome.missed",
-                            actor="system:welcome",
-                            object=f"contact:{event.external_userid}",
-                            unit=staff.unit_id if staff else "hq",
-                            reason=",".join(submission.objections) or submission.detail,
-                        )
-                    ],
-                    at=at,
-                )
+        submission, call_id = await greeting.queue(event, self._clock(), self._office)
         result = submission.outcome.value
         if call_id is not None:
             state = await self._dispatcher.dispatch(call_id)

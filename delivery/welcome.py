@@ -42,13 +42,15 @@ async def submit(
 ) -> tuple[Submission, int | None]:
     """Judge and queue one welcome; returns what the door did and the outbox row to dispatch.
 
-    The code's digest is the key, so the same event welcomes once however often it comes; the
-    code itself is kept sealed alone.
+    The code's digest is the key, so the same event is judged once however often it comes, also
+    when it was refused; the code itself is kept sealed alone.
     """
     key = f"welcome:{hashlib.sha256(welcome_code.encode()).hexdigest()[:32]}"
+    if await keys.known(session, [key]):
+        return Submission(key, Outcome.REPEATED), None
     scripts = await scripts_of.approved(session, SCENE, at)
     if not scripts:
-        return Submission(key, Outcome.NO_WORDS, detail="没有已审核的欢迎语"), None
+        return await _refused(session, key, Outcome.NO_WORDS, "没有已审核的欢迎语", at), None
     script = scripts[0]
     fields: dict[str, object] = {"bank_name": desk.bank_name}
     if staff is not None:
@@ -58,7 +60,7 @@ async def submit(
     try:
         rendered = pieces(script.template, fields)
     except InputRefused as error:
-        return Submission(key, Outcome.NO_WORDS, detail=error.what), None
+        return await _refused(session, key, Outcome.NO_WORDS, error.what, at), None
     draft = Draft(
         key=key,
         channel=Channel.WELCOME,
@@ -78,6 +80,8 @@ async def submit(
     await decisions.record_decisions(session, decision_rows([draft], [decision], rulebook=""), at)
     if decision.objections:
         codes = tuple(one.code for one in decision.objections)
+        if not await keys.refuse_new(session, key, Outcome.BLOCKED, ",".join(codes), at):
+            return Submission(key, Outcome.REPEATED), None
         return Submission(key, Outcome.BLOCKED, codes), None
     if not await keys.take(session, [key], at):
         return Submission(key, Outcome.REPEATED), None
@@ -118,3 +122,12 @@ async def submit(
         at=at,
     )
     return Submission(key, Outcome.QUEUED), call_id
+
+
+async def _refused(
+    session: AsyncSession, key: str, outcome: Outcome, detail: str, at: datetime
+) -> Submission:
+    """The refusal, remembered; a repetition when somebody else was quicker."""
+    if not await keys.refuse_new(session, key, outcome, detail, at):
+        return Submission(key, Outcome.REPEATED)
+    return Submission(key, outcome, detail=detail)

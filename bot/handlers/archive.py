@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bot.handlers import greeting
 from bot.handlers.office import Office
 from crm_sync import contacts
 from wecom.events import ArchiveAgreed, ArchiveNotice
@@ -13,7 +14,9 @@ async def notice(event: ArchiveNotice, digest: str, at: datetime, office: Office
 
 
 async def agreed(event: ArchiveAgreed, digest: str, at: datetime, office: Office) -> None:
-    """A contact agreed to the archive."""
+    """A contact agreed to the archive; some corps may greet only now."""
+    if event.welcome_code:
+        await greeting.queue(event, at, office)
     async with office.database.transaction() as session:
         await contacts.note_archive_consent(
             session, event.external_userid, True, event.at or at, request_id=digest[:32]

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.handlers import greeting
 from bot.handlers.office import Office
 from crm_sync import contacts as landing
 from crm_sync.binding import BindingOutcome
@@ -29,7 +30,9 @@ SYSTEM = "system:binding"
 
 
 async def added(event: ContactAdded, digest: str, at: datetime, office: Office) -> None:
-    """A contact and a member know each other: land, bind, and tell people of conflicts."""
+    """A contact and a member know each other: greet, land, bind, and tell people of conflicts."""
+    if event.welcome_code:
+        await greeting.queue(event, at, office)
     await _refresh(
         event.staff_id,
         event.external_userid,

@@ -55,6 +55,15 @@ async def refuse(
     )
 
 
+async def refuse_new(
+    session: AsyncSession, key: str, outcome: str, reasons: str, at: datetime
+) -> bool:
+    """Remember the refusal of a key that nobody had submitted; False when somebody had."""
+    statement = insert_into(session, IntentKey).on_conflict_do_nothing(index_elements=["key"])
+    row = {"key": key, "at": at, "outcome": outcome, "reasons": reasons[:400]}
+    return bool((await session.execute(statement.returning(IntentKey.key), [row])).scalars().all())
+
+
 async def release(session: AsyncSession, keys: Sequence[str], at: datetime) -> None:
     """Mark keys as free again: what they stood for was withdrawn before it went."""
     await refuse(session, dict.fromkeys(keys, ("released", "")), at)

@@ -33,7 +33,7 @@ COPY --from=assets /src/kit/web/static/vendor/ kit/web/static/vendor/
 RUN /opt/gengyun/bin/pip install --no-deps --no-build-isolation . \
  && /opt/gengyun/bin/pip uninstall --yes editables hatchling trove-classifiers \
  && find /opt/gengyun/lib -depth -path '*/pyarrow/*' \( -path '*/tests/*' -o -path '*/include/*' \
-      -o -name '*flight*' -o -name '*substrait*' -o -name '*.px[di]' -o -name '*.pyx' \) -delete \
+      -o -name '*flight*' -o -name '*.px[di]' -o -name '*.pyx' \) -delete \
  && /opt/gengyun/bin/python -m compileall -q /opt/gengyun/lib \
  && /opt/gengyun/bin/pip uninstall --yes pip setuptools
 

@@ -1,15 +1,20 @@
 """``gengyun import KIND FILE``: the bank's files in, with a report of what became of each row."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from commands.opening import OPTIONS, answer, opened, run, say
+from commands.opening import answer, opened, run, say
 from crm_sync.imports.layouts import LAYOUTS
+from crm_sync.imports.rejects_file import write_rejects
 from crm_sync.imports.report import ImportReport
+from crm_sync.imports.runs import RejectedLine, rejected_lines
+from kit import ledger
 from wiring.holidays import bring_holidays
 from wiring.importing import bring, bring_scripts
+from wiring.parts import Parts
 
 app = typer.Typer()
 
@@ -20,7 +25,8 @@ WORDS = {
     "updated": "更新",
     "unchanged": "未变",
     "removed": "移除",
-    "restored": "恢复",
+    "withheld": "保留",
+    "duplicates": "重复",
     "rejected": "拒绝",
 }
 
@@ -48,6 +54,8 @@ def import_command(
     accept_drop: Annotated[
         bool, typer.Option("--accept-drop", help="文件比上次少两成以上也接受")
     ] = False,
+    rejects: Annotated[Path | None, typer.Option(help="被拒的行写到这个文件")] = None,
+    partial: Annotated[bool, typer.Option("--partial", help="只补这几行，不移除别的")] = False,
 ) -> None:
     """导入一份文件；坏行单独列出，其余照收；同一份文件再导不会改动任何东西。"""
 
@@ -74,11 +82,36 @@ def import_command(
                 manifest=manifest,
                 dry_run=dry_run,
                 accept_drop=accept_drop,
+                partial=partial,
                 by="system:cli",
                 at=at,
             )
             answer(report.as_dict(), *lines(report))
-            if report.rejects and not OPTIONS["json"]:
-                say("  被拒的行在后台“导入”页可以看到原因；改好后只需重导这些行")
+            if report.rejects:
+                await _keep_rejects(parts, report, rejects)
 
     run(work)
+
+
+async def _keep_rejects(parts: Parts, report: ImportReport, path: Path | None) -> None:
+    """Write the rejected lines where asked; opening them is recorded, for they are personal."""
+    if path is None:
+        say("  要拿到被拒的行：再加 --rejects 文件名；改好后用 --partial 只导这些行")
+        return
+    async with parts.databases.bank.transaction() as session:
+        kept = await rejected_lines(session, report.run_id)
+        entry = ledger.Entry(
+            kind="access",
+            act="import.rejects_exported",
+            actor="system:cli",
+            object=f"import:{report.run_id}",
+            payload={"lines": len(kept)},
+        )
+        await ledger.append(session, [entry], at=parts.clock())
+    written = _write_private(path, report, kept)
+    say(f"  被拒的 {written} 行写到 {path.name}；改好后用 --partial 只导这些行")
+
+
+def _write_private(path: Path, report: ImportReport, kept: Sequence[RejectedLine]) -> int:
+    path.touch(mode=0o600)
+    return write_rejects(path, report.header, kept)

@@ -84,7 +84,7 @@ def _refusal(error: ValidationError) -> ConfigurationRefused:
     return ConfigurationRefused(
         "配置有误：" + "；".join(lines),
         where="环境变量、.env 或 …_FILE 指向的文件；说明见 docs/settings.md",
-        do="改好后再启动；gengyun check 可以逐项检查",
+        do="改好后再启动",
     )
 
 

@@ -51,7 +51,7 @@ _QUERY_KEYS: Final = frozenset({"msg_signature", "timestamp", "nonce", "echostr"
 class EnvelopeRefused(Exception):
     """The envelope is not one that WeCom sealed for us. The text is always the same.
 
-    ``reason`` is one word for our own log and for ``gengyun check``; it must never be answered.
+    ``reason`` is one word for our own log; it must never be answered.
     """
 
     code = "wecom.envelope_refused"

@@ -1,6 +1,7 @@
 """kill -9 in the middle of a stream of callbacks, again and again; then the books are compared."""
 
 import asyncio
+import os
 import random
 import statistics
 import time
@@ -38,6 +39,8 @@ class Figures:
     profile: str
     kills: Counter[str] = field(default_factory=Counter)
     ready: list[float] = field(default_factory=list)
+    ready_cpu: list[float] = field(default_factory=list)
+    load: float = 0.0
     stop_seconds: float = 0.0
     seconds: float = 0.0
     answered: int = 0
@@ -63,6 +66,11 @@ class Figures:
     def ready_median(self) -> float:
         """Seconds from kill to ready, the middle one."""
         return statistics.median(self.ready)
+
+    @property
+    def ready_cpu_median(self) -> float:
+        """Processor seconds from start to ready, the middle one: a busy machine does not show."""
+        return statistics.median(self.ready_cpu)
 
 
 class Proof:
@@ -97,6 +105,7 @@ class Proof:
             self._product.kill_all()
             self._wecom.kill()
         self.figures.seconds = time.perf_counter() - began
+        self.figures.load = os.getloadavg()[2]
         return self.figures
 
     async def _found_bank(self) -> None:
@@ -131,9 +140,7 @@ class Proof:
                 at=at,
                 examiner=parts.examiner,
             )
-            await library.approve(
-                session, version, by="staff:hejing", opinion="同意使用", at=at
-            )
+            await library.approve(session, version, by="staff:hejing", opinion="同意使用", at=at)
         await parts.close()
 
     async def _stream_and_kill(self, kills: int) -> None:
@@ -150,6 +157,7 @@ class Proof:
                 self._product.programs[name].kill()
             self.figures.kills[f"{mode}, {'+'.join(victims)}"] += 1
             self.figures.ready.append(await asyncio.to_thread(self._product.start, victims))
+            self.figures.ready_cpu.append(self._product.cpu_seconds(victims))
         await asyncio.sleep(1.0)
         over.set()
         await asyncio.gather(*streams)
@@ -159,9 +167,7 @@ class Proof:
         await asyncio.sleep(0.3 + self._random.random() * 1.2)
         if mode == "random":
             return
-        moment = (
-            self._moments.written if mode == "in flight" else self._moments.answered
-        )
+        moment = self._moments.written if mode == "in flight" else self._moments.answered
         moment.clear()
         await asyncio.wait_for(moment.wait(), 30)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 import httpx
+import psutil
 
 from tests.flows.wecom_world import AES_KEY, AGENT, CORP, SECRET, TOKEN
 
@@ -93,6 +94,14 @@ class Program:
         """Whether it was started and has not ended."""
         return self._running is not None and self._running.poll() is None
 
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor seconds since it was started, user and system."""
+        if self._running is None:
+            return 0.0
+        times = psutil.Process(self._running.pid).cpu_times()
+        return float(times.user + times.system)
+
 
 class Installation:
     """The processes of one profile, and the commands an operator would type beside them."""
@@ -139,6 +148,10 @@ class Installation:
                 said = type(error).__name__
             time.sleep(0.05)
         raise AssertionError(f"the product did not become ready: {said}")
+
+    def cpu_seconds(self, names: Sequence[str]) -> float:
+        """Processor seconds that these processes have used since they were started."""
+        return sum(self.programs[name].cpu_seconds for name in names)
 
     def stop(self) -> float:
         """Stop everything as a service manager does; the seconds the slowest process took."""

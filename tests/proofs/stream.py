@@ -73,7 +73,9 @@ class Sender:
 
     async def _one(self, number: int, *, last: bool = False) -> None:
         contact = self.contact(number)
-        query, body = sealed(contact_event("edit_external_contact", contact=contact, at=BEGAN + number))
+        query, body = sealed(
+            contact_event("edit_external_contact", contact=contact, at=BEGAN + number)
+        )
         self.sent[contact] += 1
         status = await self._post(query, body)
         if status == 200:
@@ -95,7 +97,8 @@ class Sender:
                     writer.write(
                         f"POST /wecom/callback?{query} HTTP/1.1\r\nHost: bank\r\n"
                         f"Content-Type: text/xml\r\nContent-Length: {len(body)}\r\n"
-                        "Connection: close\r\n\r\n".encode() + body
+                        "Connection: close\r\n\r\n".encode()
+                        + body
                     )
                     await writer.drain()
                     self._moments.written.set()

@@ -24,8 +24,8 @@ def test_the_simulator_imports_nothing_of_the_product() -> None:
         assert not tops & PACKAGES, path
 
 
-def test_only_the_command_line_and_tests_import_the_simulator() -> None:
-    for package in PACKAGES - {"commands"}:
+def test_only_the_command_line_tests_and_measurements_import_the_simulator() -> None:
+    for package in PACKAGES - {"commands", "bench"}:
         for path in (ROOT / package).rglob("*.py"):
             tops = {name.partition(".")[0] for name in _imports(path)}
             assert "simulator" not in tops, path

@@ -1,6 +1,5 @@
 """Our web process as production runs it, on either database: ``python -m bench.intake.ours PORT``."""
 
-import asyncio
 import os
 import sys
 

@@ -38,7 +38,7 @@ cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
 chroot "$root" useradd --create-home --shell /bin/bash teller
 git clone -q --no-hardlinks "file://$source" "$root/home/teller/gengyun"
 chroot "$root" chown -R teller:teller /home/teller/gengyun
-commit=$(git -C "$root/home/teller/gengyun" rev-parse --short HEAD)
+commit=$(git rev-parse --short HEAD)
 
 kept=()
 for name in "${network[@]}"; do

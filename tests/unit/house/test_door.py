@@ -19,7 +19,16 @@ import pytest
 import wecom
 from compliance.facts import Channel
 from tests.unit.house.graph import functions, leads_to, mentioned, mentioning
-from tests.unit.house.sources import ROOT, Source, calls, constants, dotted, mentions, sources
+from tests.unit.house.sources import (
+    ROOT,
+    Source,
+    calls,
+    constants,
+    dotted,
+    imported,
+    mentions,
+    sources,
+)
 
 GATE = "compliance.gate.Court"
 SPEAKS_IN = "delivery.phrasing"
@@ -30,19 +39,20 @@ DOORS: dict[Channel, tuple[str, ...]] = {
     Channel.WELCOME: ("delivery.welcome.submit",),
     Channel.SIDEBAR: ("delivery.tickets.prepare",),
     Channel.MOMENT: (),  # nothing publishes moments
-    Channel.GROUP: (),  # nothing posts into groups by the API
+    Channel.GROUP: ("delivery.group_posts.prepare",),
 }
 """Where a message of each channel is judged. A channel without a door has no way out at all."""
 TO_STAFF = {Channel.STAFF_NOTE: "delivery.jobs.announce"}
 
-SPEAKS: dict[str, Channel] = {
+SPEAKS: dict[str, Channel | None] = {
     "wecom.welcome.send": Channel.WELCOME,
     "wecom.broadcasts.create": Channel.BROADCAST,
     "wecom.moments.create": Channel.MOMENT,
-    "wecom.welcome.add_group_template": Channel.GROUP,
-    "wecom.welcome.edit_group_template": Channel.GROUP,
+    "wecom.welcome.add_group_template": None,
+    "wecom.welcome.edit_group_template": None,
 }
-"""What has WeCom say our words to a customer."""
+"""What has WeCom say our words to a customer, by the channel whose door judges them; None: nobody
+judges them, so nobody may call it."""
 
 STAFF_HEAR = {"wecom.messages.send", "wecom.messages.update_card"}
 """App messages: WeCom delivers them to members of the corp alone."""
@@ -55,13 +65,19 @@ MAKES_CALLS = {
 """Who may put a call to WeCom into the outbox, and why that is no way around."""
 
 ROWS = {
-    "Outbox": "delivery.repository.outbox",
-    "Todo": "delivery.repository.todos",
-    "Broadcast": "delivery.broadcasts",
-    "BroadcastRecipient": "delivery.broadcasts",
-    "SendTicket": "delivery.tickets",
+    "Outbox": {"delivery.repository.outbox"},
+    "Todo": {"delivery.repository.todos"},
+    "Broadcast": {"delivery.broadcasts"},
+    "BroadcastRecipient": {"delivery.broadcasts"},
+    "SendTicket": {"delivery.tickets", "delivery.group_posts"},
 }
-"""Tables whose rows are messages, and the one module that inserts into each."""
+"""Tables whose rows are messages, and the modules that insert into each."""
+
+TAPS = {
+    "bot.sidebar.sends.send": "delivery.tickets.prepare",
+    "bot.sidebar.group.send": "delivery.group_posts.prepare",
+}
+"""The routes that hand a text to the phone, and the door each asks for it."""
 
 WORDS_OF_THE_CLIENT = re.compile(
     r"""W\.call\(\s*['"](sendChatMessage|openExistedChatWithMsg|shareToExternal\w+|shareAppMessage)"""
@@ -105,8 +121,9 @@ def test_only_phrasing_has_wecom_speak_to_customers(name: str) -> None:
         if one.package != "wecom" and name in {full for full, _ in mentions(one)}
     }
     assert modules <= {SPEAKS_IN}
-    if not DOORS[SPEAKS[name]]:
-        assert not modules, f"{SPEAKS[name]} has no door"
+    channel = SPEAKS[name]
+    if channel is None or not DOORS[channel]:
+        assert not modules, f"{name}: nothing judges these words"
 
 
 def test_nobody_speaks_to_wecom_in_raw_paths() -> None:
@@ -176,7 +193,7 @@ def test_only_the_composition_makes_a_dispatcher_and_only_with_our_routes() -> N
 
 
 @pytest.mark.parametrize("table", sorted(ROWS))
-def test_rows_that_are_messages_are_made_in_one_place(table: str) -> None:
+def test_rows_that_are_messages_are_made_behind_a_door(table: str) -> None:
     inserts = {"insert", "insert_into", "insert_new", "upsert", table}
     found = set()
     for one in sources():
@@ -187,7 +204,7 @@ def test_rows_that_are_messages_are_made_in_one_place(table: str) -> None:
             about = {dotted(part) for part in call.args} if verb != table else {table}
             if table in about and _is_model(one, table):
                 found.add(one.module)
-    assert found == {ROWS[table]}
+    assert found == ROWS[table]
 
 
 def _is_model(source: Source, table: str) -> bool:
@@ -204,24 +221,43 @@ def test_the_phone_sends_only_the_text_of_a_ticket() -> None:
         if isinstance(node, ast.Dict)
         and any(isinstance(key, ast.Constant) and key.value == "msgtype" for key in node.keys)
     ]
-    assert [owner for _, owner, _ in payloads] == ["bot.sidebar.sends.send"]
-    [(source, owner, payload)] = payloads
-    texts = [ast.unparse(part) for part in ast.walk(payload) if isinstance(part, ast.Attribute)]
-    assert texts == ["ticket.text"]
-    [function] = [node for name, node in functions(source) if name == owner]
-    given = [
-        ast.unparse(node.value)
-        for node in ast.walk(function)
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ticket"
-    ]
-    assert given
-    assert all(one.startswith("await tickets.prepare(") for one in given), given
+    assert sorted(owner for _, owner, _ in payloads) == sorted(TAPS)
+    for source, owner, payload in payloads:
+        texts = [ast.unparse(part) for part in ast.walk(payload) if isinstance(part, ast.Attribute)]
+        assert texts == ["ticket.text"]
+        [function] = [node for name, node in functions(source) if name == owner]
+        given = [
+            node.value
+            for node in ast.walk(function)
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ticket"
+        ]
+        assert given
+        for value in given:
+            assert isinstance(value, ast.Await)
+            assert isinstance(value.value, ast.Call)
+            assert _named(source, dotted(value.value.func)) == TAPS[owner]
 
 
-def test_tickets_are_made_by_prepare_alone() -> None:
-    assert callers("delivery.tickets.Ticket") == {
+def _named(source: Source, local: str) -> str:
+    first, _, rest = local.partition(".")
+    known = imported(source).get(first, f"{source.module}.{first}")
+    return f"{known}.{rest}" if rest else known
+
+
+def test_every_door_of_a_tap_is_the_door_of_its_channel() -> None:
+    assert set(TAPS.values()) == {*DOORS[Channel.SIDEBAR], *DOORS[Channel.GROUP]}
+
+
+def test_tickets_are_made_at_the_doors_alone() -> None:
+    made = {
+        name
+        for name in callers("delivery.tickets.Ticket")
+        if not name.startswith("bot.")  # the routes only pass them on
+    }
+    assert made == {
         "delivery.tickets.prepare",
         "delivery.tickets._hand_out",
+        "delivery.group_posts.prepare",
     }
     assert callers("delivery.tickets._hand_out") == {"delivery.tickets.prepare"}
 

@@ -66,8 +66,8 @@ async def group(
         if one.script.form == ScriptForm.GROUP and not one.script.personal_fields
     ]
     judged = await _judged(request, session, asking, audience, fitting)
-    shown = [one for one in judged if not one.objections and not one.missing]
-    shown.sort(key=lambda one: (one.script.persona not in (fact.persona, None), one.script.code))
+    shown = [one for one in judged if not one.missing]  # what the gate refuses says why
+    shown.sort(key=lambda one: _place(one, fact))
     owns = _owns(asking, fact)
     context |= {
         "chat": chat,
@@ -169,6 +169,11 @@ async def _audience(
         customers=tuple(customers[key] for key in sorted(customers)),
         unknown=sum(1 for one in externals if known.get(one) not in customers),
     )
+
+
+def _place(one: JudgedPost, fact: GroupFact) -> tuple[bool, bool, str]:
+    """What may go first, then what was written for this group's people, then by code."""
+    return bool(one.objections), one.script.persona not in (fact.persona, None), one.script.code
 
 
 def _sender(asking: Asking) -> Sender:

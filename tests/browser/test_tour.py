@@ -1,6 +1,7 @@
-"""The tour of a newcomer, by clicking: send, do a to-do, tamper and catch, begin anew."""
+"""The tour of a newcomer, by clicking: send, do a to-do, post to a group, tamper and catch."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import expect
@@ -13,7 +14,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("browser"),
 ]
-REBUILT_WITHIN_MS = 240_000
 
 
 def step(tab: Tab, number: int) -> str:
@@ -59,16 +59,29 @@ async def test_the_second_step_is_a_todo_done_in_another_window(desk: Desk) -> N
     await expect(tab.page.locator(step(tab, 2))).to_have_class("done")
 
 
-async def test_a_group_is_posted_to_from_its_own_chat(desk: Desk) -> None:
+async def test_a_group_is_posted_to_from_its_own_chat_or_says_why_not(desk: Desk) -> None:
     tab = await desk(PHONE)
     await tab.go("/demo")
-    await tab.page.locator("[data-chat-link]", has_text="翠湖社区福利群").click()
-    sidebar = tab.sidebar
-    await expect(sidebar.locator("h1")).to_contain_text("翠湖社区福利群")
-    card = sidebar.locator("article.script", has=sidebar.locator("[data-send]")).first
-    words = await card.locator(".txt").inner_text()
-    await card.locator("[data-send] button").click()
-    await expect(card.locator("button.is-done")).to_contain_text("已发送")
+    groups = tab.page.locator("[data-chat-link]", has=tab.page.locator("use[href='#i-group']"))
+    sendable = None
+    for place in range(await groups.count()):
+        name = await groups.nth(place).locator("b").inner_text()
+        await groups.nth(place).click()
+        await expect(tab.page.locator(".ct b")).to_have_text(name)
+        await expect(tab.sidebar.locator("h1")).to_have_text(name)
+        cards = tab.sidebar.locator("article.script")
+        for number in range(await cards.count()):
+            card = cards.nth(number)
+            if await card.locator("[data-send]").count():
+                sendable = card
+                break
+            await expect(card.locator(".lock").first).to_contain_text("编号 E-")
+        if sendable is not None:
+            break
+    assert sendable is not None
+    words = await sendable.locator(".txt").inner_text()
+    await sendable.locator("[data-send] button").click()
+    await expect(sendable.locator("button.is-done")).to_contain_text("已发送")
     await expect(tab.page.locator("#log .msg.me .bubble").last).to_have_text(words)
     tab.demand_quiet()
 
@@ -91,22 +104,11 @@ async def test_a_changed_entry_is_named_by_the_seal(desk: Desk) -> None:
     await tab.page.get_by_role("button", name="改一条日志").click()
     await tab.page.wait_for_url("**/c/interactions")
     seal = tab.page.locator(".seal.bad")
-    await expect(seal).to_contain_text(re.compile(r"send:\S+ 第 \d+ 条"))
+    named = re.compile(r"(send:\S+) 第 (\d+) 条")
+    await expect(seal).to_contain_text(named)
     await tab.demand_order()
     await tab.picture("log")
-    broken = tab.page.locator("tr.broken").first
-    await expect(broken).to_contain_text("与存证不一致")
-    await broken.locator("a[data-open-page]").click()
+    found = named.search(await seal.inner_text())
+    assert found is not None
+    await tab.visit(f"/c/interactions/{quote(found[1])}/{found[2]}")
     await expect(tab.page.locator(".seal.bad").first).to_be_visible()
-    await tab.demand_order()
-
-
-@pytest.mark.timeout(400)
-async def test_the_demo_begins_anew_at_the_press_of_a_button(desk: Desk) -> None:
-    tab = await desk(PHONE)
-    await tab.go("/demo")
-    await tab.page.get_by_role("button", name="重置演示数据").click()
-    await expect(tab.page.locator("h1")).to_have_text("正在重新准备演示数据")
-    await tab.page.wait_for_url("**/demo", timeout=REBUILT_WITHIN_MS)
-    await expect(tab.page.locator(step(tab, 1))).to_have_class("cur")
-    await expect(tab.sidebar.locator("h1")).to_contain_text("周桂兰")

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import orjson
 import typer
-from compliance.screening.batch import screen_lines
 
 from commands.opening import people_err
+from compliance.screening.batch import screen_lines
 from kit.errors import InputRefused
 
 app = typer.Typer()

@@ -124,7 +124,8 @@ async def compare_claims(parts: Parts, at: datetime) -> dict[str, int]:
                     userid=one.userid,
                     text_hash=text_hash(cipher, one.text),
                     claimed_at=one.claimed_at,
-                    external_userid=one.external_userid,
+                    external_userid=one.external_userid or None,
+                    chat_id=one.chat_id or None,
                 )
                 for one in claims
             ],

@@ -129,7 +129,11 @@ async def serve_http(parts: Parts, app: object, host: str, port: int) -> None:
             server_header=False,
         )
     )
-    await server.serve()
+    try:
+        await server.serve()
+    finally:
+        for listening in getattr(server, "servers", ()):
+            listening.close()  # uvicorn leaves the port taken when it is cancelled
     if not server.started:
         raise ConfigurationRefused(
             "网页服务没有启动", saw=f"{host}:{port}", do="多半是端口被占用，换一个：--port 8001"

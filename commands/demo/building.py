@@ -22,8 +22,8 @@ from community import service as groups
 from content_library.importing import read_toml, seed
 from crm_sync import granting, tags
 from crm_sync.tag_writer import write_tags
+from insights.integrity import verify_now
 from kit.clock import bank_date
-from kit.ledger.verify import verify
 from simulator.bank import shape, talks, wecom_side
 from simulator.bank.writing import generate
 from wiring import archive_duty
@@ -167,10 +167,13 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     tell("今天的安排", int(planned["planned"]))
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
-    async with parts.databases.bank.reading() as session:
-        report = await verify(session)
-    tell("日志已核对", report.entries)
-    return {"plan": planned, "archive": dict(archive), "sound": report.sound}
+    checks = await verify_now(parts.databases.bank, at)
+    tell("日志已核对", checks[0].entries)
+    return {
+        "plan": planned,
+        "archive": dict(archive),
+        "sound": all(one.sound for one in checks),
+    }
 
 
 def found_bank(customers: int, branches: int, today: date) -> shape.Bank:

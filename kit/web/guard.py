@@ -97,6 +97,7 @@ def allow(surface: str, *roles: str, fresh: bool = False) -> Any:
             )
             viewer = await site.viewer_of(session, signed_in.staff_id, at)
             preference = await session.get(UserPreference, signed_in.staff_id)
+            text_size = preference.text_size if preference else ""
         if request.method not in SAFE:
             await _demand_own_page(request, site, token)
         if roles and not set(roles) & set(viewer.roles):
@@ -115,7 +116,7 @@ def allow(surface: str, *roles: str, fresh: bool = False) -> Any:
             at=at,
             request_id=request_id,
             csrf_token=sessions.csrf_token(site.cookie_key, token),
-            text_size=preference.text_size if preference else "",
+            text_size=text_size,
         )
 
     asking.policy = (surface, roles, fresh)  # type: ignore[attr-defined]

@@ -1,0 +1,110 @@
+"""Measurements as tables: ratios first, because they hold on another machine and figures do not."""
+
+import platform
+import sqlite3
+import statistics
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from typing import Any, Final
+
+from bench.intake.measuring import Round
+from bench.planning.measuring import Planned
+from bench.servers import ROOT
+
+PAGE: Final = ROOT / "docs" / "performance.md"
+HEAD: Final = """# Performance
+
+Written by `make bench`. Every yardstick is built and run beside the product in the same run;
+only ratios are worth quoting elsewhere. Figures by the wall were taken on two shared cores that
+were busy with other work; processor time suffers less from that.
+"""
+
+
+def taken(today: date, load: float) -> str:
+    """When, with what, on how busy a machine."""
+    names = ("fastapi", "uvicorn", "uvloop", "sqlalchemy", "asyncpg", "flask", "gunicorn")
+    listed = ", ".join(f"{name} {version(name)}" for name in names)
+    return (
+        f"Taken {today.isoformat()}, load {load:.0f} on two cores. Python"
+        f" {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {listed}."
+    )
+
+
+def intake(rounds: Mapping[str, Sequence[Round]], said: str) -> list[str]:
+    """The callback table: medians of the rounds, each beside Flask's."""
+    middle = {
+        name: (
+            statistics.median(one.rate for one in found),
+            statistics.median(one.cpu_us for one in found),
+            statistics.median(one.p50_ms for one in found),
+            statistics.median(one.p99_ms for one in found),
+        )
+        for name, found in rounds.items()
+    }
+    flask_rate, flask_cpu = middle["Flask"][:2]
+    lines = [
+        "64 connections, unique encrypted events made ahead, each durable (write-ahead log, a"
+        " flush) before its answer; the web process on one core, the load and PostgreSQL on the"
+        " other. The yardstick is Flask, gunicorn with 16 threads, wechatpy and sqlite3 with a"
+        " commit a request. Medians of "
+        f"{len(next(iter(rounds.values())))} rounds that took turns.",
+        "",
+        "| server | × Flask, requests/s | × Flask, processor time | requests/s | CPU µs a request"
+        " | p50 ms | p99 ms |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, (rate, cpu, p50, p99) in middle.items():
+        lines.append(
+            f"| {name} | {rate / flask_rate:.1f} | {flask_cpu / cpu:.1f} | {rate:.0f} | {cpu:.0f}"
+            f" | {p50:.0f} | {p99:.0f} |"
+        )
+    return [*lines, "", said]
+
+
+def planning(found: Sequence[Planned], said: str) -> list[str]:
+    """The planning table, and where the time went."""
+    lines = [
+        "A made-up bank, 2.5 holdings a customer; today's plan through the door (gate, screening,"
+        " caps, sealing, decisions, ledger) beside one SQL statement with the same selection,"
+        " consent, opt-outs and daily cap that screens, seals and records nothing.",
+        "",
+        "| database | customers | × SQL alone | SQL alone s (rows) | plan s | CPU s | considered |"
+        " planned | peak MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in found:
+        was = one.found
+        lines.append(
+            f"| {one.name} | {one.customers:,} | {one.ratio:.1f} | {was['sql_seconds']:.2f}"
+            f" ({was['sql_rows']:,}) | {was['seconds']:.1f} | {was['cpu_seconds']:.1f} |"
+            f" {was['considered']:,} | {was['planned']:,} | {was['peak_mb']:.0f} |"
+        )
+    parts = list(found[-1].found["split"]) if found else []
+    lines += ["", "| share of the plan's time | " + " | ".join(parts) + " |"]
+    lines.append("|---|" + "---|" * len(parts))
+    for one in found:
+        shares = [f"{one.found['split'][part] / one.found['seconds']:.0%}" for part in parts]
+        lines.append(f"| {one.name}, {one.customers:,} | " + " | ".join(shares) + " |")
+    return [*lines, "", said]
+
+
+def imports(found: Mapping[str, Any], said: str) -> list[str]:
+    """What ``bench.imports`` measured."""
+    rows = ", ".join(f"{number:,} {kind}" for kind, number in found["rows"].items())
+    lines = [
+        f"{rows}; the yardstick parses the same CSV, seals the same fields and bulk-loads, and"
+        " validates, compares, reports and rejects nothing.",
+        "",
+        "| database | rate over the bare rate: wall | processor | rows/s of the import | bare |",
+        "|---|---|---|---|---|",
+    ]
+    for name in ("sqlite", "postgresql"):
+        if name in found:
+            one = found[name]
+            rates = one["rows_per_second"]
+            lines.append(
+                f"| {name} | {one['ratio_wall']['both']} | {one['ratio_cpu']['both']} |"
+                f" {rates.get('import')} | {rates.get('bare')} |"
+            )
+    return [*lines, "", f"{said} At most {found['most_memory_mb']} MB."]

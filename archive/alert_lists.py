@@ -1,5 +1,6 @@
 """Lists of alerts for people at a desk: one set of conditions, a page and a count."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from archive.alerts import fact_of, in_sight
-from archive.facts import AlertFact, AlertSeverity, AlertState, SearchScope
+from archive.content import described, opened, rows_of
+from archive.facts import AlertFact, AlertSeverity, AlertState, FoundMessage, SearchScope
 from archive.models import Alert, Finding
+from kit.db import cipher_of
 
 OPEN: tuple[AlertState, ...] = ("new", "claimed", "escalated")
 
@@ -26,6 +29,7 @@ class Wanted:
     closed_since: datetime | None = None
     room_id: str | None = None
     external_userid: str | None = None
+    msgid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,15 @@ async def page(
     return [fact_of(session, alert) for alert in (await session.execute(query)).scalars()]
 
 
+async def messages(session: AsyncSession, alerts: Sequence[AlertFact]) -> dict[int, FoundMessage]:
+    """The message each alert is about, opened, by alert id; alerts come from ``page`` or ``one``."""
+    rows = await rows_of(session, [alert.seq for alert in alerts])
+    cipher = cipher_of(session)
+    found = await described(session, [(row, opened(cipher, row), ()) for row in rows.values()])
+    by_seq = {message.seq: message for message in found}
+    return {alert.id: by_seq[alert.seq] for alert in alerts if alert.seq in by_seq}
+
+
 async def rules_broken(
     session: AsyncSession, *, since: datetime, rule: str | None = None
 ) -> list[RuleCount]:
@@ -88,4 +101,6 @@ def _conditions(scope: SearchScope, wanted: Wanted) -> list[Any]:
         found.append(col(Alert.room_id) == wanted.room_id)
     if wanted.external_userid is not None:
         found.append(col(Alert.external_userid) == wanted.external_userid)
+    if wanted.msgid is not None:
+        found.append(col(Alert.msgid) == wanted.msgid)
     return found

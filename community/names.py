@@ -73,3 +73,13 @@ async def of_member(session: AsyncSession, member_ids: Collection[str]) -> dict[
         .distinct()
     )
     return await names(session, list((await session.execute(query)).scalars()))
+
+
+async def owners(session: AsyncSession, chat_ids: Collection[str]) -> set[str]:
+    """The owners of these groups."""
+    query = (
+        select(col(CustomerGroup.owner_userid))
+        .where(col(CustomerGroup.chat_id).in_(sorted(chat_ids)))
+        .distinct()
+    )
+    return set((await session.execute(query)).scalars())

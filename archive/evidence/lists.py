@@ -10,8 +10,9 @@ from sqlmodel import col
 from archive.content import described, opened, rows_of
 from archive.errors import PackUnknown
 from archive.evidence.requests import PackFact, fact
-from archive.facts import FoundMessage
+from archive.facts import FoundMessage, SearchScope
 from archive.models import ArchivedMessage, EvidenceItem, EvidencePack
+from archive.search import Query, conditions
 from kit.db import cipher_of
 
 
@@ -25,25 +26,33 @@ class PackMessage:
 
 
 async def page(
-    session: AsyncSession, *, state: str | None = None, limit: int = 50, before: str | None = None
+    session: AsyncSession,
+    scope: SearchScope,
+    *,
+    state: str | None = None,
+    limit: int = 50,
+    before: str | None = None,
 ) -> list[PackFact]:
     """The newest packs, below the number ``before``."""
-    query = select(EvidencePack).where(*_conditions(state))
+    query = select(EvidencePack).where(*_conditions(scope, state))
     if before is not None:
         query = query.where(col(EvidencePack.number) < before)
     query = query.order_by(col(EvidencePack.number).desc()).limit(limit)
     return [fact(session, pack) for pack in (await session.execute(query)).scalars()]
 
 
-async def count(session: AsyncSession, *, state: str | None = None) -> int:
+async def count(session: AsyncSession, scope: SearchScope, *, state: str | None = None) -> int:
     """How many packs match; the same conditions as ``page``."""
-    query = select(func.count()).select_from(EvidencePack).where(*_conditions(state))
+    query = select(func.count()).select_from(EvidencePack).where(*_conditions(scope, state))
     return int((await session.execute(query)).scalar_one())
 
 
-async def one(session: AsyncSession, number: str) -> PackFact:
-    """The pack of that number. Raises PackUnknown."""
-    pack = await session.get(EvidencePack, number)
+async def one(session: AsyncSession, scope: SearchScope, number: str) -> PackFact:
+    """The pack of that number, if all of it is in sight. Raises PackUnknown otherwise."""
+    query = select(EvidencePack).where(
+        col(EvidencePack.number) == number, *_conditions(scope, None)
+    )
+    pack = (await session.execute(query)).scalar_one_or_none()
     if pack is None:
         raise PackUnknown("没有这个证据包", saw=number[:20], where="合规 · 证据包")
     return fact(session, pack)
@@ -75,5 +84,15 @@ async def msgids(session: AsyncSession, seqs: list[int]) -> dict[int, str]:
     return {seq: msgid for seq, msgid in await session.execute(query)}  # noqa: C416
 
 
-def _conditions(state: str | None) -> list[Any]:
-    return [] if state is None else [col(EvidencePack.state) == state]
+def _conditions(scope: SearchScope, state: str | None) -> list[Any]:
+    """A pack is in sight where none of its messages is out of it."""
+    found: list[Any] = [] if state is None else [col(EvidencePack.state) == state]
+    if not scope.everything:
+        mine = select(col(ArchivedMessage.seq)).where(
+            col(ArchivedMessage.seq) == col(EvidenceItem.seq), *conditions(scope, Query())
+        )
+        hidden = select(col(EvidenceItem.seq)).where(
+            col(EvidenceItem.number) == col(EvidencePack.number), ~mine.exists()
+        )
+        found.append(~hidden.exists())
+    return found

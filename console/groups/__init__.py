@@ -1,0 +1,1 @@
+"""客户群: every group in sight with what is wrong with it, and what happened in each."""

@@ -1,0 +1,61 @@
+"""Tickets for people at a desk: which script a message came from, what one to-do led to."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from delivery.models import SendTicket, TicketState
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFact:
+    """A ticket as pages show it; never its words."""
+
+    id: int
+    todo_id: int | None
+    customer_id: int | None
+    staff_id: str
+    script_code: str
+    script_version: int
+    state: str
+    issued_at: datetime
+    claimed_at: datetime | None
+    client_said: str
+    msgid: str
+    settled_at: datetime | None
+
+
+async def by_id(session: AsyncSession, ids: Collection[int]) -> dict[int, TicketFact]:
+    """Tickets by id; ids no ticket has are left out."""
+    return {one.id: one for one in await _found(session, col(SendTicket.id).in_(list(ids)))}
+
+
+async def of_todo(session: AsyncSession, todo_id: int) -> list[TicketFact]:
+    """Every ticket that was given out for a to-do, oldest first."""
+    return await _found(session, col(SendTicket.todo_id) == todo_id)
+
+
+async def _found(session: AsyncSession, which: Any) -> list[TicketFact]:
+    query = select(SendTicket).where(which).order_by(col(SendTicket.issued_at))
+    return [
+        TicketFact(
+            id=row.id,
+            todo_id=row.todo_id,
+            customer_id=row.customer_id,
+            staff_id=row.staff_id,
+            script_code=row.script_code,
+            script_version=row.script_version,
+            state=TicketState(row.state).value,
+            issued_at=row.issued_at,
+            claimed_at=row.claimed_at,
+            client_said=row.client_said,
+            msgid=row.msgid,
+            settled_at=row.settled_at,
+        )
+        for row in (await session.execute(query)).scalars()
+    ]

@@ -44,9 +44,9 @@ kept=()
 for name in "${network[@]}"; do
   [ -z "${!name:-}" ] || kept+=("$name=${!name}")
 done
-# In namespaces of its own, so that whatever it starts ends with it.
+# In namespaces of its own, so that whatever it starts ends with it. Replaces its (sub)shell.
 within() { # user, command
-  unshare --mount --pid --fork --kill-child bash -c '
+  exec unshare --mount --pid --fork --kill-child bash -c '
     root=$1 user=$2 line=$3; shift 3
     mount -t proc proc "$root/proc"
     mount -t tmpfs -o mode=1777 shm "$root/dev/shm" 2>/dev/null || { mkdir -p "$root/dev/shm"; mount -t tmpfs -o mode=1777 shm "$root/dev/shm"; }
@@ -72,7 +72,7 @@ demo() {
   seconds=$(($(date +%s) - started))
   sleep 3
   tail -n 30 "$work/demo.log"
-  kill -TERM "$pid" 2>/dev/null || true
+  kill -KILL "$pid" 2>/dev/null || true # unshare lets no other signal through; its child goes with it
   wait "$pid" 2>/dev/null || true
   echo "make demo：从空机器到页面能打开 ${seconds} 秒（${commit}）"
 }
@@ -81,7 +81,7 @@ tests() {
   local started
   started=$(date +%s)
   chroot "$root" git config --system --add safe.directory /home/teller/gengyun
-  within root "make test" >"$work/test.log" 2>&1 || {
+  (within root "make test") >"$work/test.log" 2>&1 || {
     tail -n 60 "$work/test.log" >&2
     echo "make test 没有通过，全文在 $work/test.log" >&2
     exit 1

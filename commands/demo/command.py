@@ -80,7 +80,7 @@ def tamper_command() -> None:
             place = await tamper(parts.databases.bank, clock.now())
         finally:
             await parts.close()
-        answer({"tampered": place}, f"已改坏 {place}；运行 gengyun demo verify 或看页面上的封签")
+        answer({"tampered": place}, f"已改坏 {place}；看页面上的封签")
 
     run(work)
 

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.background import BackgroundTask
 
+from commands.demo.behind import behind
 from commands.demo.tampering import tamper
 from commands.demo.wecom_window import OWNER, Window, said_at, words
 from delivery.repository import todos
@@ -89,7 +90,7 @@ async def window_page(request: Request, contact: str = "", chat: str = "") -> Re
             }
             for staff, name, role, _ in ROLES
         ],
-        "behind": await _behind(request),
+        "behind": await behind(request, linked=_staff(request) != ROLES[0][0]),
         "chats": await _chats(window, contact, chat),
         **await _chat(request, window, contact, chat),
         "sidebar_url": "/h5/?ww_entry="
@@ -237,40 +238,6 @@ async def _steps(request: Request, contact: str) -> list[dict[str, Any]]:
     return steps
 
 
-async def _behind(request: Request) -> list[dict[str, Any]]:
-    """幕后: the newest ledger entries of李敏's sends, oldest first."""
-    site = site_of(request)
-    async with site.database.reading() as session:
-        found = await ledger.page(
-            session,
-            ledger.Wanted(kind="send", since=request.app.state.demo_began),
-            limit=6,
-        )
-    titles = {
-        "send.prepared": "服务端复核：适当性、授权、频次、时段、内容都通过",
-        "send.claimed": "企业微信 sendChatMessage 返回 ok",
-        "send.confirmed": "会话存档比对：与审核的话术逐字一致",
-        "send.differs": "会话存档比对：与审核的话术不一致",
-        "send.blocked": "服务端复核：不能发送",
-        "send.cancelled": "没有发出，记为未发送",
-    }
-    return [
-        {
-            "title": titles.get(one.act, one.act),
-            "text": f"日志 {one.place} · 摘要 {one.hash[:8]}… 接上一条 {one.prev[:8]}…",
-            "href": None if _staff(request) == ROLES[0][0] else _entry_page(one.place),
-        }
-        for one in reversed(found)
-        if one.act in titles
-    ]
-
-
-def _entry_page(place: str) -> str:
-    """The desk's page of one entry of the record."""
-    stream, _, seq = place.rpartition("#")
-    return f"/c/interactions/{quote(stream)}/{seq}"
-
-
 async def _chats(window: Window, contact: str, chat: str) -> list[dict[str, Any]]:
     newest = await window.last_said()
     listed = []
@@ -382,7 +349,10 @@ async def behind_fragment(request: Request) -> Response:
     _demo(request)
     site = site_of(request)
     token = request.cookies.get(site.cookie("h5"), "")
-    context = {**_bare(request, token), "behind": await _behind(request)}
+    context = {
+        **_bare(request, token),
+        "behind": await behind(request, linked=_staff(request) != ROLES[0][0]),
+    }
     return HTMLResponse(site.templates.get_template("demo/_behind.html").render(**context))
 
 

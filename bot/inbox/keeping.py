@@ -1,7 +1,7 @@
 """The statements that every callback waits for: keep what has not been kept before.
 
 Plain SQL through the session's own connection, because what the ORM adds to an INSERT of sixty
-rows costs more than everything else that a callback needs (docs/performance.md).
+rows costs more than everything else that a callback needs (make bench measures it).
 """
 
 from collections.abc import Sequence

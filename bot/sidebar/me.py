@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.sidebar.customer import MANAGERS
 from bot.sidebar.shell import page, shell
 from crm_sync import selection
-from delivery import tickets
+from delivery import own_sends
 from delivery.facts import TodoState
 from delivery.repository import todos, touches
 from kit.clock import bank_date, bank_moment
@@ -65,7 +65,7 @@ async def _numbers(session: AsyncSession, asking: Asking) -> list[dict[str, str]
 
 
 async def _sends(session: AsyncSession, asking: Asking) -> list[dict[str, Any]]:
-    found = await tickets.of_staff(session, asking.viewer.staff_id, limit=20)
+    found = await own_sends.of_staff(session, asking.viewer.staff_id, limit=20)
     people = await selection.customer_facts(
         session, {one.customer_id for one in found if one.customer_id is not None}
     )

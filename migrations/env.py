@@ -14,6 +14,7 @@ PACKAGES = (
     "bot.inbox",
     "community",
     "compliance",
+    "console",
     "content_library",
     "crm_sync",
     "delivery",

@@ -470,6 +470,12 @@ def upgrade() -> None:
         batch_op.create_index('ix_decision_at', ['at'], unique=False)
         batch_op.create_index('ix_decision_customer', ['customer_id', 'at'], unique=False)
 
+    op.create_table('evidence_basket',
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('seq', sa.BigInteger(), nullable=False),
+    sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('staff_id', 'seq', name=op.f('pk_evidence_basket'))
+    )
     op.create_table('evidence_item',
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('msgid', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
@@ -856,6 +862,17 @@ def upgrade() -> None:
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('staff_id', 'role', 'unit_id', name=op.f('pk_role_grant'))
     )
+    op.create_table('saved_search',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+    sa.Column('query', sa.LargeBinary(), nullable=False),
+    sa.Column('saved_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_saved_search'))
+    )
+    with op.batch_alter_table('saved_search', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_saved_search_staff_id'), ['staff_id'], unique=False)
+
     op.create_table('script_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('version_id', sa.BigInteger(), nullable=False),
@@ -1208,6 +1225,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_script_step_version')
 
     op.drop_table('script_step')
+    with op.batch_alter_table('saved_search', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_saved_search_staff_id'))
+
+    op.drop_table('saved_search')
     op.drop_table('role_grant')
     with op.batch_alter_table('relation', schema=None) as batch_op:
         batch_op.drop_index('ix_relation_external_userid')
@@ -1287,6 +1308,7 @@ def downgrade() -> None:
 
     op.drop_table('evidence_pack')
     op.drop_table('evidence_item')
+    op.drop_table('evidence_basket')
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.drop_index('ix_decision_customer')
         batch_op.drop_index('ix_decision_at')

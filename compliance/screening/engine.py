@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from compliance.screening import rulebook as rulebooks
@@ -73,10 +74,17 @@ class Screener:
         tone = Tone(plain.text, speaker, product, self._rulebook.phrasing)
         context = Context(reading.scan.text, speaker, product, self._rulebook.grammar)
         known = False
-        for candidate, start, end in self._match(context, reading.scan.present, found):
+        matched = list(self._match(context, reading.scan.present, found))
+        agreed = _agreed(candidate.rule for candidate, _, _ in matched)
+        for candidate, start, end in matched:
             severity = candidate.clause.severity[speaker]
-            # Because a disguise shows intent, only hits in plainly written text are doubted.
-            if plain is view and not candidate.clause.certain:
+            # Because a disguise shows intent, only hits in plainly written text are doubted; and
+            # what two rules of one family say needs no third opinion.
+            if (
+                plain is view
+                and not candidate.clause.certain
+                and candidate.rule.family not in agreed
+            ):
                 severity = tone.doubted(severity, start, end)
             found.add(candidate.rule, severity, *view.span(start, end))
             known = True
@@ -135,6 +143,14 @@ class Screener:
                 ):
                     for start, end in spans:
                         found.add(rule, clause.severity[speaker], start, end)
+
+
+def _agreed(rules: Iterable[Rule]) -> set[str]:
+    """Families of which two different rules were matched."""
+    matched: defaultdict[str, set[str]] = defaultdict(set)
+    for rule in rules:
+        matched[rule.family].add(rule.id)
+    return {family for family, ids in matched.items() if len(ids) > 1}
 
 
 def _excused(clause: Clause, context: Context) -> bool:

@@ -106,6 +106,14 @@ def test_calm_words_around_a_red_sentence_do_not_hide_it(screener: Screener) -> 
     assert screener.screen(calm + red + calm, speaker="manager").verdict == "block"
 
 
+def test_what_two_rules_call_a_promise_is_stopped_however_calm_it_sounds(
+    screener: Screener,
+) -> None:
+    said = screener.screen("这款产品保本保息，绝对不会亏。", speaker="content")
+    assert said.verdict == "block"
+    assert {hit.rule for hit in said.hits} == {"R-YLD-01", "R-YLD-06"}
+
+
 def test_paraphrase_without_a_red_word_asks_for_a_person(screener: Screener) -> None:
     text = "真有个三长两短，缺口行长想办法填"
     verdict = screener.screen(text, speaker="manager", product="wealth")

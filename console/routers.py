@@ -5,7 +5,18 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from console import alerts, interactions, overview, own_log, shell, sign_in, todos
+from console import (
+    alerts,
+    interactions,
+    overview,
+    own_log,
+    plans,
+    review,
+    shell,
+    sign_in,
+    todos,
+    why,
+)
 from console.audit import search as audit_search
 from console.customers import listed as customers_listed
 from console.customers import one as customers_one
@@ -14,6 +25,11 @@ from console.evidence import basket as evidence_basket
 from console.evidence import packs as evidence_packs
 from console.groups import listed as groups_listed
 from console.groups import one as groups_one
+from console.library import editing as library_editing
+from console.library import listed as library_listed
+from console.library import script as library_script
+from console.work import item as work_item
+from console.work import listed as work_listed
 
 ROUTERS: Final[Sequence[APIRouter]] = (
     sign_in.router,
@@ -21,9 +37,15 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     overview.router,
     customers_listed.router,
     customers_one.router,
+    plans.router,
+    why.router,
     todos.router,
     groups_listed.router,
     groups_one.router,
+    library_listed.router,
+    library_editing.router,
+    library_script.router,
+    review.router,
     interactions.router,
     audit_search.router,
     alerts.router,
@@ -31,6 +53,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     evidence_asking.router,
     evidence_packs.router,
     own_log.router,
+    work_listed.router,
+    work_item.router,
 )
 DEMO_ROUTERS: Final[Sequence[APIRouter]] = (sign_in.demo_router,)
 """What exists in the demo alone."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -59,3 +59,18 @@ async def _found(session: AsyncSession, which: Any) -> list[TicketFact]:
         )
         for row in (await session.execute(query)).scalars()
     ]
+
+
+async def claimed_by_script(
+    session: AsyncSession, codes: Collection[str], since: datetime
+) -> dict[str, int]:
+    """How often each script was said to be sent since a moment."""
+    query = (
+        select(col(SendTicket.script_code), func.count())
+        .where(
+            col(SendTicket.script_code).in_(list(codes)),
+            col(SendTicket.claimed_at) >= since,
+        )
+        .group_by(col(SendTicket.script_code))
+    )
+    return {code: int(number) for code, number in await session.execute(query)}

@@ -71,13 +71,18 @@ async def count(session: AsyncSession, wanted: Wanted) -> int:
 
 
 async def page(
-    session: AsyncSession, wanted: Wanted, *, limit: int = 50, before: int | None = None
+    session: AsyncSession,
+    wanted: Wanted,
+    *,
+    limit: int = 50,
+    before: int | None = None,
+    offset: int = 0,
 ) -> list[TodoView]:
-    """The newest ``limit`` to-dos that match, below the id ``before``."""
+    """The newest ``limit`` to-dos that match, below the id ``before`` or after ``offset``."""
     query = select(Todo).where(*_conditions(wanted))
     if before is not None:
         query = query.where(col(Todo.id) < before)
-    query = query.order_by(col(Todo.id).desc()).limit(limit)
+    query = query.order_by(col(Todo.id).desc()).limit(limit).offset(offset)
     return [view_of(session, row) for row in (await session.execute(query)).scalars()]
 
 

@@ -34,6 +34,16 @@ CUSTOMERS: dict[str, Any] = {
     ],
     "page": paging(8412, "1–50", "/c/customers?after=x"),
 }  # fmt: skip
+CONTACTS: dict[str, Any] = {
+    **shell("customers", "#A-88262"),
+    "filters": [UNITS, choice("matched", "实名", [("", "全部"), ("0", "没有匹配"), ("1", "已匹配")])],
+    "state": None,
+    "contacts": [
+        {"nick": "平**", "staff_name": "李敏", "unit_name": "翠湖支行", "seen_at": at(20, 9, 12), "state_text": "已匹配", "state_kind": "ok", "customer_name": "周桂兰", "href": "/c/customers/9f2c41"},
+        {"nick": "—", "staff_name": "李敏", "unit_name": "翠湖支行", "seen_at": at(19, 16, 40), "state_text": "有冲突，等人核对", "state_kind": "danger", "customer_name": None, "href": None},
+    ],
+    "page": paging(2, "1–2", None),
+}  # fmt: skip
 CUSTOMERS_NONE = {
     **CUSTOMERS,
     "customers": [],
@@ -118,6 +128,7 @@ PERSONA: dict[str, Any] = {
 }  # fmt: skip
 
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "console_contacts": ("console/contacts.html", "GET /c/contacts", CONTACTS),
     "console_customers": ("console/customers.html", "GET /c/customers", CUSTOMERS),
     "console_customers_denied": ("console/customers.html", "GET /c/customers", CUSTOMERS_NONE),
     "console_customer": ("console/customer.html", "GET /c/customers/{public_id}", CUSTOMER),

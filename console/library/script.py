@@ -1,0 +1,166 @@
+"""One script: the chosen version, its change, every version, and the step that retires it."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from console import roles
+from console.library import showing
+from console.library.listed import PATH
+from console.lists import tab, url
+from console.naming import Names, names_for
+from console.shell import page, shell
+from console.wording import SCRIPT_STATES
+from content_library import repository as scripts_of
+from content_library import service
+from content_library.errors import ScriptUnknown
+from content_library.facts import State, VersionFact
+from delivery.repository import ticket_lists
+from kit.web.formats import count
+from kit.web.guard import Asking, Reading, Writing, allow
+
+router = APIRouter()
+WRITERS: Final = ("ops",)
+
+
+@router.get(PATH + "/{code}", response_class=HTMLResponse)
+async def script(
+    request: Request,
+    asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
+    session: Reading,
+    code: str,
+    version: int | None = None,
+    against: int | None = None,
+) -> Response:
+    """A version of a script, whole or against another one."""
+    every = await scripts_of.versions(session, code)
+    current = next((one for one in every if one.script.state == State.APPROVED), every[0])
+    shown = _version(every, version) if version is not None else current
+    full = await scripts_of.version(session, shown.script.version_id)
+    other = _version(every, against) if against is not None else None
+    names = await names_for(
+        session,
+        places=[
+            who
+            for one in (*every, full)
+            for who in (one.author, one.decided_by or "", *(step.by for step in one.steps))
+        ],
+    )
+    sent = await ticket_lists.claimed_by_script(session, [code], asking.at - timedelta(days=30))
+    text, kind = SCRIPT_STATES[State(current.script.state).value]
+    held = set(asking.viewer.roles)
+    context = await shell(request, session, asking, "library")
+    context |= {
+        "s": {
+            "code": code,
+            "title": current.script.title,
+            "state_text": text,
+            "state_kind": kind,
+            "new_version_url": f"{PATH}/{quote(code)}/new" if held & set(WRITERS) else None,
+        },
+        "shown": _shown(full, other, every),
+        "versions": [_listed(one, every, names) for one in every],
+        "facts": _facts(request, full, sent.get(code, 0)),
+        "checks": showing.checks(full.findings),
+        "used": [],
+        "steps": showing.steps(full, names),
+        "retire": {
+            "action": f"{PATH}/{quote(code)}/retire",
+            "text": f"停用后所有客户经理都不能再发送第 {current.script.version} 版，已发出的不受影响。",
+        }
+        if current.script.state == State.APPROVED and held & set(roles.CENTRE)
+        else None,
+    }
+    return page(request, "script", context)
+
+
+def _version(every: Sequence[VersionFact], number: int) -> VersionFact:
+    for one in every:
+        if one.script.version == number:
+            return one
+    raise ScriptUnknown("没有这一版话术", saw=f"第 {number} 版", do="从版本列表里选")
+
+
+def _shown(
+    full: VersionFact, other: VersionFact | None, every: Sequence[VersionFact]
+) -> dict[str, Any]:
+    number, code = full.script.version, full.script.code
+    here = f"{PATH}/{quote(code)}"
+    before = next((one for one in every if one.script.version == number - 1), None)
+    tabs = [tab("全文", url(here, version=number), current=other is None)]
+    if before is not None:
+        tabs.append(
+            tab(
+                f"与第 {number - 1} 版对比",
+                url(here, version=number, against=number - 1),
+                current=other is not None,
+            )
+        )
+    return {
+        "version": number,
+        "compared_text": f"与第 {other.script.version} 版对比" if other else "",
+        "tabs": tabs,
+        "parts": showing.change(other.script.template, full.script.template)
+        if other
+        else showing.words(full.script.template),
+        "fields_note": showing.fields_note(full.script),
+        "sample": showing.sample(full),
+    }
+
+
+def _listed(one: VersionFact, every: Sequence[VersionFact], names: Names) -> dict[str, Any]:
+    number = one.script.version
+    here = f"{PATH}/{quote(one.script.code)}"
+    text, kind = SCRIPT_STATES[State(one.script.state).value]
+    return {
+        "version": number,
+        "href": url(here, version=number),
+        "state_text": text,
+        "state_kind": kind,
+        "author_name": names.actor(one.author),
+        "created_at": one.created_at,
+        "decided_by_name": names.actor(one.decided_by) if one.decided_by else "",
+        "decided_at": one.decided_at,
+        "valid_from": one.script.valid_from,
+        "valid_until": one.script.valid_until,
+        "template_hash": one.script.template_hash,
+        "compare_url": url(here, version=number, against=number - 1)
+        if any(other.script.version == number - 1 for other in every)
+        else None,
+    }
+
+
+def _facts(request: Request, full: VersionFact, sent: int) -> list[tuple[str, str, str]]:
+    one = full.script
+    names = showing.scene_names(request)
+    return [
+        ("场景", showing.scene_text(one.scene, names), ""),
+        ("用途", showing.purpose(one)[0], ""),
+        ("形式", showing.form_text(one), ""),
+        ("客群与层级", showing.audience(one), ""),
+        ("产品", one.product_code or one.product_kind or "不含产品", ""),
+        ("资质", one.licence or "不限", ""),
+        ("近 30 天发送", count(sent), "num"),
+        ("内容指纹", one.template_hash, "mono"),
+        ("审批指纹", one.approved_hash or "—", "mono"),
+    ]
+
+
+@router.post(PATH + "/{code}/retire")
+async def retire(
+    asking: Annotated[Asking, allow("console", *roles.CENTRE, fresh=True)],
+    session: Writing,
+    code: str,
+    reason: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Recall the version in use: from this commit on nobody can send it."""
+    every = await scripts_of.versions(session, code)
+    current = next((one for one in every if one.script.state == State.APPROVED), every[0])
+    await service.retire(
+        session, current.script.version_id, by=asking.actor, reason=reason, at=asking.at
+    )
+    return RedirectResponse(f"{PATH}/{quote(code)}", status_code=303)

@@ -1,0 +1,250 @@
+"""One work item: the evidence compared and masked, and the decision with its reason."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from console import roles
+from console.errors import DecisionRefused, ReasonNeeded, WorkUnknown
+from console.naming import names_for
+from console.shell import page, shell
+from console.sight import Sight, sight_of
+from console.traces import looked
+from console.wording import BINDINGS, act_text
+from console.work.listed import PATH, row
+from crm_sync import binding_by_hand
+from crm_sync.facts import CustomerFact
+from crm_sync.repository import listing, profiles
+from delivery import worklist
+from delivery.repository import work_lists
+from delivery.worklist import Item
+from insights import record
+from kit.clock import bank_date
+from kit.web.formats import masked_name, masked_number, moment
+from kit.web.guard import Asking, Writing, allow
+
+router = APIRouter()
+CONFLICT: Final = "binding_conflict"
+LINKED: Final = ("binding_conflict", "owner_mismatch")
+NEITHER: Final = "neither"
+UNDO: Final = "undo"
+DONE: Final = "done"
+
+
+async def in_sight(session: AsyncSession, asking: Asking, key: str) -> tuple[Item, Sight]:
+    """The item, if its unit is in sight. Raises WorkUnknown otherwise, always the same."""
+    sight = await sight_of(session, asking.viewer, roles.BUSINESS)
+    found = await work_lists.one(session, key, units=sight.units)
+    if found is None:
+        raise WorkUnknown("没有这件工单，或不在你的查看范围内", do="刷新工单列表")
+    return found, sight
+
+
+async def rivals_of(session: AsyncSession, item: Item, sight: Sight) -> list[CustomerFact]:
+    """The customers that a conflict is about, as far as they are in sight."""
+    told = item.facts.get("rivals") or []
+    ids = {int(one["customer_id"]) for one in told if one.get("customer_id")}
+    if item.customer_id:
+        ids.add(item.customer_id)
+    wanted = listing.Wanted(units=sight.units, ids=frozenset(ids))
+    return await listing.page(session, wanted) if ids else []
+
+
+@router.get(PATH + "/{key}", response_class=HTMLResponse)
+async def item(
+    request: Request,
+    asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
+    session: Writing,
+    key: str,
+) -> Response:
+    """What is to be decided and on what evidence."""
+    found, sight = await in_sight(session, asking, key)
+    place = await looked(session, asking, "work.viewed", f"work:{key}", unit=found.unit_id)
+    rivals = await rivals_of(session, found, sight) if found.kind == CONFLICT else []
+    names = await names_for(
+        session,
+        places=[found.closed_by] if found.closed_by else [],
+        staff=[found.staff_id, *(one.owner_staff_id for one in rivals)],
+        customers=[found.customer_id],
+    )
+    contact = await _contact_name(session, found)
+    context = await shell(request, session, asking, "work", view_ref=place)
+    context |= {
+        "w": row(found, names, sight, asking),
+        "evidence": _evidence(found, contact),
+        "rivals": [
+            {"name": masked_name(one.name), "customer_no": masked_number(one.customer_no)}
+            for one in rivals
+        ],
+        "comparison": _comparison(found, rivals, sight, names.person),
+        "decision": _decision(found, rivals) if found.state == "open" else None,
+        "trail": await _trail(session, found, asking),
+    }
+    return page(request, "work_item", context)
+
+
+async def _contact_name(session: AsyncSession, found: Item) -> str:
+    if not found.external_userid:
+        return ""
+    nick = (await profiles.names_of(session, [found.external_userid])).get(found.external_userid)
+    return masked_name(nick) if nick else "企业微信联系人"
+
+
+def _evidence(found: Item, contact: str) -> list[tuple[str, str, str]]:
+    shown = [("联系人", contact, "")] if contact else []
+    method = str(found.facts.get("method") or "")
+    if method:
+        confidence = found.facts.get("confidence")
+        shown.append(("现有证据", f"{BINDINGS.get(method, method)}，把握 {confidence}%", ""))
+    for name, value in found.evidence.items():
+        shown.append((str(name), str(value)[:200], ""))
+    for name in ("outbox_id", "kind", "msgid"):
+        if name in found.facts:
+            labels = {"outbox_id": "发送编号", "kind": "发送类别", "msgid": "会话消息"}
+            shown.append((labels[name], str(found.facts[name]), "mono"))
+    if found.resolution:
+        shown.append(("处理结果", found.resolution, "b"))
+    return shown
+
+
+def _comparison(
+    found: Item, rivals: Sequence[CustomerFact], sight: Sight, person: Any
+) -> list[dict[str, Any]]:
+    if not rivals:
+        return []
+    methods: dict[int, list[str]] = {}
+    for one in found.facts.get("rivals") or []:
+        methods.setdefault(int(one.get("customer_id") or 0), []).append(
+            BINDINGS.get(str(one.get("method")), str(one.get("method")))
+        )
+
+    def marks(values: Sequence[tuple[bool | None, str]]) -> list[dict[str, Any]]:
+        return [{"same": same, "text": text} for same, text in values]
+
+    return [
+        {
+            "name": "证据",
+            "contact": "",
+            "marks": marks(
+                [
+                    (True, "、".join(methods[one.customer_id]))
+                    if one.customer_id in methods
+                    else (None, "现在匹配的客户" if one.customer_id == found.customer_id else "—")
+                    for one in rivals
+                ]
+            ),
+        },
+        {
+            "name": "管户",
+            "contact": person(found.staff_id) or "—",
+            "marks": marks(
+                [
+                    (
+                        None if not found.staff_id else one.owner_staff_id == found.staff_id,
+                        person(one.owner_staff_id) or "未分配",
+                    )
+                    for one in rivals
+                ]
+            ),
+        },
+        {
+            "name": "机构",
+            "contact": sight.unit_name(found.unit_id),
+            "marks": marks(
+                [(one.unit_id == found.unit_id, sight.unit_name(one.unit_id)) for one in rivals]
+            ),
+        },
+    ]
+
+
+def _decision(found: Item, rivals: Sequence[CustomerFact]) -> dict[str, Any]:
+    options = [
+        {
+            "value": str(one.customer_id),
+            "text": f"是{masked_name(one.name)}（{masked_number(one.customer_no)}）",
+            "note": "匹配到这位客户，其他证据作废",
+        }
+        for one in rivals
+    ]
+    if found.kind == CONFLICT:
+        options.append({"value": NEITHER, "text": "都不是", "note": "保持现状，同样的证据不再提出"})
+    if found.kind in LINKED and found.external_userid:
+        options.append({"value": UNDO, "text": "解除现在的匹配", "note": "系统不会自动再匹配"})
+    if found.kind != CONFLICT:
+        options.append({"value": DONE, "text": "已处理", "note": "写明怎么处理的"})
+    return {
+        "action": f"{PATH}/{quote(found.key, safe='')}/decide",
+        "refused": None,
+        "options": options,
+        "note": "办结后立即生效，说明会写进日志",
+    }
+
+
+async def _trail(session: AsyncSession, found: Item, asking: Asking) -> list[dict[str, Any]]:
+    about = (f"work:{found.key}"[:160],)
+    lines = await record.page(
+        session, record.Wanted(kinds=("work", "access"), objects=about), limit=20
+    )
+    names = await names_for(session, places=[one.actor for one in lines])
+    today = bank_date(asking.at)
+    return [
+        {
+            "text": f"{names.actor(one.actor)} {act_text(one.act)}",
+            "small": moment(one.at, today),
+            "now": place == len(lines) - 1,
+        }
+        for place, one in enumerate(reversed(lines))
+    ]
+
+
+@router.post(PATH + "/{key}/decide")
+async def decide(
+    asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
+    session: Writing,
+    key: str,
+    choice: Annotated[str, Form(max_length=20)],
+    note: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Bind, dismiss, undo or close, with the reason; then the item is closed in the same step."""
+    found, sight = await in_sight(session, asking, key)
+    reason = " ".join(note.split())
+    if len(reason) < 2:
+        raise ReasonNeeded("请写说明", do="例如：客户到店核对身份证，确为本人微信")
+    done = await _do(session, asking, found, sight, choice, reason[:200])
+    await worklist.close_work(
+        session, key, by=asking.actor, resolution=f"{done}：{reason}"[:400], at=asking.at
+    )
+    return RedirectResponse(PATH, status_code=303)
+
+
+async def _do(
+    session: AsyncSession, asking: Asking, found: Item, sight: Sight, choice: str, reason: str
+) -> str:
+    """What the choice means, in words; the links are changed by crm_sync, each recorded."""
+    actor, at, request_id = asking.actor, asking.at, asking.request_id
+    external = found.external_userid or ""
+    if choice == DONE and found.kind != CONFLICT:
+        return "已处理"
+    if choice == NEITHER and found.kind == CONFLICT:
+        await binding_by_hand.dismiss_conflict(
+            session, external, actor=actor, reason=reason, at=at, request_id=request_id
+        )
+        return "都不是"
+    if choice == UNDO and found.kind in LINKED and external:
+        await binding_by_hand.undo(
+            session, external, actor=actor, reason=reason, at=at, request_id=request_id
+        )
+        return "解除匹配"
+    known = {one.customer_id for one in await rivals_of(session, found, sight)}
+    if found.kind == CONFLICT and choice.isdecimal() and int(choice) in known:
+        await binding_by_hand.bind_by_hand(
+            session, external, int(choice), actor=actor, reason=reason, at=at, request_id=request_id
+        )
+        return "匹配到选定的客户"
+    raise DecisionRefused(
+        "这件工单不能这样办", saw=choice, do="从页面列出的办法里选；别的机构的客户请对方网点核对"
+    )

@@ -12,13 +12,14 @@ Check = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 def router(checks: Mapping[str, Check]) -> APIRouter:
-    """``/livez`` (the loop turns), ``/readyz`` (every check), ``/metrics``."""
+    """``/livez`` (the loop turns), ``/readyz`` alias ``/healthz`` (every check), ``/metrics``."""
     routes = APIRouter()
 
     @routes.get("/livez", include_in_schema=False)
     async def livez() -> Response:
         return Response("ok", media_type="text/plain")
 
+    @routes.get("/healthz", include_in_schema=False)
     @routes.get("/readyz", include_in_schema=False)
     async def readyz() -> JSONResponse:
         found = {name: dict(await check()) for name, check in checks.items()}

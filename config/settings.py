@@ -132,6 +132,13 @@ class SessionSettings(_Part):
     fresh: int = Field(default=5 * MINUTE, ge=MINUTE, le=60 * MINUTE)
 
 
+class MonitorSettings(_Part):
+    """Where a worker or scheduler process answers about its health; port 0 is off."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=0, ge=0, le=65_535)
+
+
 class ImportSettings(_Part):
     """Limits on files that come in."""
 
@@ -170,6 +177,7 @@ class Settings(BaseSettings):
     crypto: CryptoSettings = CryptoSettings()
     oidc: OidcSettings = OidcSettings()
     session: SessionSettings = SessionSettings()
+    monitor: MonitorSettings = MonitorSettings()
     imports: ImportSettings = ImportSettings()
     anchors: AnchorSettings = AnchorSettings()
 

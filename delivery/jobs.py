@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from delivery import quota
-from delivery.models import Broadcast, BroadcastRecipient
+from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN
+from delivery.models import Broadcast, BroadcastRecipient, OutboxState
 from delivery.phrasing import STAFF_CARD
 from delivery.repository import keys, outbox, todos
 from delivery.repository.outbox import Call
@@ -62,6 +63,15 @@ async def expire(database: Database, *, at: datetime) -> int:
         ended = await todos.expire(session, at)
         await _ended(session, ended, act="todo.expired", actor="system:delivery", at=at)
     return len(ended)
+
+
+async def measure(database: Database, *, at: datetime) -> None:
+    """Say in the metrics what the outbox looks like now, whoever of all processes works it."""
+    async with database.reading() as session:
+        oldest = await outbox.oldest_due(session, at)
+        unknown = await outbox.number_in(session, OutboxState.UNKNOWN)
+    OUTBOX_OLDEST.set((at - oldest).total_seconds() if oldest else 0)
+    UNCERTAIN.set(unknown)
 
 
 async def withdraw_for(

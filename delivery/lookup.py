@@ -16,7 +16,6 @@ from sqlmodel import col
 
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.errors import WorkItemNotOpen
-from delivery.metrics import UNCERTAIN
 from delivery.models import Broadcast, Outbox, OutboxState
 from delivery.phrasing import BROADCAST, FIRST_POLL
 from delivery.repository import outbox
@@ -55,7 +54,6 @@ async def resolve_unknown(
         except WecomError as error:
             counts["waiting"] += 1
             _log.warning("delivery.lookup_failed", outbox_id=claim.id, cause=type(error).__name__)
-    UNCERTAIN.set(counts["waiting"] + counts["shown"])
     return counts
 
 

@@ -200,11 +200,6 @@ async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"made": made}
 
 
-async def _refresh(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    await parts.refresh()
-    return {}
-
-
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 JOBS: tuple[Job, ...] = (
@@ -218,5 +213,4 @@ JOBS: tuple[Job, ...] = (
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
-    Job("refresh", "重读节假日与静默期", {"minute": "*"}, _refresh, MINUTE),
 )

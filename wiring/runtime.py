@@ -6,7 +6,7 @@ Stopping is in order: tick no more, take no new work, finish what is under way, 
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -17,18 +17,18 @@ from bot.handlers import handle_with
 from bot.inbox.worker import InboxWorker
 from crm_sync import tags
 from crm_sync.tag_writer import write_tags
-from kit import log
 from kit.errors import ConfigurationRefused
-from wecom.errors import WecomError
 from wiring import archive_duty
 from wiring.jobs import JOBS
 from wiring.lock import serving_lock
+from wiring.monitor import monitored
 from wiring.parts import Parts
+from wiring.rounds import every, safely
 from wiring.scheduler import Scheduler
+from wiring.upkeep import upkeep
 from wiring.web import create_app
 
 GRACE: Final = 15
-_log = log.get(__name__)
 
 
 class Crew:
@@ -46,11 +46,15 @@ class Crew:
         """Start working in the running loop."""
         for name, work in (
             ("inbox", self.inbox.run()),
-            ("dispatch", self._every(1.0, self._dispatch)),
-            ("tags", self._every(5.0, self._write_tags)),
+            ("dispatch", every(1.0, "dispatch", self._dispatch)),
+            ("tags", every(5.0, "tags", self._write_tags)),
             ("archive", self._on_notice()),
         ):
             self._tasks.append(asyncio.create_task(work, name=name))
+
+    def duties(self) -> dict[str, bool]:
+        """Each kind of work by name, and whether it still goes on."""
+        return {task.get_name(): not task.done() for task in self._tasks}
 
     async def stop(self) -> None:
         """Take nothing new; what is under way ends or is handed back by its lease."""
@@ -78,25 +82,10 @@ class Crew:
         while True:
             await self._archive.wait()
             self._archive.clear()
-            await _safely("archive", self._archive_round)
+            await safely("archive", self._archive_round)
 
     async def _archive_round(self) -> None:
         await archive_duty.round_of(self._parts, self._parts.clock())
-
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await _safely(work.__name__, work)
-            await asyncio.sleep(seconds)
-
-
-async def _safely(name: str, work: Callable[[], Awaitable[None]]) -> None:
-    """One failing round must not end the worker; it is logged and tried again."""
-    try:
-        await work()
-    except WecomError as error:
-        _log.warning("worker.wecom_failed", work=name, cause=type(error).__name__)
-    except Exception:
-        _log.exception("worker.round_failed", work=name)
 
 
 @asynccontextmanager
@@ -108,7 +97,8 @@ async def embedded(parts: Parts) -> AsyncIterator[object]:
     crew.start()
     await scheduler.start()
     try:
-        yield face.app
+        async with upkeep(parts):
+            yield face.app
     finally:
         scheduler.stop()
         await crew.stop()
@@ -149,25 +139,36 @@ async def serve(parts: Parts, host: str, port: int) -> None:
 async def web(parts: Parts, host: str, port: int) -> None:
     """A web process of the production profile."""
     _demand_postgresql(parts, "web")
-    await serve_http(parts, create_app(parts).app, host, port)
+    async with upkeep(parts):
+        await serve_http(parts, create_app(parts).app, host, port)
 
 
 async def worker(parts: Parts) -> None:
     """A worker process of the production profile."""
     _demand_postgresql(parts, "worker")
     crew = Crew(parts)
-    crew.start()
-    await _until_told()
-    await crew.stop()
+
+    def duties() -> dict[str, bool]:
+        return {**crew.duties(), "upkeep": not keeping.done()}
+
+    async with upkeep(parts) as keeping, monitored(parts, duties):
+        crew.start()
+        await _until_told()
+        await crew.stop()
 
 
 async def scheduler(parts: Parts) -> None:
     """A scheduler process of the production profile; any number, one acts."""
     _demand_postgresql(parts, "scheduler")
     ticking = Scheduler(parts, JOBS)
-    await ticking.start()
-    await _until_told()
-    ticking.stop()
+
+    def duties() -> dict[str, bool]:
+        return {"clock": ticking.running, "upkeep": not keeping.done()}
+
+    async with upkeep(parts) as keeping, monitored(parts, duties):
+        await ticking.start()
+        await _until_told()
+        ticking.stop()
 
 
 def _demand_postgresql(parts: Parts, what: str) -> None:

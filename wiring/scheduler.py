@@ -49,6 +49,11 @@ class Scheduler:
         for job in self._jobs:
             await self.tick(job)
 
+    @property
+    def running(self) -> bool:
+        """Whether the clock ticks."""
+        return bool(self._clock.running)
+
     def stop(self) -> None:
         """Tick no more; a run under way ends by itself."""
         self._clock.shutdown(wait=False)

@@ -1,14 +1,12 @@
 """The ASGI application: callback, pages, twins, health, joined to the parts. Holds no logic."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy import text
 from starlette.staticfiles import StaticFiles
 
 from bot.callback import CallbackEndpoint
@@ -26,8 +24,8 @@ from kit.web.headers import SecurityHeaders
 from kit.web.pages import make_environment
 from kit.web.static_files import STATIC_DIR
 from wiring.front import Front
+from wiring.health import checks
 from wiring.parts import Parts
-from wiring.schema import head, revision
 from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,7 +89,7 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
     )
     app.state.parts = parts
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
-    app.include_router(health_router(_checks(parts)))
+    app.include_router(health_router(checks(parts)))
     for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR), *ROUTERS):
         app.include_router(router)
     for router in DEMO_ROUTERS if settings.is_demo else ():
@@ -101,34 +99,3 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
     ancestors = ("'self'",) if settings.is_demo else ("'self'", "https://*.work.weixin.qq.com")
     app.add_middleware(SecurityHeaders, https=app.state.site.secure, frame_ancestors=ancestors)
     return Face(app, intake, lane)
-
-
-def _checks(parts: Parts) -> Mapping[str, Any]:
-    async def database() -> Mapping[str, Any]:
-        try:
-            for one in parts.databases.distinct:
-                async with one.transaction() as session:
-                    await session.execute(text("SELECT 1"))
-                if await revision(one) != head():
-                    return {
-                        "ok": False,
-                        "what": "数据库结构不是这个版本的",
-                        "do": "运行 gengyun migrate",
-                    }
-        except Exception as error:
-            return {
-                "ok": False,
-                "what": f"数据库不能写：{type(error).__name__}",
-                "do": "看数据库是否在运行、磁盘是否已满",
-            }
-        return {"ok": True, "what": "数据库可写", "do": ""}
-
-    async def calendar() -> Mapping[str, Any]:
-        unready = parts.desk.calendar.readiness(parts.clock())
-        return {
-            "ok": True,
-            "what": "；".join(one.saying for one in unready) or "节假日已就绪",
-            "do": "gengyun import holidays 文件" if unready else "",
-        }
-
-    return {"database": database, "calendar": calendar}

@@ -287,6 +287,20 @@ async def listed(
     ]
 
 
+async def oldest_due(session: AsyncSession, at: datetime) -> datetime | None:
+    """Since when the queued call that waits longest has been due; None when none is due."""
+    query = select(func.min(col(Outbox.due_at))).where(
+        col(Outbox.state) == OutboxState.QUEUED, col(Outbox.due_at) <= at
+    )
+    return (await session.execute(query)).scalar_one()
+
+
+async def number_in(session: AsyncSession, state: OutboxState) -> int:
+    """How many calls are in one state; cheap for a state that few are in."""
+    query = select(func.count()).where(col(Outbox.state) == state)
+    return int((await session.execute(query)).scalar_one())
+
+
 async def counts(session: AsyncSession) -> dict[str, int]:
     """How many calls are in each state."""
     query = select(col(Outbox.state), func.count()).group_by(col(Outbox.state))

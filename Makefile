@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := var/.stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-CODE := app.py cli.py archive bot community compliance config console content_library crm_sync delivery insights kit reminders simulator wecom
+CODE := app.py cli.py archive bot commands community compliance config console content_library crm_sync delivery insights kit reminders simulator wecom wiring
 TESTS ?= tests
 XDIST ?= 2
 
@@ -69,6 +69,7 @@ $(BIN)/python:
 $(STAMPS)/runtime: requirements.lock pyproject.toml | $(BIN)/python
 	@bash scripts/install.sh requirements.lock
 	@bash scripts/install.sh --editable
+	@$(BIN)/python -m compileall -q -j 0 $(CODE)
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: requirements-dev.lock $(STAMPS)/runtime

@@ -30,6 +30,10 @@ PRODUCTION_API = "https://qyapi.weixin.qq.com"
 MINUTE = 60
 
 
+BroadcastCap = Literal["month_days", "week7", "day1", "legacy_month4"]
+"""How often WeCom lets broadcasts reach one customer, as the corp's administrator chose."""
+
+
 class Environment(StrEnum):
     """Where this process runs; real customers exist in production alone."""
 
@@ -53,7 +57,7 @@ class WecomSettings(_Part):
     api_base: str = PRODUCTION_API
     sso_base: str = "https://login.work.weixin.qq.com"
     oauth_base: str = "https://open.weixin.qq.com"
-    broadcast_cap: Literal["month_days", "week7", "day1", "legacy_month4"] = "day1"
+    broadcast_cap: BroadcastCap = "day1"
     tag_cap: int = Field(default=3_000, ge=1, le=10_000)
 
     @field_validator("callback_token")
@@ -84,8 +88,6 @@ class ArchiveSettings(_Part):
     secret: SecretStr = SecretStr("")
     private_keys: Annotated[dict[int, SecretStr], NoDecode] = Field(default_factory=dict)
     private_keys_dir: Path | None = None
-    library_path: Path | None = None
-    proxy: str = ""
 
     @field_validator("private_keys", mode="before")
     @classmethod
@@ -94,11 +96,10 @@ class ArchiveSettings(_Part):
 
 
 class CryptoSettings(_Part):
-    """Field keys by version (base64 of 32 bytes), the look-up key, the signing key."""
+    """Field keys by version (base64 of 32 bytes), the look-up key, the key of page tokens."""
 
     field_keys: Annotated[dict[int, SecretStr], NoDecode] = Field(default_factory=dict)
     index_key: SecretStr = SecretStr("")
-    signing_key: SecretStr = SecretStr("")
     cookie_key: SecretStr = SecretStr("")
     algorithm: Literal["aes-256-gcm", "sm4-gcm"] = "aes-256-gcm"
 
@@ -107,7 +108,7 @@ class CryptoSettings(_Part):
     def _split(cls, value: object) -> object:
         return _versions(value)
 
-    @field_validator("index_key", "signing_key", "cookie_key")
+    @field_validator("index_key", "cookie_key")
     @classmethod
     def _thirty_two(cls, value: SecretStr) -> SecretStr:
         if value.get_secret_value():
@@ -143,14 +144,8 @@ class ImportSettings(_Part):
     """Limits on files that come in."""
 
     max_bytes: int = Field(default=8 * 1024**3, ge=1)
-    max_drop: float = Field(default=0.20, ge=0, le=1)
-    chunk: int = Field(default=5_000, ge=1, le=100_000)
-
-
-class AnchorSettings(_Part):
-    """Places outside the database where checkpoints are put."""
-
-    directory: Path | None = None
+    max_drop_percent: int = Field(default=20, ge=0, le=100)
+    batch_rows: int = Field(default=10_000, ge=1, le=100_000)
 
 
 class Settings(BaseSettings):
@@ -179,7 +174,6 @@ class Settings(BaseSettings):
     session: SessionSettings = SessionSettings()
     monitor: MonitorSettings = MonitorSettings()
     imports: ImportSettings = ImportSettings()
-    anchors: AnchorSettings = AnchorSettings()
 
     @classmethod
     def settings_customise_sources(
@@ -214,7 +208,6 @@ class Settings(BaseSettings):
             "GENGYUN_WECOM__CALLBACK_AES_KEY": self.wecom.callback_aes_key.get_secret_value(),
             "GENGYUN_CRYPTO__FIELD_KEYS": self.crypto.field_keys,
             "GENGYUN_CRYPTO__INDEX_KEY": self.crypto.index_key.get_secret_value(),
-            "GENGYUN_CRYPTO__SIGNING_KEY": self.crypto.signing_key.get_secret_value(),
             "GENGYUN_CRYPTO__COOKIE_KEY": self.crypto.cookie_key.get_secret_value(),
         }
 

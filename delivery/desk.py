@@ -6,6 +6,7 @@ from compliance.calendar import BankCalendar
 from compliance.policy import GatePolicy
 from compliance.wording import Reader, Screens
 from config.reminder_policy import MergePolicy
+from config.settings import BroadcastCap
 
 
 @dataclass
@@ -13,7 +14,7 @@ class Desk:
     """The gate's policy, calendar and screener, the merge of a day, and the bank's own names.
 
     ``reader`` remembers which texts were screened already, for as long as the desk lives;
-    ``calendar`` is replaced when the bank's calendar changes.
+    ``broadcast_cap`` is WeCom's own; ``calendar`` is replaced when the bank's calendar changes.
     """
 
     policy: GatePolicy
@@ -23,6 +24,7 @@ class Desk:
     reader: Reader
     bank_name: str
     hotline: str = ""
+    broadcast_cap: BroadcastCap = "day1"
 
     @classmethod
     def of(
@@ -34,7 +36,8 @@ class Desk:
         merge: MergePolicy,
         bank_name: str,
         hotline: str = "",
+        broadcast_cap: BroadcastCap = "day1",
     ) -> "Desk":
         """A desk with a reader of its own."""
         reader = Reader(policy, screener)
-        return cls(policy, calendar, screener, merge, reader, bank_name, hotline)
+        return cls(policy, calendar, screener, merge, reader, bank_name, hotline, broadcast_cap)

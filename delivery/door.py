@@ -149,7 +149,10 @@ async def _count(
 
 
 def _caps(one: Judged, day: date, desk: Desk) -> tuple[Cap, ...]:
-    return quota.caps_of(one.intent.purpose, one.intent.customer, day, desk.policy)
+    caps = quota.caps_of(one.intent.purpose, one.intent.customer, day, desk.policy)
+    if one.intent.channel is Channel.BROADCAST:
+        caps += (quota.broadcast_cap(desk.broadcast_cap, day),)
+    return caps
 
 
 async def _queue(

@@ -5,6 +5,7 @@ Check-then-insert quotas are exceeded by workers that run side by side; a unique
 its slot; a failed or expired one gives it back.
 """
 
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from sqlmodel import col
 
 from compliance.facts import Purpose
 from compliance.policy import GatePolicy
+from config.settings import BroadcastCap
 from crm_sync.facts import CustomerFact
 from crm_sync.rules.ages import age
 from delivery.models import QuotaSlot
@@ -24,6 +26,7 @@ from kit.db import insert_into
 
 TRIES: Final = 5
 AT_ONCE: Final = 4_000
+BROADCASTS: Final = "broadcast"
 WINDOWS: Final = ("day", "week", "month")
 
 
@@ -69,6 +72,21 @@ def caps_of(
     return tuple(
         Cap(purpose.value, window, window_start(window, day), most[window]) for window in WINDOWS
     )
+
+
+def broadcast_cap(mode: BroadcastCap, day: date) -> Cap:
+    """What WeCom itself allows on ``day``: broadcasts of every purpose to one customer.
+
+    Counted by WeCom in natural days, weeks from Monday, and months (developer page 92135);
+    what exceeds it would be taken and then not delivered. What managers send from WeCom by hand
+    counts there too and is not known here, so a result of "capped" stays the last word.
+    """
+    if mode == "day1":
+        return Cap(BROADCASTS, "day", day, 1)
+    if mode == "week7":
+        return Cap(BROADCASTS, "week", window_start("week", day), 7)
+    most = 4 if mode == "legacy_month4" else monthrange(day.year, day.month)[1]
+    return Cap(BROADCASTS, "month", window_start("month", day), most)
 
 
 async def reserve(session: AsyncSession, wants: Sequence[Want]) -> set[str]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance import service as consents
 from compliance.facts import ConsentFact
+from config.settings import ImportSettings
 from content_library.importing import import_scripts, read_toml
 from crm_sync.imports.job import ConsentRow
 from crm_sync.imports.report import ImportReport
@@ -37,6 +38,15 @@ async def land_consents(
     return await consents.give_consents(session, [ConsentFact(*row) for row in rows], at, actor)
 
 
+def limits(given: ImportSettings) -> Limits:
+    """How much a file may ask of this installation."""
+    return Limits(
+        file_bytes=given.max_bytes,
+        batch_rows=given.batch_rows,
+        drop_percent=given.max_drop_percent,
+    )
+
+
 async def bring(
     parts: Parts,
     kind: str,
@@ -63,7 +73,7 @@ async def bring(
         partial=partial,
         by=by,
         at=at,
-        limits=Limits(),
+        limits=limits(parts.settings.imports),
         land_consents=land_consents,
         progress=progress,
     )

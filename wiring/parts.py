@@ -126,6 +126,7 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
             merge=reminders.merge,
             bank_name=settings.bank_name,
             hotline=settings.hotline,
+            broadcast_cap=wecom.broadcast_cap,
         ),
         reminders=reminders,
         personas=persona_policy.load(),

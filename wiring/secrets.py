@@ -28,7 +28,6 @@ class Keys:
     """Everything secret that this installation itself owns."""
 
     cipher: FieldCipher
-    signing: bytes = field(repr=False)
     cookie: bytes = field(repr=False)
 
 
@@ -62,7 +61,7 @@ def load_keys(settings: Settings) -> Keys:
         index_key=key("index_key", given.index_key),
         algorithm=ALGORITHMS[given.algorithm],
     )
-    return Keys(cipher, key("signing_key", given.signing_key), key("cookie_key", given.cookie_key))
+    return Keys(cipher, key("cookie_key", given.cookie_key))
 
 
 def _kept(directory: Path) -> dict[str, str]:
@@ -72,7 +71,7 @@ def _kept(directory: Path) -> dict[str, str]:
         loaded: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return loaded
     directory.mkdir(parents=True, exist_ok=True)
-    made = {name: new_key() for name in ("field_key", "index_key", "signing_key", "cookie_key")}
+    made = {name: new_key() for name in ("field_key", "index_key", "cookie_key")}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(made, file)

@@ -55,7 +55,9 @@ async def refuse(request: Request, error: Exception) -> Response:
     if asking is None or isinstance(error, Unauthenticated):
         outside = {"csrf_token": "", "state": face}
         return page(request, "state_outside", outside, status=error.status)
-    async with site_of(request).database.reading() as session:
+    site = site_of(request)
+    async with site.database.reading() as session:
+        await site.confine(session, asking.viewer)
         context = await shell(request, session, asking, here="")
     return page(request, "state", {**context, "state": face}, status=error.status)
 

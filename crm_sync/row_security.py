@@ -1,13 +1,16 @@
 """Row-level security on PostgreSQL: what ``access`` decides holds even where a query forgets it.
 
-Pages at a desk run their transaction as the role ``gengyun_desk``, which sees the customers in
-the viewer's scope and what hangs on them, and nothing else. Jobs, handlers and imports keep the
-application's own role. On SQLite, a profile of one process, there is no such thing.
+Pages at a desk and beside the chat run their transaction as the role ``gengyun_desk``, which sees
+the customers in the viewer's scope and what hangs on them, and nothing else. Jobs, handlers,
+imports and commands keep the application's own role. On SQLite, a profile of one process, there
+is no such thing. Why it is made and called where it is: decision 0013.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, Text, func, inspect, literal, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -19,6 +22,9 @@ from kit.db import is_postgresql
 from kit.errors import ConfigurationRefused
 
 ROLE: Final = "gengyun_desk"
+_RESTRICTED: Final = "desk"
+_AS_DESK: Final = text(f"SET LOCAL ROLE {ROLE}")
+_AS_APPLICATION: Final = text("SET LOCAL ROLE NONE")
 HANGING: Final = (
     "coverage",
     "coverage_end",
@@ -38,20 +44,23 @@ DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
 END $$
 """
-_COVERS: Final = """
-CREATE OR REPLACE FUNCTION gengyun_covers(customer bigint) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$
-    SELECT EXISTS (SELECT 1 FROM coverage c WHERE c.customer_id = customer
-                   AND c.staff_id = current_setting('gengyun.staff', true))
+_COVERED: Final = """
+CREATE OR REPLACE FUNCTION gengyun_covered() RETURNS SETOF bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public ROWS 300 AS $$
+    SELECT c.customer_id FROM coverage c
+    WHERE current_setting('gengyun.book', true) = '1'
+      AND c.staff_id = current_setting('gengyun.staff', true)
 $$
 """
-# The settings are read in sub-selects so that they are evaluated once a query, not once a row.
-_IN_SCOPE: Final = """
-    (SELECT current_setting('gengyun.whole', true)) = '1'
-    OR unit_id = ANY ((SELECT string_to_array(current_setting('gengyun.units', true), ','))::text[])
-    OR account_unit_id
-       = ANY ((SELECT string_to_array(current_setting('gengyun.units', true), ','))::text[])
-    OR ((SELECT current_setting('gengyun.book', true)) = '1' AND gengyun_covers(id))
+_WHOLE: Final = "(SELECT current_setting('gengyun.whole', true)) = '1'"
+# Every sub-select stands alone, so that it is evaluated once a query and hashed, not once a row.
+_UNITS: Final = """(SELECT jsonb_array_elements_text(
+        coalesce(nullif(current_setting('gengyun.units', true), ''), '[]')::jsonb))"""
+_IN_SCOPE: Final = f"""
+    {_WHOLE}
+    OR unit_id IN {_UNITS}
+    OR account_unit_id IN {_UNITS}
+    OR id IN (SELECT gengyun_covered())
 """
 
 
@@ -68,13 +77,28 @@ class DeskRoleMissing(ConfigurationRefused):
         )
 
 
+def lift(connection: Connection) -> None:
+    """Take the policies away before a migration; without them the role for desks sees nobody.
+
+    Because a table or column that a policy names can be neither dropped nor changed.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    standing = text("SELECT tablename FROM pg_policies WHERE policyname = 'desk'")
+    for table in connection.execute(standing).scalars().all():
+        connection.execute(text(f'DROP POLICY desk ON "{table}"'))
+
+
 def install(connection: Connection) -> None:
     """Make the role, its rights and the policies; running it again changes nothing.
 
-    To be called after the tables exist, by the migration. Nothing on SQLite. Raises
+    Called after every migration. Nothing on SQLite, nor while there are no tables. Raises
     DeskRoleMissing where the role is missing and may not be made.
     """
     if connection.dialect.name != "postgresql":
+        return
+    there = set(inspect(connection).get_table_names())
+    if not {"customer", "coverage"} <= there:
         return
     try:
         with connection.begin_nested():
@@ -90,13 +114,14 @@ def install(connection: Connection) -> None:
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
         f" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {ROLE}",
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO {ROLE}",
-        _COVERS,
+        _COVERED,
     ):
         connection.execute(text(statement))
     _policy(connection, "customer", _IN_SCOPE)
-    for table in HANGING:
+    for table in (one for one in HANGING if one in there):
         owner = f"customer.id = {table}.customer_id"
-        _policy(connection, table, f"EXISTS (SELECT 1 FROM customer WHERE {owner})")  # noqa: S608
+        visible = f"{_WHOLE} OR EXISTS (SELECT 1 FROM customer WHERE {owner})"  # noqa: S608
+        _policy(connection, table, visible)
 
 
 def _belongs(connection: Connection) -> bool:
@@ -117,26 +142,51 @@ def _policy(connection: Connection, table: str, visible: str) -> None:
 
 
 async def restrict(session: AsyncSession, viewer: Viewer) -> None:
-    """Let the rest of this transaction see what ``viewer`` may know of, and no more."""
+    """Let the rest of this transaction see what ``viewer`` may know of, and no more.
+
+    One statement, because every page pays for it. Raises DeskRoleMissing where the database
+    user may not become the role: a page that cannot be restricted is not answered.
+    """
     if not is_postgresql(session):
         return
-    units: list[str] = []
+    units: Any = literal("[]")
     if not viewer.whole_bank:
-        reached = select(col(Unit.unit_id)).where(unit_condition(viewer, col(Unit.unit_id)))
-        units = list((await session.execute(reached)).scalars())
+        reached = select(func.jsonb_agg(col(Unit.unit_id)).cast(Text)).where(
+            unit_condition(viewer, col(Unit.unit_id))
+        )
+        units = func.coalesce(reached.scalar_subquery(), "[]")
     settings: dict[str, Any] = {
-        "staff": viewer.staff_id,
-        "units": ",".join(units),
-        "whole": "1" if viewer.whole_bank else "0",
-        "book": "1" if "rm" in viewer.roles else "0",
+        "gengyun.staff": viewer.staff_id,
+        "gengyun.units": units,
+        "gengyun.whole": "1" if viewer.whole_bank else "0",
+        "gengyun.book": "1" if "rm" in viewer.roles else "0",
+        "role": ROLE,  # what SET LOCAL ROLE sets
     }
-    await session.execute(
-        text(
-            "SELECT set_config('gengyun.staff', :staff, true),"
-            " set_config('gengyun.units', :units, true),"
-            " set_config('gengyun.whole', :whole, true),"
-            " set_config('gengyun.book', :book, true)"
-        ),
-        settings,
-    )
-    await session.execute(text(f"SET LOCAL ROLE {ROLE}"))
+    try:
+        await session.execute(
+            select(*(func.set_config(name, value, True) for name, value in settings.items()))
+        )
+    except DBAPIError as error:
+        raise DeskRoleMissing from error
+    session.info[_RESTRICTED] = True
+
+
+@asynccontextmanager
+async def beyond_scope(session: AsyncSession) -> AsyncIterator[None]:
+    """See every customer for the length of the block, then the viewer's scope again.
+
+    For a judgement that must weigh people whom the viewer may not know of and that tells nothing
+    of them: a group post is judged by the most protected person in the group, whoever that is.
+    """
+    if not session.info.get(_RESTRICTED):
+        yield
+        return
+    await session.execute(_AS_APPLICATION)
+    try:
+        yield
+    except BaseException:
+        # A failed transaction refuses this too: then nothing can be read from it any more.
+        with suppress(DBAPIError):
+            await session.execute(_AS_DESK)
+        raise
+    await session.execute(_AS_DESK)

@@ -1,4 +1,7 @@
-"""Runs migrations on the connection it is given; both databases, one chain of revisions."""
+"""Runs migrations on the connection it is given; both databases, one chain of revisions.
+
+Row-level security is lifted before and laid down anew after each run (decision 0013).
+"""
 
 import importlib
 from pathlib import Path
@@ -7,6 +10,8 @@ from typing import Any
 from alembic import context
 from sqlalchemy import text
 from sqlmodel import SQLModel
+
+from crm_sync import row_security
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
@@ -57,4 +62,6 @@ context.configure(
 with context.begin_transaction():
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+    row_security.lift(connection)
     context.run_migrations()
+    row_security.install(connection)

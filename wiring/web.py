@@ -17,6 +17,7 @@ from bot.welcome_lane import WelcomeLane
 from console.refusals import refuse, refuse_form
 from console.routers import DEMO_ROUTERS, ROUTERS
 from crm_sync.access import viewer
+from crm_sync.row_security import restrict
 from kit.errors import AppError
 from kit.web.brand import Brand
 from kit.web.guard import Site
@@ -86,6 +87,7 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         ),
         viewer_of=viewer,
         brand={"bank": settings.bank_name},
+        confine=restrict,
     )
     app.state.parts = parts
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")

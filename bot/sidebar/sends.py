@@ -20,7 +20,7 @@ from delivery.repository.todos import TodoView
 from delivery.tickets import Sender
 from kit.clock import bank_date
 from kit.web.formats import clock
-from kit.web.guard import Asking, Reading, Writing, allow, site_of
+from kit.web.guard import Asking, Reading, Writing, allow
 
 router = APIRouter()
 WORDS = {"ok": "ok", "cancel": "cancel", "fail": "fail", "timeout": "fail"}
@@ -57,22 +57,21 @@ async def _asked(
 @router.post("/h5/sends")
 async def send(
     request: Request,
+    session: Writing,
     asking: Annotated[Asking, allow("h5", *MANAGERS)],
     contact: Annotated[str, Form(max_length=64)],
     script_version_id: Annotated[int, Form()],
     todo_id: Annotated[int | None, Form()] = None,
 ) -> Response:
     """A one-time ticket with the exact text; 409 with the blocked card and every reason."""
-    database = site_of(request).database
-    async with database.transaction() as session:
-        intent, todo, _, _ = await _asked(session, asking, contact, script_version_id, todo_id)
-        sender = Sender(asking.viewer.staff_id, asking.viewer.userid or "")
-        try:
-            ticket = await tickets.prepare(
-                session, intent, sender=sender, at=asking.at, desk=desk_of(request), todo=todo
-            )
-        except SendBlocked:
-            return await _blocked_face(request, session, asking, intent, todo, contact)
+    intent, todo, _, _ = await _asked(session, asking, contact, script_version_id, todo_id)
+    sender = Sender(asking.viewer.staff_id, asking.viewer.userid or "")
+    try:
+        ticket = await tickets.prepare(
+            session, intent, sender=sender, at=asking.at, desk=desk_of(request), todo=todo
+        )
+    except SendBlocked:
+        return await _blocked_face(request, session, asking, intent, todo, contact)
     return JSONResponse(
         {
             "ticket": ticket.token,

@@ -7,6 +7,7 @@ sign-in, checks that a changing request comes from our own page, asks what the p
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -34,7 +35,11 @@ class RoleNeeded(AccessDenied):
 
 @dataclass(frozen=True)
 class Site:
-    """What every page stands on; one per process, at ``app.state.site``."""
+    """What every page stands on; one per process, at ``app.state.site``.
+
+    ``viewer_of`` finds what a person may know of; ``confine`` holds a transaction to it, below
+    every query.
+    """
 
     database: Database
     clock: Callable[[], datetime]
@@ -45,6 +50,7 @@ class Site:
     templates: Environment
     viewer_of: Callable[[AsyncSession, str, datetime], Awaitable[Any]]
     brand: Mapping[str, str]
+    confine: Callable[[AsyncSession, Any], Awaitable[None]]
 
     @property
     def secure(self) -> bool:
@@ -110,6 +116,7 @@ def allow(surface: str, *roles: str, fresh: bool = False) -> Any:
             await _touch(request, site, signed_in, at)
         request_id = uuid.uuid4().hex[:16]
         bind_contextvars(request_id=request_id, staff_id=signed_in.staff_id)
+        await _confine_all(request, site, viewer)
         return Asking(
             viewer=viewer,
             signed_in=signed_in,
@@ -154,8 +161,32 @@ async def _demand_own_page(request: Request, site: Site, token: str) -> None:
     )
 
 
+async def _confine_all(request: Request, site: Site, viewer: Any) -> None:
+    """What this request reads and writes stays within what ``viewer`` may know of.
+
+    The page may have asked for its transaction before or after it asked who is there: those
+    already open are confined here, those still to come when they open.
+    """
+    request.state.viewer = viewer
+    for session in getattr(request.state, "sessions", ()):
+        await site.confine(session, viewer)
+
+
+@asynccontextmanager
+async def _confined(request: Request, session: AsyncSession) -> AsyncIterator[None]:
+    viewer = getattr(request.state, "viewer", None)
+    if viewer is not None:
+        await site_of(request).confine(session, viewer)
+    request.state.sessions = (*getattr(request.state, "sessions", ()), session)
+    try:
+        yield
+    finally:  # closed from here on: to touch it again would open it anew, for ever
+        request.state.sessions = tuple(one for one in request.state.sessions if one is not session)
+
+
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
-    async with site_of(request).database.transaction() as session:
+    database = site_of(request).database
+    async with database.transaction() as session, _confined(request, session):
         request.state.writing = session
         try:
             yield session
@@ -164,7 +195,8 @@ async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
-    async with site_of(request).database.reading() as session:
+    database = site_of(request).database
+    async with database.reading() as session, _confined(request, session):
         yield session
 
 

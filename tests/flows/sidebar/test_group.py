@@ -208,6 +208,22 @@ async def test_one_member_who_wants_silence_silences_the_group(site: SiteUnderTe
     assert "今晚七点" not in str(face["html"])
 
 
+async def test_a_customer_of_another_manager_protects_the_group_as_well(
+    site: SiteUnderTest,
+) -> None:
+    async with site.database.transaction() as session:
+        query = text("SELECT id FROM customer WHERE customer_no = 'C2'")
+        customer_id = int((await session.execute(query)).scalar_one())
+        moved = text("UPDATE coverage SET staff_id = 'wangfang' WHERE customer_id = :customer")
+        await session.execute(moved, {"customer": customer_id})
+        await consent.suppress(
+            session, customer_id, Scope.ALL, "phone", "客户来电要求勿扰", TEN, "staff:hejing"
+        )
+    status, face = await _send(site, "limin", "group.daily")
+    assert status == 409
+    assert "E-4023" in str(face["html"])
+
+
 async def test_at_night_nothing_is_posted(site: SiteUnderTest, wall: Wall) -> None:
     wall.at = clock.bank_moment(TODAY, time(22, 0))
     status, face = await _send(site, "limin", "group.daily")

@@ -1,4 +1,4 @@
-"""The simulator by itself: a WeCom to talk to, a bank's files of any size."""
+"""The simulator by itself: a WeCom to talk to, a bank's files of any size, people for a real bank."""
 
 from datetime import date
 from pathlib import Path
@@ -6,14 +6,31 @@ from typing import Annotated
 
 import typer
 
-from commands.opening import answer, people_err, say
+from commands.opening import answer, opened, people_err, run, say
 from commands.planning import day_of
+from config.settings import Environment
+from content_library.importing import read_toml, seed
+from crm_sync import granting
 from kit import clock
 from kit.clock import bank_date
+from kit.errors import ConfigurationRefused, InputRefused
+from simulator.bank.adopt import REAL_CLIENTS, adopt, clients_of_real_bank
 from simulator.bank.writing import generate
 from simulator.wecom.serving import serve
 
 simulate = typer.Typer(help="模拟的企业微信与银行")
+
+
+class FolderRefused(InputRefused):
+    """A folder does not hold the files that a command needs."""
+
+    code = "E-2053"
+
+
+class RehearsalOnly(ConfigurationRefused):
+    """Invented people hold no office in a production installation."""
+
+    code = "E-1063"
 
 
 @simulate.command("wecom")
@@ -46,3 +63,77 @@ def simulate_bank(
         manifest,
         *(f"  {name}：{one['rows']} 行" for name, one in manifest["files"].items()),
     )
+
+
+@simulate.command("adopt")
+def simulate_adopt(
+    source: Annotated[Path, typer.Argument(help="真实银行样例数据的目录")],
+    directory: Annotated[Path, typer.Argument(help="写到哪个目录")],
+    seed_number: Annotated[int, typer.Option("--seed", help="种子：同一种子写出同样的文件")] = 1,
+    day: Annotated[str | None, typer.Option("--today", help="以哪天为今天")] = None,
+) -> None:
+    """给真实银行的客户按种子补上合成的员工、管户、授权、测评和企业微信好友，逐列标明合成。"""
+
+    async def work() -> None:
+        if not (source / REAL_CLIENTS).is_file():
+            raise FolderRefused(
+                "目录里没有客户文件",
+                saw=f"{source.name}/{REAL_CLIENTS}",
+                do="指向样例数据的目录，例如 tests/data/real_bank",
+            )
+        made = adopt(
+            directory,
+            clients_of_real_bank(source),
+            seed=seed_number,
+            today=day_of(day, bank_date(clock.now())),
+        )
+        answer(
+            {
+                "files": [path.name for _, path, _ in made.files],
+                "contacts": made.contacts,
+                "grants": list(made.grants),
+            },
+            *(
+                f"  gengyun import {kind} {path} --mapping {mapping}"
+                for kind, path, mapping in made.files
+            ),
+            f"  gengyun simulate wecom --state {directory / 'wecom.json'}（{made.contacts} 位好友）",
+        )
+
+    run(work)
+
+
+@simulate.command("approve")
+def simulate_approve(
+    scripts: Annotated[Path, typer.Argument(help="话术：TOML 文件或目录")],
+    author: Annotated[str, typer.Option(help="起草人的工号")] = "S00001",
+    approver: Annotated[str, typer.Option(help="审核人的工号")] = "S00002",
+) -> None:
+    """由两位合成的员工提交并审核话术；只在演示和测试环境，生产环境由真人在页面上审。"""
+
+    async def work() -> None:
+        async with opened() as parts:
+            if parts.settings.environment is Environment.PRODUCTION:
+                raise RehearsalOnly(
+                    "生产环境的话术要由真人审核",
+                    saw="GENGYUN_ENVIRONMENT=production",
+                    do="用 gengyun import scripts 提交，再由合规在 /c/review 审核",
+                )
+            at = parts.clock()
+            async with parts.databases.bank.transaction() as session:
+                for staff_id, role in ((author, "ops"), (approver, "compliance")):
+                    await granting.grant(session, staff_id, role, "hq", by="system:cli", at=at)
+                landed = await seed(
+                    session,
+                    read_toml(scripts),
+                    author=f"staff:{author}",
+                    approver=f"staff:{approver}",
+                    at=at,
+                    examiner=parts.examiner,
+                )
+            answer(
+                {"approved": len(landed.submitted), "unchanged": len(landed.unchanged)},
+                f"审核通过 {len(landed.submitted)} 条，未变 {len(landed.unchanged)} 条",
+            )
+
+    run(work)

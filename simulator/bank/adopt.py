@@ -21,6 +21,20 @@ SOURCE: Final = "synthetic-adoption"
 SHANGHAI: Final = timezone(timedelta(hours=8))
 CONTACT_SHARE: Final = 0.64
 REAL_CLIENTS: Final = "fin_client.tsv"
+CORP: Final[dict[str, Any]] = {
+    "corp_id": "wwrealbanksample01",
+    "name": "真实银行样例",
+    "callback": None,
+    "apps": [
+        {
+            "agent_id": 1_000_002,
+            "secret": "sample-app-not-a-secret",
+            "kind": "app",
+            "customer_api": True,
+        }
+    ],
+}
+"""The simulated corp of a file ``wecom.json``; made up, like everybody in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +121,7 @@ def adopt(
         contacts=len(contacts),
     )
     (directory / "wecom.json").write_text(
-        json.dumps(adoption.wecom, ensure_ascii=False), encoding="utf-8"
+        json.dumps([{"corp": CORP}, *adoption.wecom], ensure_ascii=False), encoding="utf-8"
     )
     return adoption
 

@@ -47,13 +47,17 @@ def serve(
 ) -> None:
     """Serve until stopped. ``state`` and ``state_file`` (JSON) hold what POST /_sim/load takes.
 
+    A file may hold a list of such bodies, which are loaded in their order.
+
     Raises OSError when the file cannot be read, ValueError when it is not such JSON.
     """
     simulator = create(Modes(strict=strict), seed=seed)
     if state is not None:
         simulator.load(state)
     if state_file is not None:
-        simulator.load(json.loads(state_file.read_text(encoding="utf-8")))
+        found = json.loads(state_file.read_text(encoding="utf-8"))
+        for body in found if isinstance(found, list) else [found]:
+            simulator.load(body)
     uvicorn.Server(_config(simulator, host, port)).run()
 
 

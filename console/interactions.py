@@ -1,6 +1,6 @@
 """互动留痕: every entry of the record, filtered by the address, with its integrity seal."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles, seals
+from console.entry_links import INTERACTIONS, entry_url, in_sight, kinds_for
 from console.errors import EntryUnknown
 from console.lists import PER_PAGE, choice, day, nothing, paging, state, url, words
 from console.naming import Names, names_for
@@ -23,15 +24,7 @@ from kit.web.formats import exact_stamp
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
-PATH = "/c/interactions"
-OWN = "access"
-
-
-def kinds_for(asking: Asking) -> tuple[str, ...]:
-    """Who looked at what is for auditors; everybody else sees the other kinds."""
-    if set(asking.viewer.roles) & set(roles.AUDIT):
-        return record.KINDS
-    return tuple(kind for kind in record.KINDS if kind != OWN)
+PATH: Final = INTERACTIONS
 
 
 @router.get(PATH, response_class=HTMLResponse)
@@ -129,11 +122,6 @@ def row(one: Line, names: Names, sight: Sight, broken: set[str]) -> dict[str, An
     }
 
 
-def entry_url(stream: str, seq: int) -> str:
-    """The page of one entry."""
-    return f"{PATH}/{quote(stream)}/{seq}"
-
-
 def href_of(about: str) -> str | None:
     """The page of what an entry is about, where there is one."""
     kind, _, which = about.partition(":")
@@ -158,7 +146,7 @@ async def entry(
 ) -> Response:
     """One entry, recomputed now; its content is opened for auditors, and that leaves an entry."""
     sight = await sight_of(session, asking.viewer, roles.BUSINESS)
-    found = await ledger.one(session, stream, seq) if _in_sight(stream, sight, asking) else None
+    found = await ledger.one(session, stream, seq) if in_sight(stream, sight, asking) else None
     proof = await integrity.prove(session, stream, seq) if found else None
     if found is None or proof is None:
         raise EntryUnknown("没有这条留痕，或不在你的查看范围内", do="回到列表重新选择")
@@ -209,11 +197,6 @@ async def entry(
         "seal": seals.of_entry(proof, stream, seq, asking),
     }
     return page(request, "entry", context)
-
-
-def _in_sight(stream: str, sight: Sight, asking: Asking) -> bool:
-    kind, _, unit = stream.partition(":")
-    return kind in kinds_for(asking) and (sight.units is None or unit in sight.units)
 
 
 def _content(payload: Any) -> list[tuple[str, str, str]]:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from console import roles
-from console.interactions import entry_url
+from console.entry_links import entry_url
 from console.lists import PER_PAGE, choice, day, nothing, paging, url, words
 from console.naming import Names, names_for
 from console.record_query import RecordQuery, keyset_of, place_of, wanted_of
@@ -30,6 +30,7 @@ VIEWS: Final = (
     "why.viewed", "groups.listed", "group.viewed", "chat.searched", "chat.viewed", "alerts.listed",
     "alert.viewed", "evidence.viewed", "work.viewed", "works.listed", "record.listed",
     "record.opened", "log.listed", "people.listed",
+    "persona.viewed",
 )  # fmt: skip
 SORTS: Final = {"view": VIEWS, "reveal": REVEALS, "export": EXPORTS}
 

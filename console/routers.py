@@ -10,6 +10,7 @@ from console import (
     interactions,
     overview,
     own_log,
+    people,
     plans,
     review,
     shell,
@@ -25,9 +26,15 @@ from console.evidence import basket as evidence_basket
 from console.evidence import packs as evidence_packs
 from console.groups import listed as groups_listed
 from console.groups import one as groups_one
+from console.health import shown as health_shown
+from console.imports import listed as imports_listed
+from console.imports import one as imports_one
 from console.library import editing as library_editing
 from console.library import listed as library_listed
 from console.library import script as library_script
+from console.personas import listed as personas_listed
+from console.personas import one as personas_one
+from console.setup import shown as setup_shown
 from console.work import item as work_item
 from console.work import listed as work_listed
 
@@ -37,6 +44,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     overview.router,
     customers_listed.router,
     customers_one.router,
+    personas_listed.router,
+    personas_one.router,
     plans.router,
     why.router,
     todos.router,
@@ -55,6 +64,11 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     own_log.router,
     work_listed.router,
     work_item.router,
+    imports_listed.router,
+    imports_one.router,
+    people.router,
+    setup_shown.router,
+    health_shown.router,
 )
 DEMO_ROUTERS: Final[Sequence[APIRouter]] = (sign_in.demo_router,)
 """What exists in the demo alone."""

@@ -1,11 +1,13 @@
 """The integrity seal of a page: what was recomputed, when, and what does not prove itself."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive.integrity import Seal
+from console.entry_links import fault_link
 from insights import integrity
 from insights.integrity import Check, Proof, Record
 from kit.clock import bank_date
@@ -40,17 +42,21 @@ async def of_record(session: AsyncSession, asking: Asking, record: Record) -> di
             "系统每天自动核验一次；也可以请科技部在服务器上运行 gengyun verify",
         )
     signed = await integrity.checkpointed_at(session)
-    return _of_check(check, asking, signed_text=moment(signed, bank_date(asking.at)))
+    link = None if check.sound else await fault_link(session, check.faults[0], asking)
+    return _of_check(check, asking, signed=signed, link=link)
 
 
-def _of_check(check: Check, asking: Asking, *, signed_text: str) -> dict[str, Any]:
+def _of_check(
+    check: Check, asking: Asking, *, signed: datetime | None, link: tuple[str, str] | None
+) -> dict[str, Any]:
     today = bank_date(asking.at)
     noun = "条" if check.record == "ledger" else "条消息"
     facts = [
         ("全量核验", f"{moment(check.at, today)}，用时 {duration(check.took_ms)}", ""),
         ("核验范围", f"{count(check.entries)} {noun}，{count(check.chains)} 段", "num"),
-        ("签名检查点", signed_text, ""),
     ]
+    if signed is not None:
+        facts.append(("签名检查点", moment(signed, today), ""))
     if check.sound:
         return seal(
             True,
@@ -65,7 +71,13 @@ def _of_check(check: Check, asking: Asking, *, signed_text: str) -> dict[str, An
         f"{name_of(first.place)}：{first.saying}{more}",
         f"{moment(check.at, today)} 核验时发现；其余各条不受影响",
         [*facts, *((name_of(one.place), one.saying, "c-danger") for one in check.faults[:5])],
+        [action(*link)] if link else [],
     )
+
+
+def action(text: str, href: str) -> dict[str, Any]:
+    """A way on from a seal: to what is at fault."""
+    return {"text": text, "href": href, "kind": "danger", "icon": "right"}
 
 
 def name_of(place: str) -> str:
@@ -111,4 +123,5 @@ def of_messages(seals: Sequence[Seal], asking: Asking) -> dict[str, Any]:
             ("存证摘要", digest(first.recorded), "mono"),
             ("现在算出", digest(first.computed), "mono c-danger"),
         ],
+        [action("看这一条", f"/c/audit?at={first.seq}")],
     )

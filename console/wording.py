@@ -134,6 +134,7 @@ ACTS: Final = {
     "log.listed": "查看操作日志",
     "log.exported": "导出操作日志",
     "people.listed": "查看人员与角色",
+    "persona.viewed": "查看客群的客户",
 }
 
 SYSTEMS: Final = {
@@ -142,6 +143,7 @@ SYSTEMS: Final = {
     "planner": "系统 · 每日计划",
     "sign_in": "系统 · 登录",
     "cli": "系统 · 命令行",
+    "demo": "系统 · 演示",
     "sync": "系统 · 对账",
     "personas": "系统 · 客群规则",
 }

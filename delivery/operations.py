@@ -36,6 +36,11 @@ async def call_counts(session: AsyncSession) -> dict[str, int]:
     return await outbox.counts(session)
 
 
+async def oldest_call_due(session: AsyncSession, at: datetime) -> datetime | None:
+    """Since when the queued call that waits longest has been due; None when none is due."""
+    return await outbox.oldest_due(session, at)
+
+
 async def settle_unknown(
     database: Database, wecom: Caller, clock: Callable[[], datetime]
 ) -> dict[str, int]:

@@ -26,6 +26,7 @@ from kit.web.pages import make_environment
 from kit.web.static_files import STATIC_DIR
 from wiring.front import Front
 from wiring.health import checks
+from wiring.installation import Installed
 from wiring.parts import Parts
 from wiring.signing_in import sign_in_routers
 
@@ -90,6 +91,7 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         confine=restrict,
     )
     app.state.parts = parts
+    app.state.installation = Installed(parts)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(checks(parts)))
     for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR), *ROUTERS):

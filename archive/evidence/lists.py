@@ -59,7 +59,10 @@ async def one(session: AsyncSession, scope: SearchScope, number: str) -> PackFac
 
 
 async def messages(session: AsyncSession, number: str, *, limit: int = 500) -> list[PackMessage]:
-    """The first ``limit`` messages of a pack, opened, by number."""
+    """The first ``limit`` messages of a pack, opened, by number.
+
+    Whoever shows them records the look (``evidence.viewed`` with their ids).
+    """
     query = (
         select(EvidenceItem)
         .where(col(EvidenceItem.number) == number)

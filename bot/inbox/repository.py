@@ -187,3 +187,8 @@ async def oldest_waiting(session: AsyncSession) -> datetime | None:
     """When the oldest event that still waits was kept."""
     query = select(func.min(col(Inbox.kept_at))).where(col(Inbox.state) == InboxState.NEW)
     return (await session.execute(query)).scalar_one()
+
+
+async def newest(session: AsyncSession) -> datetime | None:
+    """When the last event was kept; None where none ever came."""
+    return (await session.execute(select(func.max(col(Inbox.kept_at))))).scalar_one()

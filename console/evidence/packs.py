@@ -103,7 +103,9 @@ async def pack(
     found = await packs_of.one(session, await scope_of(session, asking), number)
     held = await packs_of.messages(session, number)
     who = await speakers_of(session, [one.message for one in held])
-    place = await looked(session, asking, "evidence.viewed", f"evidence:{number}")
+    place = await looked(
+        session, asking, "evidence.viewed", f"evidence:{number}", payload=_shown(held)
+    )
     text, kind = PACK_STATES[found.state]
     ready = found.state in ("approved", "built")
     names = await names_for(session, places=[found.requested_by, found.decided_by])
@@ -129,6 +131,11 @@ async def pack(
         ],
     }
     return page(request, "pack", context)
+
+
+def _shown(held: Sequence[PackMessage]) -> dict[str, Any]:
+    """Which messages a page shows, so that a look at a message is found by its id."""
+    return {"shown": [one.message.msgid for one in held]}
 
 
 def _message(one: PackMessage, who: Speakers) -> dict[str, Any]:
@@ -235,7 +242,9 @@ async def cover(
     found = await packs_of.one(session, await scope_of(session, asking), number)
     held = await packs_of.messages(session, number)
     who = await speakers_of(session, [one.message for one in held])
-    await looked(session, asking, "evidence.viewed", f"evidence:{number}")
+    await looked(
+        session, asking, "evidence.viewed", f"evidence:{number}", payload=_shown(held[:ON_COVER])
+    )
     names = await names_for(session, places=[found.requested_by, found.decided_by])
     proof = seals.of_messages(await seals_of(session, [one.message.seq for one in held]), asking)
     entries = await _custody(session, found, asking)

@@ -41,6 +41,16 @@ class RejectFact:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """Lines of a run that were rejected for one reason in one column; one of their sentences."""
+
+    code: str
+    column: str
+    lines: int
+    example: str
+
+
 async def runs(
     session: AsyncSession,
     *,
@@ -94,14 +104,18 @@ async def recent_of_each(session: AsyncSession, *, number: int = 14) -> dict[str
 
 
 async def rejects(
-    session: AsyncSession, run_id: int, *, code: str | None = None, limit: int = 50, after: int = 0
+    session: AsyncSession,
+    run_id: int,
+    *,
+    code: str | None = None,
+    column: str | None = None,
+    limit: int = 50,
+    after: int = 0,
 ) -> list[RejectFact]:
     """Rejected lines of a run in the order of the file, above the line ``after``."""
     query = select(ImportReject).where(
-        col(ImportReject.run_id) == run_id, col(ImportReject.line) > after
+        *_of_run(run_id, code, column), col(ImportReject.line) > after
     )
-    if code is not None:
-        query = query.where(col(ImportReject.code) == code)
     query = query.order_by(col(ImportReject.line)).limit(limit)
     return [
         RejectFact(row.line, row.code, row.column, row.reason)
@@ -109,15 +123,46 @@ async def rejects(
     ]
 
 
-async def reasons(session: AsyncSession, run_id: int) -> list[tuple[str, int]]:
-    """(code, lines) of a run's rejects, the most frequent first."""
+async def reasons(session: AsyncSession, run_id: int) -> list[ReasonCount]:
+    """A run's rejects by code and column, the most frequent first."""
     query = (
-        select(col(ImportReject.code), func.count().label("lines"))
+        select(
+            col(ImportReject.code),
+            col(ImportReject.column),
+            func.count(),
+            func.min(col(ImportReject.reason)),
+        )
         .where(col(ImportReject.run_id) == run_id)
-        .group_by(col(ImportReject.code))
-        .order_by(func.count().desc(), col(ImportReject.code))
+        .group_by(col(ImportReject.code), col(ImportReject.column))
+        .order_by(func.count().desc(), col(ImportReject.code), col(ImportReject.column))
     )
-    return [(code, int(lines)) for code, lines in await session.execute(query)]
+    return [
+        ReasonCount(code, column, int(lines), example)
+        for code, column, lines, example in await session.execute(query)
+    ]
+
+
+async def kinds(session: AsyncSession) -> list[str]:
+    """Every kind of file that ever came, by name."""
+    query = select(col(ImportRun.kind)).distinct().order_by(col(ImportRun.kind))
+    return list((await session.execute(query)).scalars())
+
+
+async def count_rejects(
+    session: AsyncSession, run_id: int, *, code: str | None = None, column: str | None = None
+) -> int:
+    """How many lines match; the same conditions as ``rejects``."""
+    query = select(func.count()).select_from(ImportReject).where(*_of_run(run_id, code, column))
+    return int((await session.execute(query)).scalar_one())
+
+
+def _of_run(run_id: int, code: str | None, column: str | None) -> list[Any]:
+    found: list[Any] = [col(ImportReject.run_id) == run_id]
+    if code is not None:
+        found.append(col(ImportReject.code) == code)
+    if column is not None:
+        found.append(col(ImportReject.column) == column)
+    return found
 
 
 def _conditions(kind: str | None, state: str | None) -> list[Any]:

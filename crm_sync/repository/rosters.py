@@ -48,7 +48,7 @@ async def page(
     limit: int = 50,
     after: str = "",
 ) -> list[Member]:
-    """Members of staff by staff id; ``role`` rm means those to whom nothing is granted."""
+    """Members of staff by staff id; ``role`` rm: also those to whom nothing is granted."""
     query = (
         select(Staff)
         .where(*_conditions(session, units, role, words), col(Staff.staff_id) > after)
@@ -143,7 +143,8 @@ def _conditions(
     if role is not None:
         granted = select(col(Grant.staff_id))
         if role == "rm":
-            found.append(col(Staff.staff_id).not_in(granted))
+            held = granted.where(col(Grant.role) == role)
+            found.append(or_(col(Staff.staff_id).not_in(granted), col(Staff.staff_id).in_(held)))
         else:
             found.append(col(Staff.staff_id).in_(granted.where(col(Grant.role) == role)))
     if words.strip():

@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -168,6 +169,36 @@ async def signed_in_count(session: AsyncSession, staff_id: str, at: datetime) ->
         col(WebSession.ends_at) > at,
     )
     return len((await session.execute(query)).all())
+
+
+async def last_signed_in(session: AsyncSession, staff_ids: Collection[str]) -> dict[str, datetime]:
+    """When each of these people last signed in anywhere; those who never did are left out."""
+    if not staff_ids:
+        return {}
+    query = (
+        select(col(WebSession.staff_id), func.max(col(WebSession.signed_in_at)))
+        .where(col(WebSession.staff_id).in_(sorted(staff_ids)))
+        .group_by(col(WebSession.staff_id))
+    )
+    return {staff_id: at for staff_id, at in await session.execute(query)}  # noqa: C416
+
+
+async def living(session: AsyncSession, staff_ids: Collection[str], at: datetime) -> set[str]:
+    """Those of these people who have a sign-in that has not ended."""
+    if not staff_ids:
+        return set()
+    query = select(col(WebSession.staff_id)).where(
+        col(WebSession.staff_id).in_(sorted(staff_ids)),
+        col(WebSession.ended_at).is_(None),
+        col(WebSession.ends_at) > at,
+    )
+    return set((await session.execute(query)).scalars())
+
+
+async def newest_on(session: AsyncSession, surface: str) -> datetime | None:
+    """When anybody last signed in on ``surface``; None where nobody ever did."""
+    query = select(func.max(col(WebSession.signed_in_at))).where(col(WebSession.surface) == surface)
+    return (await session.execute(query)).scalar_one()
 
 
 def csrf_token(cookie_key: bytes, token: str) -> str:

@@ -100,32 +100,53 @@ CUSTOMER_BARE = {
 
 PERSONA_LIST: dict[str, Any] = {
     **shell("personas"),
-    "rules": {"version": 6, "since": date(2026, 10, 8), "href": "/c/library?kind=persona-rules"},
+    "version": "2026-10-08",
     "data_as_of": at(20, 7, 30),
-    "export_url": "/c/personas?format=csv",
     "filters": [UNITS, choice("tier", "层级", [("", "全部"), ("高端", "高端")])],
     "state": None,
     "target": 0.7,
-    "personas": [{**p, "share": p["customers"] / 128640, "rule_text": "55 岁以上，定期占比 ≥ 60%", "risk_ceiling": "R2", "scripts": 18} for p in PERSONAS],
+    "personas": [
+        {**p, "share": p["customers"] / 128640, "rule_text": "满 60 岁；或满 55 岁，且客户资料是“养老金代发”", "risk_ceiling": "R2", "scripts": 18, "customers_url": "/c/customers?persona=elder", "coverage_url": "/c/customers?persona=elder&contact=1&covered=0", "due_url": "/c/customers?persona=elder&due=7", "scripts_url": "/c/library?persona=elder"}
+        for p in PERSONAS
+    ],
     "total": TOTAL,
-    "unplaced": [{"title": "资料不足", "text": "没有出生日期或持仓", "n": 3102, "href": "/c/customers?persona=none"}, {"title": "不同意画像", "text": "只用持仓与年龄，仍分不出", "n": 418, "href": "/c/customers?persona=none&consent=0"}],
-    "moves": [("新进客群", "1,204 人", "num"), ("换了客群", "388 人", "num"), ("离开客群", "97 人", "num")],
+    "unplaced": [{"title": "已是企业微信好友", "text": "可以请客户经理了解情况、打标签", "n": 3102, "href": "/c/customers?primary=none&contact=1"}, {"title": "还不是好友", "text": "先加好友，再谈客群", "n": 418, "href": "/c/customers?primary=none&contact=0"}],
+    "sources": [("核心系统的资料与持仓", "可信 100%", "num"), ("聊天线索", "没有启用", "num")],
+    "limits": [("每位客户最多", "3 个客群，其中一个为主", ""), ("客户要求删除后", "180 天内不再推断", "num")],
+}  # fmt: skip
+PERSONA_NONE: dict[str, Any] = {
+    **PERSONA_LIST,
+    "personas": [{**PERSONA_LIST["personas"][0], "customers": 0, "coverage": None, "trend": []}],
+    "state": {"kind": "first_use", "title": "还没有客户", "text": "导入客户之后，每晚按规则分客群。", "code": "", "action": None},
+    "unplaced": [],
 }  # fmt: skip
 PERSONA: dict[str, Any] = {
-    **shell("personas"),
-    "p": {**ELDER, "about": "55 岁以上、定期为主、少用权益类产品的客户"},
+    **shell("personas", "access:hq#88275"),
+    "p": {**ELDER, "about": "老年客群（60 岁及以上）"},
+    "path": "/c/personas/elder",
     "stats": [
-        number("客户", "38,912", "人", "占 30.2%", "属于这个客群的客户", "/c/customers?persona=elder"), number("资产", "62.4", "亿元", "占 42.7%", "时点金融资产", "/c/customers?persona=elder"),
-        number("有效覆盖率", "71.3", "%", "高于目标 1.3 点", "本季度至少一次有效触达 ÷ 客户数", "/c/customers?persona=elder&covered=0", 1), number("到期（7 日）", "1,618", "户", "已排任务 1,570", "7 日内有到期", "/c/todos?persona=elder"),
+        number("客户", "38,912", "人", "占 30.2%", "属于这个客群的客户", "/c/customers?persona=elder"), number("企微好友", "31,208", "人", "资产共 62.4 亿元", "其中现在有好友关系的客户", "/c/customers?persona=elder&contact=1"),
+        number("有效覆盖率", "71.3", "%", "目标 70%", "本季度至少一次有效触达的好友 ÷ 好友", "/c/customers?persona=elder&contact=1&covered=0"), number("到期（7 日）", "1,618", "户", "", "7 日内有产品到期", "/c/customers?persona=elder&due=7"),
+        number("本周新进", "204", "人", "", "本周一以来进入这个客群", "/c/personas/elder?show=new"),
     ],
-    "members_url": "/c/customers?persona=elder",
+    "filters": [UNITS, choice("show", "哪些", [("", "全部"), ("new", "本周新进")])],
     "state": None,
-    "members": [{"name": "周桂兰", "customer_no": "6210003821", "href": "/c/customers/9f2c41", "unit_name": "翠湖支行", "why": "63 岁，定期占 82%，12 个月无权益类", "since": date(2026, 3, 2)}],
+    "members": [{"name": "周桂兰", "customer_no": "6210003821", "href": "/c/customers/9", "unit_name": "翠湖支行", "primary": True, "why": "1963-02-11 出生，63 岁，满 60 岁", "source": "核心系统", "since": date(2026, 3, 2)}],
+    "page": paging(38912, "50 条", "/c/personas/elder?after=9"),
     "target": 0.7,
-    "trend": {"points": [0.58, 0.6, 0.61, None, 0.66, 0.68, 0.7, 0.713], "labels": ["10-02", "10-09", "10-16", "10-23", "10-30", "11-06", "11-13", "11-20"], "low": 50, "high": 80},
-    "rule": {"version": 6, "lines": ["年满 55 岁", "定期与大额存单占资产 60% 以上", "近 12 个月没有买过 R3 以上产品"], "facts": [("优先级", "2（先看 新客 100 天）", ""), ("内容风险上限", "R2", ""), ("联系时段", "09:00–11:30、14:30–17:30", "")]},
-    "scripts": [{"title": "换季关怀（不含产品）", "text": "话术 0932 · 关怀", "href": "/c/library/0932"}],
+    "trend": {"points": [0.58, 0.6, 0.61, None, 0.66, 0.68, 0.7, 0.713], "labels": ["10-02", "10-09", "10-16", "10-23", "10-30", "11-06", "11-13", "11-20"], "low": 50, "high": 80, "known": True},
+    "rule": {"version": "2026-10-08", "lines": ["满 60 岁", "满 55 岁，且客户资料是“养老金代发”"], "unless": ["不超过 17 岁"], "facts": [("优先级", "90（属于几个客群时，大的为主）", "num"), ("内容风险上限", "R2", "")]},
+    "wecom": {"text": "现在有 12 对好友在排队写入", "facts": [("标签", "客群 / 老年", ""), ("最近核对", "2026-11-20 03:20", "num")], "lists": [{"title": "已打上标签", "text": "客户经理在企业微信里看得到", "n": 31100, "href": "/c/personas/elder?show=tagged"}, {"title": "还没打上", "text": "好友里还没有这个标签的", "n": 108, "href": "/c/personas/elder?show=untagged"}]},
+    "scripts": {"n": 18, "href": "/c/library?persona=elder", "shown": [{"title": "换季关怀（不含产品）", "text": "0932 · 关怀", "href": "/c/library/0932"}]},
 }  # fmt: skip
+PERSONA_BARE: dict[str, Any] = {
+    **PERSONA,
+    "members": [],
+    "state": PERSONA_NONE["state"],
+    "trend": {**PERSONA["trend"], "known": False},
+    "wecom": {"text": "", "facts": [], "lists": []},
+    "scripts": {"n": 0, "href": "/c/library?persona=elder", "shown": []},
+}
 
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_contacts": ("console/contacts.html", "GET /c/contacts", CONTACTS),
@@ -138,5 +159,7 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
         CUSTOMER_BARE,
     ),
     "console_personas": ("console/personas.html", "GET /c/personas", PERSONA_LIST),
-    "console_persona": ("console/persona.html", "GET /c/personas/{code}", PERSONA),
+    "console_personas_none": ("console/personas.html", "GET /c/personas", PERSONA_NONE),
+    "console_persona": ("console/persona.html", "GET /c/personas/{name}", PERSONA),
+    "console_persona_bare": ("console/persona.html", "GET /c/personas/{name}", PERSONA_BARE),
 }

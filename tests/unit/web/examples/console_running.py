@@ -134,31 +134,42 @@ WORK_ITEM: dict[str, Any] = {
 WORK_ITEM_PLAIN = {**WORK_ITEM, "rivals": [], "comparison": [], "decision": None}
 
 RUN: dict[str, Any] = {
-    "no": "I-20261120-03", "href": "/c/imports/903", "kind_text": "客户", "file": "customers_20261120.csv", "started_at": at(20, 7, 14), "took_ms": 252_000, "rows": 128643, "rejected": 3, "by_text": "行内文件 07:12", "state_text": "完成，拒收 3 行", "state_kind": "warn",
+    "no": "导入 903", "href": "/c/imports/903", "kind_text": "客户", "file": "customers_20261120.csv", "started_at": at(20, 7, 14), "rows": 128643, "created": 214, "changed": 3180, "unchanged": 125246, "removed": 0, "rejected": 3, "by_text": "系统 · 命令行", "state_text": "已生效", "state_kind": "ok",
 }  # fmt: skip
 IMPORTS: dict[str, Any] = {
     **shell("imports"),
     "state": None,
     "kinds": [
-        {"name": "客户", "href": "/c/imports?kind=customers", "expected": "每日 07:30 前", "last_at": at(20, 7, 18), "rows": 128643, "created": 214, "changed": 3180, "rejected": 3, "trend": [128001, 128102, 128210, 128360, 128430, 128643], "state_text": "准时", "state_kind": "ok"},
-        {"name": "持有", "href": "/c/imports?kind=holdings", "expected": "每日 07:30 前", "last_at": at(20, 7, 26), "rows": 412_880, "created": 1204, "changed": 8800, "rejected": 0, "trend": [410000, 411200, 411900, 412880], "state_text": "准时", "state_kind": "ok"},
-        {"name": "授权", "href": "/c/imports?kind=consents", "expected": "每日 07:30 前", "last_at": None, "rows": None, "created": None, "changed": None, "rejected": None, "trend": [], "state_text": "还没到", "state_kind": "danger"},
+        {"name": "客户", "href": "/c/imports/903", "all_url": "/c/imports?kind=customers", "last_at": at(20, 7, 18), "source_date": "2026-11-19", "rows": 128643, "created": 214, "changed": 3180, "unchanged": 125246, "removed": 0, "rejected": 3, "trend": [128001, 128102, 128210, 128360, 128430, 128643], "state_text": "已生效", "state_kind": "ok"},
+        {"name": "持仓", "href": "/c/imports/902", "all_url": "/c/imports?kind=holdings", "last_at": at(20, 7, 26), "source_date": "", "rows": None, "created": None, "changed": None, "unchanged": None, "removed": None, "rejected": None, "trend": [], "state_text": "整个没收", "state_kind": "danger"},
     ],
-    "filters": [choice("kind", "数据", [("", "全部"), ("customers", "客户"), ("holdings", "持有")]), choice("state", "状态", [("", "全部"), ("rejected", "有拒收")])],
-    "runs": [RUN], "page": paging(412, "1–50", "/c/imports?before=853"),
+    "filters": [choice("kind", "数据", [("", "全部"), ("customers", "客户"), ("holdings", "持仓")]), choice("state", "状态", [("", "全部"), ("applied", "已生效")])],
+    "runs": [RUN], "page": paging(412, "50 条", "/c/imports?before=853"),
+}  # fmt: skip
+IMPORTS_NONE: dict[str, Any] = {
+    **IMPORTS, "kinds": [], "runs": [],
+    "state": {"kind": "first_use", "title": "还没有导入", "text": "在服务器上运行 gengyun import 种类 文件，结果会出现在这里。", "code": "", "action": None},
 }  # fmt: skip
 IMPORT_RUN: dict[str, Any] = {
     **shell("imports"),
     "run": RUN,
-    "rejects_url": "/c/imports/903/rejects.csv",
-    "stats": [number("读到", "128,643", "行", "文件清单一致", "文件里的行数", "#list"), number("新增", "214", "行", "", "原来没有的", "#list"), number("改动", "3,180", "行", "", "有字段变了的", "#list"), number("没变", "125,246", "行", "", "和上次一样", "#list"), number("拒收", "3", "行", "0.002%", "没有进来的", "#list", 0, bad=True)],
+    "counts": [
+        {"name": "读到", "value": "128,643", "note": "文件里的数据行", "href": "", "bad": False}, {"name": "新增", "value": "214", "note": "以前没有的", "href": "", "bad": False}, {"name": "改动", "value": "3,180", "note": "内容有变化的", "href": "", "bad": False},
+        {"name": "没变", "value": "125,246", "note": "与上次完全一样，没有重写", "href": "", "bad": False}, {"name": "拒收", "value": "3", "note": "下面逐行列出原因", "href": "#list", "bad": True}, {"name": "移除", "value": "0", "note": "同一来源里这次没有的", "href": "", "bad": False},
+    ],
     "state": None,
-    "rejects": [{"line": 40213, "column": "born_on", "saw": "1963-13-02", "what": "出生日期不是日期", "do": "写成 1963-03-02", "code": "E-2103"}],
-    "page": paging(3, "1–3"),
-    "facts": [("文件", "customers_20261120.csv", "mono"), ("SHA-256", "77a0 19c2 … e4b1", "mono"), ("清单", "行数与摘要一致", ""), ("字段映射", "customers.toml 第 3 版", "mono")],
-    "reasons": [{"text": "出生日期不是日期", "code": "E-2103", "n": 2, "href": "/c/imports/903?code=E-2103"}, {"text": "机构号不存在", "code": "E-2110", "n": 1, "href": "/c/imports/903?code=E-2110"}],
+    "list_title": "拒收的行",
+    "all_url": None,
+    "rejects": [{"line": 40213, "column": "born_on", "what": "日期读不出来", "code": "E-2208"}],
+    "page": paging(3, "3 条"),
+    "facts": [("文件", "customers_20261120.csv", "mono"), ("SHA-256", "77a0 19c2 … e4b1", "mono")],
+    "reasons": [{"text": "日期读不出来", "column": "born_on", "code": "E-2208", "n": 2, "href": "/c/imports/903?code=E-2208&column=born_on", "current": True}, {"text": "机构不存在", "column": "unit_id", "code": "E-2231", "n": 1, "href": "/c/imports/903?code=E-2231&column=unit_id", "current": False}],
 }  # fmt: skip
-IMPORT_CLEAN = {**IMPORT_RUN, "rejects": [], "reasons": [], "rejects_url": None}
+IMPORT_CLEAN = {**IMPORT_RUN, "rejects": [], "reasons": []}
+IMPORT_REFUSED = {
+    **IMPORT_CLEAN, "all_url": "/c/imports/903",
+    "state": {"kind": "blocked", "title": "文件比现有数据少得太多", "text": "现在是：12 行；怎么办：确认后加 --accept-drop", "code": "E-2301", "action": None},
+}  # fmt: skip
 
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_todos": ("console/todos.html", "GET /c/todos?view=&by=&unit=…", TODOS),
@@ -170,6 +181,8 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_work_item": ("console/work_item.html", "GET /c/work/{id}", WORK_ITEM),
     "console_work_item_plain": ("console/work_item.html", "GET /c/work/{id}", WORK_ITEM_PLAIN),
     "console_imports": ("console/imports.html", "GET /c/imports", IMPORTS),
+    "console_imports_none": ("console/imports.html", "GET /c/imports", IMPORTS_NONE),
+    "console_import_refused": ("console/import_run.html", "GET /c/imports/{id}", IMPORT_REFUSED),
     "console_import_run": ("console/import_run.html", "GET /c/imports/{id}", IMPORT_RUN),
     "console_import_clean": ("console/import_run.html", "GET /c/imports/{id}", IMPORT_CLEAN),
 }

@@ -50,52 +50,65 @@ STEP_NOTES = [
 ]
 HEALTH: dict[str, Any] = {
     **shell("health"),
-    "summary": {"text": "1 项需要处理", "kind": "warn"},
+    "summary": {"text": "1 项要看", "kind": "warn"},
     "checked_at": NOW,
-    "diagnostics_url": "/c/health/diagnostics",
-    "notices": [{"kind": "warn", "title": "会话存档的企业微信公钥将在 9 天后更换。", "text": "请在 11-29 前上传新私钥，旧私钥保留用于历史消息解密。", "href": "/c/setup#step-7", "link": "去更换"}],
     "checks": [
-        check("企业微信接口", "access_token、客户联系", "每 110 分钟自动换取凭证"),
-        check("事件回调", "加好友、进群、标签变更", "今天收到 4,812 个事件，验签失败 0 个", took_ms=12),
-        check("会话存档拉取", "按序号续传", "企业微信侧限频，积压 1,204 条，预计 10:50 追平。", do="不用处理；", command="gengyun archive pull", state_text="延迟 6 分钟", state_kind="warn", at=at(20, 10, 36), took_ms=1900, trend=[1, 1, 2, 2, 4, 6, 6, 6]),
-        check("客户数据", "每日文件，07:30 前", "128,640 行，拒收 3 行", href="/c/imports/903", link="看拒收", at=at(20, 7, 18), took_ms=252_000),
-        check("任务队列", "提醒、群日历、导出", "等待 3 个，最久等了 2 秒", took_ms=None, trend=[]),
-        check("备份", "每日 01:00", "11-18 做过恢复演练，用时 26 分钟", at=at(20, 1, 9), took_ms=580_000),
+        check("会话存档", "按序号续传、逐条解密", "收到第 1,284,966 号，缺号待确认 3，隔离 0。", do="看原因：", command="gengyun archive status", state_text="要看一下", state_kind="warn", at=at(20, 10, 36), took_ms=None, trend=[]),
+        check("数据库 · 业务库", "PostgreSQL", "结构版本 0001", at=None, took_ms=None, trend=[]),
+        check("客户数据", "行内文件", "各类最近一次共拒收 3 行。", href="/c/imports/903", link="看拒收", at=at(20, 7, 18), took_ms=None, trend=[]),
+        check("任务 · 编排当天提醒", "plan", "上次用时 41.3 秒，近 24 小时没有失败", at=at(20, 6, 30), took_ms=41_300),
+        check("会话存档", "按序号续传、逐条解密", "没有设置会话存档的密钥", state_text="没有启用", state_kind="", at=None, took_ms=None, trend=[]),
     ],
-    "steps": [{"state": "done" if i < 8 else "cur", "text": name, "small": note} for i, (name, note) in enumerate(zip(STEP_NAMES, STEP_NOTES, strict=True))],
+    "inbox": [{"text": "在等", "n": 0, "bad": False, "command": "gengyun inbox list --state new", "href": None}, {"text": "五次没成，等人看", "n": 2, "bad": True, "command": "gengyun inbox list --state dead", "href": None}],
+    "outbox": [{"text": "结果不明", "n": 1, "bad": True, "command": "gengyun outbox list --state unknown", "href": "/c/work?kind=send_unknown"}],
+    "archive": [("存入", "1,284,963 条", "num"), ("没有下落", "0 个", "num")],
+    "setup_url": "/c/setup",
+    "steps": [{"state": "done" if i < 8 else "", "text": name, "small": note} for i, (name, note) in enumerate(zip(STEP_NAMES, STEP_NOTES, strict=True))],
     "seal": {**SEAL, "title": "1,284,966 条全部一致", "text": "今天 06:00 全量核验，用时 42 秒", "actions": []},
 }  # fmt: skip
+HEALTH_IT: dict[str, Any] = {
+    **HEALTH, "summary": {"text": "一切正常", "kind": "ok"}, "archive": [], "setup_url": None,
+    "seal": {**SEAL, "ok": False, "title": "send:0101 第 12 条：这一条被删除", "actions": [{"text": "看它前面的一条", "href": "/c/interactions/send%3A0101/11", "kind": "danger", "icon": "right"}]},
+}  # fmt: skip
 SETUP_STEP: dict[str, Any] = {
-    "name": "企业与应用凭证", "state": "done", "state_text": "通过", "state_kind": "ok", "checked_at": NOW, "error": None,
+    "name": "企业 ID", "note": "ww0000…demo", "state": "done", "state_text": "好了", "state_kind": "ok", "seen_at": NOW, "missing": "",
     "settings": [
-        {"name": "企业 ID", "setting": "GENGYUN_WECOM__CORP_ID", "value": "ww0000…demo", "where": "企业微信管理后台 → 我的企业 → 企业信息 → 最下方", "copy_text": ""},
-        {"name": "回调地址", "setting": "填到企业微信", "value": "https://scrm.qinghe.example/wecom/callback", "where": "应用管理 → 自建应用 → 接收消息", "copy_text": "https://scrm.qinghe.example/wecom/callback"},
+        {"name": "企业 ID", "setting": "GENGYUN_WECOM__CORP_ID", "value": "ww0000…demo", "where": "管理后台 → 我的企业 → 企业信息 → 最下方", "copy_text": ""},
+        {"name": "回调地址", "setting": "填到企业微信", "value": "https://scrm.qinghe.example/wecom/callback", "where": "本应用 → 接收消息", "copy_text": "https://scrm.qinghe.example/wecom/callback"},
     ],
-    "test_url": "/c/setup/credentials/test", "test_text": "当场测试", "test_note": "只读取，不改动任何数据",
 }  # fmt: skip
 SETUP: dict[str, Any] = {
     **shell("setup"),
-    "summary": {"text": "1 步没通过", "kind": "danger"},
+    "summary": {"text": "缺 1 步", "kind": "danger"},
+    "environment": "生产",
     "steps": [
         SETUP_STEP,
-        {**SETUP_STEP, "name": "可信域名与 IP 白名单", "state": "bad", "state_text": "没通过", "state_kind": "danger", "error": {"what": "企业微信拒绝了这台服务器的 IP", "saw": "60020", "where": "应用管理 → 企业可信 IP", "do": "把 203.0.113.8 加进去，再点“当场测试”", "code": "E-5020"}},
-        {**SETUP_STEP, "name": "会话存档密钥", "state": "", "state_text": "还没做", "state_kind": "", "checked_at": None, "settings": [], "test_url": None},
+        {**SETUP_STEP, "name": "自建应用", "state": "bad", "state_text": "缺", "state_kind": "danger", "missing": "缺 AgentId 或 Secret。", "settings": [{"name": "Secret", "setting": "GENGYUN_WECOM__SECRET", "value": "没有设置", "where": "应用管理 → 自建应用 → Secret", "copy_text": ""}, {"name": "Token", "setting": "GENGYUN_WECOM__CALLBACK_TOKEN", "value": "已设置", "where": "本应用 → 接收消息", "copy_text": ""}]},
+        {**SETUP_STEP, "name": "侧边栏", "state": "", "state_text": "还没见到效果", "state_kind": "warn", "seen_at": None},
     ],
+    "keys": [("字段加密密钥", "版本 1、2", ""), ("检索密钥", "已设置", "")],
+    "limits": [("不动多久要重新登录", "30 分钟", "num")],
+}  # fmt: skip
+GRANT: dict[str, Any] = {"text": "合规审计", "kind": "ok", "scope": "青禾银行", "by": "高远", "at": date(2026, 3, 2), "until": None, "soon": False, "over": False}  # fmt: skip
+PERSON: dict[str, Any] = {
+    "name": "何静", "staff_id": "003901", "active": True, "unit_name": "总行", "position": "合规经理", "grants": [GRANT], "licences": "", "in_wecom": True, "signed_in_at": NOW, "sign_out_url": "/c/people/003901/sign-out",
 }  # fmt: skip
 PEOPLE: dict[str, Any] = {
-    **shell("people"),
-    "error": None,
-    "filters": [words("q", "找人", "姓名或工号"), UNITS, choice("role", "角色", [("", "全部"), ("rm", "客户经理"), ("compliance", "合规审计")])],
+    **shell("people", "access:hq#88290"),
+    "filters": [words("q", "找人", "姓名、工号或企业微信账号"), UNITS, choice("role", "角色", [("", "全部"), ("rm", "客户经理"), ("compliance", "合规审计")])],
     "state": None,
     "people": [
-        {"name": "何静", "staff_id": "003901", "active": True, "roles": [{"text": "合规审计", "kind": "info"}], "scope_text": "全行", "licences": "", "expires_on": None, "expires_soon": False, "signed_in_at": NOW, "sign_out_url": "/c/people/003901/sign-out"},
-        {"name": "李敏", "staff_id": "003127", "active": True, "roles": [{"text": "客户经理", "kind": ""}, {"text": "临时 · 网点", "kind": "warn"}], "scope_text": "翠湖支行", "licences": "基金 2027-05", "expires_on": date(2026, 11, 21), "expires_soon": True, "signed_in_at": at(20, 8, 31), "sign_out_url": "/c/people/003127/sign-out"},
-        {"name": "周晨", "staff_id": "002777", "active": False, "roles": [], "scope_text": "—", "licences": "", "expires_on": None, "expires_soon": False, "signed_in_at": None, "sign_out_url": None},
+        PERSON,
+        {**PERSON, "name": "李敏", "staff_id": "003127", "licences": "基金 2027-05", "grants": [{**GRANT, "text": "网点负责人", "kind": "info", "scope": "翠湖支行", "until": date(2026, 11, 21), "soon": True}, {**GRANT, "until": date(2026, 11, 1), "over": True}], "sign_out_url": None},
+        {**PERSON, "name": "周晨", "staff_id": "002777", "active": False, "position": "", "in_wecom": False, "grants": [{**GRANT, "text": "客户经理", "kind": "", "scope": "本人管户", "by": "人员文件", "at": None}], "signed_in_at": None, "sign_out_url": None},
     ],
-    "page": paging(331, "1–50", "/c/people?after=003150"),
-    "grant": {"action": "/c/people/grants", "roles": [("rm", "客户经理"), ("branch", "网点负责人"), ("compliance", "合规审计")], "units": [("hq", "全行"), ("0101", "翠湖支行")]},
-    "pending": [{"text": "郑凯 → 临时网点负责人（滨江支行，到 11-27）", "by_name": "孙涛", "at": at(20, 9, 40), "reason": "负责人休假", "action": "/c/people/grants/71"}, {"text": "马超 → 客户经理", "by_name": "何静", "at": at(20, 9, 50), "reason": "新入职", "action": None}],
-    "units": [{"name": "青禾银行", "depth": 0, "kind_text": "总行", "people": 12}, {"name": "翠湖支行", "depth": 1, "kind_text": "支行", "people": 14}, {"name": "翠湖社区网点", "depth": 2, "kind_text": "网点", "people": 3}],
+    "page": paging(331, "50 条", "/c/people?after=003150"),
+    "roles": [{"text": "客户经理", "n": 316, "href": "/c/people?role=rm"}, {"text": "合规审计", "n": 4, "href": "/c/people?role=compliance"}],
+    "units": [{"name": "青禾银行", "depth": 0, "kind_text": "总行", "people": 12, "href": "/c/people?unit=hq"}, {"name": "翠湖支行", "depth": 1, "kind_text": "支行", "people": 14, "href": "/c/people?unit=0101"}, {"name": "翠湖社区网点", "depth": 2, "kind_text": "网点", "people": 3, "href": "/c/people?unit=010101"}],
+}  # fmt: skip
+PEOPLE_NONE: dict[str, Any] = {
+    **PEOPLE, "people": [], "units": [],
+    "state": {"kind": "no_result", "title": "没有符合条件的人", "text": "试试放宽或去掉一个条件。", "code": "", "action": {"text": "去掉全部条件", "href": "/c/people"}},
 }  # fmt: skip
 DENIED: dict[str, Any] = {
     **shell(""),
@@ -116,6 +129,8 @@ REFUSAL: dict[str, Any] = {"brand": SHELL["brand"], "state": DENIED["state"]}
 
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_health": ("console/health.html", "GET /c/health", HEALTH),
+    "console_health_it": ("console/health.html", "GET /c/health", HEALTH_IT),
+    "console_people_none": ("console/people.html", "GET /c/people", PEOPLE_NONE),
     "console_setup": ("console/setup.html", "GET /c/setup", SETUP),
     "console_people": ("console/people.html", "GET /c/people", PEOPLE),
     "console_denied": ("console/state.html", "4xx, 5xx of a console page", DENIED),

@@ -1,0 +1,1 @@
+"""How things are: dependencies, jobs, what waits, whether the record is whole."""

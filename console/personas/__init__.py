@@ -1,0 +1,1 @@
+"""Personas at the desk: how many belong to each, who they are and why."""

@@ -12,6 +12,7 @@ from compliance.objections import BY_CODE
 from content_library import repository as scripts_of
 from crm_sync import personas_by_hand
 from crm_sync.selection import customer_by_no
+from crm_sync.sync.full import SyncReport
 from delivery.repository import todos, touches
 from kit.clock import bank_date
 from kit.errors import InputRefused
@@ -21,6 +22,8 @@ from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import Parts
 
 app = typer.Typer()
+SHOWN = 20
+"""How many members a report names; more is for machines."""
 
 
 class DateRefused(InputRefused):
@@ -190,15 +193,43 @@ def why(
 @app.command("sync")
 def sync_command(
     what: Annotated[str, typer.Argument(help="contacts | tags | groups | staff，默认全部")] = "all",
+    accept_drops: Annotated[
+        bool, typer.Option("--accept-drops", help="核对过了：一起消失的好友关系确实没有了")
+    ] = False,
 ) -> None:
-    """与企业微信对账，说出补上了哪些差异。"""
+    """与企业微信对账，说出补上了哪些差异、哪些要人看。"""
 
     async def work() -> None:
         async with opened() as parts:
-            counts = dict(await sync(parts, parts.clock(), what))
-            answer(counts, *(f"  {name}: {number}" for name, number in counts.items() if number))
+            report = await sync(parts, parts.clock(), what, accept_drops=accept_drops)
+            answer(synced(report), *synced_lines(report))
 
     run(work)
+
+
+def synced(report: SyncReport) -> dict[str, Any]:
+    """What a sync found, for machines: every count, what was withheld, whom WeCom hides."""
+    return report.as_counts() | {
+        "differences": report.differences,
+        "withheld": report.withheld,
+        "unreachable": report.unreachable,
+    }
+
+
+def synced_lines(report: SyncReport) -> list[str]:
+    """The same for people: what was mended, then what waits for a person."""
+    lines = [f"补上差异 {report.differences} 处"]
+    lines += [f"  {name}: {number}" for name, number in report.as_counts().items() if number]
+    if report.withheld:
+        lines.append(
+            f"  保留 {report.withheld} 条：企业微信里一下子少了这么多好友关系，没有结束它们；"
+            "先核对（可见范围、权限有没有变），确实没有了再加 --accept-drops"
+        )
+    for userid, number in list(report.unreachable.items())[:SHOWN]:
+        lines.append(f"  看不到 {userid}：企业微信不再给出他的客户，名下 {number} 条关系保持原样")
+    if len(report.unreachable) > SHOWN:
+        lines.append(f"  看不到的成员共 {len(report.unreachable)} 名，--json 列出全部")
+    return lines
 
 
 @app.command("persona")

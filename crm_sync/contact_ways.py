@@ -23,6 +23,7 @@ from wecom import contact_ways
 from wecom.client import Caller
 
 STATE_BYTES: Final = 15
+LOOKED_FOR: Final = timedelta(days=3)
 _PREFIX: Final = "gy-"
 
 
@@ -80,11 +81,13 @@ async def issue_way(
 async def find_lost_ways(database: Database, wecom: Caller, at: datetime) -> int:
     """Look in WeCom for codes whose answer was lost; returns how many were found.
 
-    One whose call never arrived stays without a config; it harms nobody.
+    One whose call never arrived stays without a config; it harms nobody, and after LOOKED_FOR it
+    is looked for no more, because every look asks WeCom about every code it does not know.
     """
     async with database.reading() as session:
         query = select(col(ContactWay.state), col(ContactWay.created_at)).where(
-            col(ContactWay.config_id) == "", col(ContactWay.created_at) < at - timedelta(minutes=1)
+            col(ContactWay.config_id) == "",
+            col(ContactWay.created_at).between(at - LOOKED_FOR, at - timedelta(minutes=1)),
         )
         lost = {state: created_at for state, created_at in await session.execute(query)}  # noqa: C416
         known = set((await session.execute(select(col(ContactWay.config_id)))).scalars())

@@ -17,8 +17,9 @@ from bot.handlers.contacts import work_of
 from community.sync import sync_groups
 from crm_sync import personas, tags
 from crm_sync.binding import BindingOutcome
+from crm_sync.contact_ways import find_lost_ways
 from crm_sync.repository.staff import unit_of_userids
-from crm_sync.sync.full import PARTS, Part, full_sync
+from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
 from delivery import jobs as delivery_jobs
 from delivery import lookup, results, tickets
@@ -124,13 +125,16 @@ class PartUnknown(InputRefused):
 
 async def reconcile(parts: Parts, at: datetime) -> Mapping[str, Any]:
     """Everything that is synchronised, read and mended."""
-    return await sync(parts, at)
+    return (await sync(parts, at)).as_counts()
 
 
-async def sync(parts: Parts, at: datetime, what: str = "all") -> Mapping[str, Any]:
+async def sync(
+    parts: Parts, at: datetime, what: str = "all", *, accept_drops: bool = False
+) -> SyncReport:
     """The first full sync and the nightly reconcile are one thing: read everything, mend.
 
-    ``what``: all, contacts, tags, groups or staff. Raises PartUnknown.
+    ``what``: all, contacts, tags, groups or staff. ``accept_drops``: a person has looked at the
+    relations that were withheld and says that they are gone. Raises PartUnknown.
     """
     if what not in PARTS_OF:
         raise PartUnknown("没有这一项可以同步", saw=what[:20], do="、".join(PARTS_OF))
@@ -148,7 +152,7 @@ async def sync(parts: Parts, at: datetime, what: str = "all") -> Mapping[str, An
         works = [work for one in outcomes if (work := work_of(one)) is not None]
         await open_work(session, works, at=at)
 
-    report = await full_sync(
+    return await full_sync(
         parts.databases.bank,
         parts.wecom,
         at,
@@ -156,8 +160,8 @@ async def sync(parts: Parts, at: datetime, what: str = "all") -> Mapping[str, An
         parts=PARTS_OF[what],
         others={"groups": groups} if what in ("all", "groups") else None,
         tell=tell,
+        accept_drops=accept_drops,
     )
-    return report.as_counts()
 
 
 async def personas_and_tiers(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -187,6 +191,10 @@ async def _ensure_tags(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"tags": len(made)}
 
 
+async def _lost_ways(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return {"found": await find_lost_ways(parts.databases.bank, parts.wecom, at)}
+
+
 async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:
     made: list[str] = []
 
@@ -212,5 +220,6 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile", "与企业微信对账", {"hour": "2", "minute": "10"}, reconcile, 6 * HOUR),
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
+    Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

@@ -142,7 +142,7 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
 
 async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) -> dict[str, Any]:
     """Sync, personas, tags, the day's plan, the archive: what a first morning does."""
-    counts = await sync(parts, at)
+    counts = (await sync(parts, at)).as_counts()
     tell("同步好友关系", int(counts.get("contacts.relations_new", 0) or 0))
     async with parts.databases.bank.transaction() as session:
         for circle in wecom_side.circles(bank):

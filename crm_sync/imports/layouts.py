@@ -86,7 +86,7 @@ STAFF: Final = Layout(
         Field("position", "岗位", example="客户经理"),
         Field("active", "在岗", Type.FLAG, example="1"),
         Field("licences", "从业资格", Type.LIST, example="基金;保险"),
-        Field("personas", "擅长客群", Type.LIST, example="elder;mother"),
+        Field("personas", "擅长客群", Type.LIST, example="老年;宝妈"),
         Field("roles", "角色", Type.LIST, example="rm", note="只能是 rm、branch"),
     ),
 )
@@ -100,7 +100,7 @@ CUSTOMERS: Final = Layout(
         Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
         Field("name", "姓名", longest=40, personal=True, distinct=True, example="周桂兰"),
         Field("phone", "手机号", Type.PHONE, personal=True, example="15400000001"),
-        Field("unionid", "unionid", Type.KEY, longest=64, personal=True, example="oQH5x…"),
+        Field("unionid", "unionid", Type.KEY, longest=64, personal=True, example="oQH5xS7aMpLe0000000000000001"),
         Field("gender", "性别", Type.CHOICE, choices=GENDERS, example="F"),
         Field("born_on", "出生日期", Type.DATE, when=PAST, personal=True, example="1958-03-21"),
         Field("unit_id", "归属机构号", Type.KEY, required=True, longest=32, example="0101"),

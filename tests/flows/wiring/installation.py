@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import anyio
 import httpx
@@ -20,15 +21,15 @@ NIGHT = datetime(2026, 11, 21, 17, 0, tzinfo=UTC)
 
 @asynccontextmanager
 async def processes(
-    database_url: str, directory: Path, number: int = 1, **more: str
+    database_url: str, directory: Path, number: int = 1, *, world: Any = None, **more: str
 ) -> AsyncIterator[list[Parts]]:
-    """What ``number`` processes are built of; WeCom is simulated in this one."""
-    world = create(Modes(strict=True))
+    """What ``number`` processes are built of; WeCom is simulated in this one (``world``)."""
+    own = create(Modes(strict=True)) if world is None else None
     found = [
         await build(
             test_settings(database_url, directory, **more),
             now=lambda: NIGHT,
-            http=Http("http://wecom", transport=httpx.ASGITransport(world)),
+            http=Http("http://wecom", transport=httpx.ASGITransport(world or own)),
         )
         for _ in range(number)
     ]
@@ -37,7 +38,8 @@ async def processes(
     finally:
         for parts in found:
             await parts.close()
-        await world.aclose()
+        if own is not None:
+            await own.aclose()
 
 
 async def until(ready: Callable[[], bool]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import orjson
 import typer
 
-from commands.opening import people_err
+from commands.opening import people_err, stop
 from compliance.screening.batch import screen_lines
 from kit.errors import InputRefused
 
@@ -38,11 +38,9 @@ def screen(
             refused += "error" in found
             sys.stdout.write(orjson.dumps(found).decode() + "\n")
     except (OSError, UnicodeDecodeError) as error:
-        _stop(FileUnreadable("文件读不了", saw=type(error).__name__, do="确认路径与 UTF-8 编码"))
+        stop(FileUnreadable("文件读不了", saw=type(error).__name__, do="确认路径与 UTF-8 编码"))
     if refused:
-        _stop(LinesRefused("有的行没法判断", saw=f"{refused} 行", do="看输出里带 error 的行"))
-
-
-def _stop(error: InputRefused) -> None:
-    people_err(error.sentence())
-    raise typer.Exit(error.exit_code)
+        # Because every line in has its line out, nothing is added to standard output.
+        said = LinesRefused("有的行没法判断", saw=f"{refused} 行", do="看输出里带 error 的行")
+        people_err(said.sentence())
+        raise typer.Exit(said.exit_code)

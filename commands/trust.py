@@ -1,10 +1,14 @@
 """Verify the ledger, make keys, grant roles, break the glass."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Final
+from zipfile import BadZipFile
 
 import typer
 
+from archive.evidence import verify as verifier
 from commands.opening import OPTIONS, answer, opened, run, say
+from commands.screening import FileUnreadable
 from crm_sync import granting
 from kit.errors import IntegrityBroken
 from kit.ledger.verify import verify as verify_ledger
@@ -22,9 +26,25 @@ class LedgerBroken(IntegrityBroken):
     code = "E-6010"
 
 
+class PackBroken(IntegrityBroken):
+    """An evidence pack does not prove itself; the message says where."""
+
+    code = "E-6011"
+
+
+CALL_ISSUER: Final = "不要使用这一份；向出具方索取原件，并比对另行送达的摘要"
+
+
 @app.command()
-def verify() -> None:
+def verify(
+    pack: Annotated[
+        Path | None, typer.Option("--pack", help="核验一个证据包（zip 或文件夹），不核对日志链")
+    ] = None,
+) -> None:
     """重算日志链；坏了指出第几条（退出码 3）。"""
+    if pack is not None:
+        run(lambda: _verify_pack(pack))
+        return
 
     async def work() -> None:
         async with opened() as parts, parts.databases.bank.reading() as session:
@@ -51,6 +71,29 @@ def verify() -> None:
             )
 
     run(work)
+
+
+async def _verify_pack(pack: Path) -> None:
+    """What the pack's own verifier says, by the copy that this version ships."""
+    try:
+        found = verifier.check(verifier.read_pack(str(pack)))
+    except verifier.Broken as broken:
+        raise PackBroken("证据包没有通过核验", saw=str(broken), do=CALL_ISSUER) from None
+    except (KeyError, TypeError, ValueError, AttributeError, BadZipFile) as broken:
+        raise PackBroken(
+            "证据包没有通过核验", saw=f"记录的写法不对（{type(broken).__name__}）", do=CALL_ISSUER
+        ) from None
+    except OSError as error:
+        raise FileUnreadable(
+            "证据包打不开", saw=f"{pack.name}（{type(error).__name__}）", do="核对路径与权限"
+        ) from None
+    answer(
+        {"sound": True, **found},
+        f"核验通过：{found['pack']}，{found['messages']} 条消息，"
+        f"序号 {found['first']} 至 {found['last']}",
+        f"台账链段 {found['entries']} 条，链尾 {found['head']}",
+        f"清单摘要 {found['digest']}",
+    )
 
 
 @keys.command("new")

@@ -1,11 +1,13 @@
 """What is refused at the command line says why, with a code and an exit code."""
 
 import asyncio
+import zipfile
 from pathlib import Path
 
 from sqlalchemy import update
 from sqlmodel import col
 
+from archive.evidence import verify as verifier
 from kit.db import Database
 from kit.ledger.models import LedgerEntry
 from tests.conftest import CIPHER
@@ -36,6 +38,23 @@ def test_an_unreachable_wecom_ends_the_sync_without_a_traceback(operator: Operat
     said = operator.run("sync", code=1)
     assert "Traceback" not in said.people
     assert said.people.strip()
+
+
+def test_an_evidence_pack_is_verified_and_an_edited_one_refused(
+    operator: Operator, tmp_path: Path
+) -> None:
+    sound = tmp_path / "sound"
+    sound.mkdir()
+    for name, data in verifier.vector_pack().items():
+        (sound / name).write_bytes(data)
+    assert operator.run("verify", "--pack", sound).one["messages"] == 1
+    with zipfile.ZipFile(tmp_path / "edited.zip", "w") as edited:
+        for name, data in verifier.vector_pack().items():
+            edited.writestr(name, data.replace("周阿姨".encode(), "王阿姨".encode()))
+    said = operator.run("verify", "--pack", tmp_path / "edited.zip", code=3)
+    assert said.one["error"]["code"] == "E-6011"
+    missing = operator.run("verify", "--pack", tmp_path / "none.zip", code=2)
+    assert missing.one["error"]["code"] == "E-2052"
 
 
 def test_a_changed_ledger_is_named_and_ends_with_code_three(

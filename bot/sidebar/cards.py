@@ -22,9 +22,26 @@ from kit.web.formats import money
 from kit.web.rich import Part, marked
 from reminders.rules import day_words, distance_words
 
-KINDS: Final = {"service": ("到期", "warn"), "care": ("关怀", "ok"), "marketing": ("产品", "")}
+KINDS: Final = {"service": ("服务", "info"), "care": ("关怀", "ok"), "marketing": ("产品", "")}
+"""What a purpose is called on the phone, with its colour."""
+OCCASIONS: Final = {
+    "maturity.": ("到期", "warn"),
+    "card.expiry": ("换卡", "warn"),
+    "loan.due": ("还款", "warn"),
+    "product.open": ("开放日", "warn"),
+    "birthday": ("生日", "ok"),
+}
+"""Scenes with a day of their own, by how they begin: these are called after their occasion."""
 FREE_SCENES: Final = ("care.general", "sidebar")
 END_OF_DAY: Final = time(21, 0)
+
+
+def kind_of(purpose: str, scene: str) -> tuple[str, str]:
+    """What a script or to-do is called and its colour: its occasion, else its purpose."""
+    for beginning, kind in OCCASIONS.items():
+        if scene.startswith(beginning):
+            return kind
+    return KINDS.get(purpose, ("其他", ""))
 
 
 def free_intent(
@@ -98,7 +115,7 @@ def script_card(
 ) -> dict[str, Any]:
     """One script as the templates want it; blocked ones carry no words."""
     script, intent = one.script, one.intent
-    kind, style = KINDS.get(intent.purpose.value, ("其他", ""))
+    kind, style = kind_of(intent.purpose.value, script.scene if script else intent.trigger)
     blocked = bool(one.objections or one.missing)
     version_id = intent.script_version_id or 0
     preview = f"/h5/preview?script_version_id={version_id}&contact={quote(contact)}"

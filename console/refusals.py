@@ -44,7 +44,7 @@ async def refuse(request: Request, error: Exception) -> Response:
     if not request.url.path.startswith(PREFIX) or isinstance(error, SessionOver):
         return await refusals.refuse(request, error)
     if isinstance(error, NotFresh):
-        return _prove_again(request)
+        return _prove_again(request, error)
     _log.info("console.refused", code=error.code, path=request.url.path, status=error.status)
     if isinstance(error, SignInRefused):
         return await sign_in_page(request, error=error)
@@ -96,11 +96,11 @@ def came_from(request: Request) -> str:
     return told.path + (f"?{told.query}" if told.query else "")
 
 
-def _prove_again(request: Request) -> Response:
-    """To WeCom and back: to this page, or to the one whose form this was."""
+def _prove_again(request: Request, error: NotFresh) -> Response:
+    """To where they signed in and back: to this page, or to the one whose form this was."""
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     target = here if request.method == "GET" else came_from(request)
-    path = f"/c/sign-in-again/wecom?next={quote(target, safe='/')}"
+    path = f"{refusals.sign_in_again('/c', error)}?next={quote(target, safe='/')}"
     if is_fragment(request):
         return Response(status_code=401, headers={"HX-Redirect": path})
     return RedirectResponse(path, status_code=303)

@@ -42,14 +42,16 @@ async def sign_in_page(
         next_path = own_path(next_path)
     except PathRefused:
         next_path = HOME
+    onward = quote(next_path, safe="/")
+    oidc = request.app.state.parts.settings.oidc
     glass = "break-glass" in request.url.path
     context = {
         "csrf_token": "",
         "size": "",
         "today": bank_date(at),
         "now": at,
-        "wecom_url": f"/c/sign-in/wecom?next={quote(next_path, safe='/')}",
-        "oidc_url": None,
+        "wecom_url": f"/c/sign-in/wecom?next={onward}",
+        "oidc_url": f"/c/sign-in/oidc?next={onward}" if oidc.issuer else None,
         "next_path": next_path,
         "error": {
             "what": error.what,

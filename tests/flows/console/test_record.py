@@ -87,3 +87,25 @@ async def test_a_changed_entry_turns_the_seal_red_and_is_named(desk_office: Offi
     assert "send:0101 第 2 条" in shown
     assert shown.count("与存证不一致") == 1
     assert "内容与存证摘要不一致" in await desk.page("/c/interactions/send%3A0101/2")
+    assert 'href="/c/interactions/send%3A0101/2">' in shown.partition("seal bad")[2]
+    stranger = await desk_office.sit("zhaolei")
+    told = (await stranger.page("/c/interactions")).partition("seal bad")[2].partition("panel")[0]
+    assert "send:0101 第 2 条" in told
+    assert "看这一条" not in told
+
+
+async def test_of_a_deleted_entry_the_seal_opens_the_one_before(desk_office: Office) -> None:
+    await _happened(desk_office, *[("send", "send.claimed", f"todo:{n}", "0101") for n in range(3)])
+    async with desk_office.database.transaction() as session:
+        await session.execute(
+            text("DELETE FROM ledger_entry WHERE stream = 'send:0101' AND seq = 2")
+        )
+    await verify_now(desk_office.database, desk_office.clock())
+    desk = await desk_office.sit("hejing")
+    shown = (await desk.page("/c/interactions?kind=send")).partition("seal bad")[2]
+    assert "看它前面的一条" in shown
+    assert 'href="/c/interactions/send%3A0101/1">' in shown
+    it = await desk_office.sit("gaoyuan")
+    theirs = (await it.page("/c/health")).partition("seal bad")[2]
+    assert "send:0101 第 2 条" in theirs
+    assert "/c/interactions" not in theirs

@@ -20,7 +20,7 @@ from archive.opening import BODY
 from kit.crypto import FieldCipher, KeyUnknown, SealBroken
 from kit.db import cipher_of
 from kit.ledger import verify as ledger_verify
-from kit.ledger.entries import entry_hash, payload_digest
+from kit.ledger.entries import payload_digest
 from kit.ledger.models import LedgerEntry, LedgerKey
 
 FaultKind = Literal["changed", "missing", "swapped", "inserted", "page"]
@@ -201,19 +201,7 @@ async def _listed(session: AsyncSession, page: int) -> dict[int, str] | None:
         )
     except (SealBroken, KeyUnknown):
         return None
-    computed = entry_hash(
-        stream=entry.stream,
-        seq=entry.seq,
-        at=entry.at,
-        actor=entry.actor,
-        act=entry.act,
-        object=entry.object,
-        unit=entry.unit,
-        reason=entry.reason,
-        request_id=entry.request_id,
-        prev=entry.prev,
-        payload_digest=entry.payload_digest,
-    )
+    computed = ledger_verify.hash_of(entry)
     if computed != entry.hash or payload_digest(entry.salt, payload) != entry.payload_digest:
         return None
     return page_digests(orjson.loads(payload))

@@ -52,19 +52,8 @@ async def places(
     offset: int = 0,
 ) -> list[Place]:
     """Places in the broadcasts that a run made, by broadcast and contact."""
-    query: Any = (
-        select(
-            col(BroadcastRecipient.key),
-            col(Broadcast.id),
-            col(BroadcastRecipient.customer_id),
-            col(Broadcast.staff_id),
-            col(Broadcast.trigger),
-            col(Broadcast.script_code),
-            col(Broadcast.script_version),
-            col(Broadcast.state),
-            col(BroadcastRecipient.state),
-        )
-        .join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
+    query = (
+        _placed()
         .where(*_of_run(created_at, trigger))
         .order_by(col(Broadcast.id), col(BroadcastRecipient.external_userid))
         .limit(limit)
@@ -75,22 +64,7 @@ async def places(
 
 async def place_of(session: AsyncSession, key: str) -> Place | None:
     """The place in a broadcast that an intent key stands for, or None."""
-    query: Any = (
-        select(
-            col(BroadcastRecipient.key),
-            col(Broadcast.id),
-            col(BroadcastRecipient.customer_id),
-            col(Broadcast.staff_id),
-            col(Broadcast.trigger),
-            col(Broadcast.script_code),
-            col(Broadcast.script_version),
-            col(Broadcast.state),
-            col(BroadcastRecipient.state),
-        )
-        .join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
-        .where(col(BroadcastRecipient.key) == key)
-        .limit(1)
-    )
+    query = _placed().where(col(BroadcastRecipient.key) == key).limit(1)
     row = (await session.execute(query)).first()
     return Place(*row) if row else None
 
@@ -124,6 +98,21 @@ async def refusal(session: AsyncSession, key: str) -> Refusal | None:
     if row is None or row.outcome in {one.value for one in KEPT}:
         return None
     return Refusal(row.key, row.outcome, row.reasons)
+
+
+def _placed() -> Any:
+    """The columns of a place, in its order."""
+    return select(
+        col(BroadcastRecipient.key),
+        col(Broadcast.id),
+        col(BroadcastRecipient.customer_id),
+        col(Broadcast.staff_id),
+        col(Broadcast.trigger),
+        col(Broadcast.script_code),
+        col(Broadcast.script_version),
+        col(Broadcast.state),
+        col(BroadcastRecipient.state),
+    ).join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
 
 
 def _of_run(created_at: datetime, trigger: str | None) -> list[Any]:

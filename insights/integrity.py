@@ -14,7 +14,7 @@ from insights.models import IntegrityCheck
 from kit.crypto import KeyUnknown, SealBroken
 from kit.db import Database, cipher_of
 from kit.ledger import verify as ledger_verify
-from kit.ledger.entries import GENESIS, entry_hash, payload_digest
+from kit.ledger.entries import GENESIS, payload_digest
 from kit.ledger.models import LedgerCheckpoint, LedgerEntry, LedgerKey, LedgerStream
 
 Record = Literal["ledger", "archive"]
@@ -157,19 +157,7 @@ async def prove(session: AsyncSession, stream: str, seq: int) -> Proof | None:
     )
     given = {number: hashed for number, hashed in keys}  # noqa: C416
     head = await session.get(LedgerStream, stream)
-    computed = entry_hash(
-        stream=entry.stream,
-        seq=entry.seq,
-        at=entry.at,
-        actor=entry.actor,
-        act=entry.act,
-        object=entry.object,
-        unit=entry.unit,
-        reason=entry.reason,
-        request_id=entry.request_id,
-        prev=entry.prev,
-        payload_digest=entry.payload_digest,
-    )
+    computed = ledger_verify.hash_of(entry)
     recorded = given.get(seq, "")
     before = GENESIS if seq == 1 else given.get(seq - 1, "")
     if computed != recorded or entry.hash != recorded:

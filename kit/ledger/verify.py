@@ -89,10 +89,9 @@ async def _verify_stream(session: AsyncSession, head: LedgerStream) -> tuple[int
     return count, faults
 
 
-def _fault_of(
-    session: AsyncSession, entry: LedgerEntry, prev: str, given: str | None
-) -> Fault | None:
-    computed = entry_hash(
+def hash_of(entry: LedgerEntry) -> str:
+    """The digest of an entry, computed now from what is stored."""
+    return entry_hash(
         stream=entry.stream,
         seq=entry.seq,
         at=entry.at,
@@ -105,6 +104,12 @@ def _fault_of(
         prev=entry.prev,
         payload_digest=entry.payload_digest,
     )
+
+
+def _fault_of(
+    session: AsyncSession, entry: LedgerEntry, prev: str, given: str | None
+) -> Fault | None:
+    computed = hash_of(entry)
     if given is None:
         return Fault(entry.stream, entry.seq, "inserted", "这个序号从未发出过")
     if entry.prev != prev:

@@ -24,7 +24,7 @@ async def refuse(request: Request, error: Exception) -> Response:
     if isinstance(error, SessionOver):
         return _to_sign_in(request, SURFACES[surface])
     if isinstance(error, NotFresh):
-        return _to_sign_in(request, f"{surface}/sign-in-again/wecom")
+        return _to_sign_in(request, sign_in_again(surface, error))
     fragment = request.headers.get("hx-request") == "true"
     template = site_of(request).templates.get_template(
         "refusal_fragment.html" if fragment else "refusal.html"
@@ -35,6 +35,14 @@ async def refuse(request: Request, error: Exception) -> Response:
         sheet="h5.css" if surface == "/h5" else "console.css",
     )
     return HTMLResponse(body, status_code=error.status)
+
+
+def sign_in_again(surface: str, error: NotFresh) -> str:
+    """Where the person proves once more who they are: by the means they signed in with.
+
+    WeCom for those who came with an emergency code, which serves once.
+    """
+    return f"{surface}/sign-in-again/{'oidc' if error.facts.get('means') == 'oidc' else 'wecom'}"
 
 
 def state_of(error: AppError) -> dict[str, object]:

@@ -70,8 +70,12 @@ async def begin(
     means: str,
     at: datetime,
     limits: Limits,
+    proved_at: datetime | None = None,
 ) -> str:
-    """A new sign-in; returns the token for the cookie (256 bits)."""
+    """A new sign-in; returns the token for the cookie (256 bits).
+
+    ``proved_at`` is when the person proved who they are, where that was before ``at``.
+    """
     token = secrets.token_urlsafe(32)
     session.add(
         WebSession(
@@ -81,7 +85,7 @@ async def begin(
             means=means,
             signed_in_at=at,
             seen_at=at,
-            fresh_at=at,
+            fresh_at=proved_at or at,
             ends_at=at + limits.absolute,
         )
     )
@@ -137,7 +141,9 @@ async def refresh(session: AsyncSession, token: str, *, staff_id: str, at: datet
 def demand_fresh(signed_in: SignedIn, at: datetime, limits: Limits) -> None:
     """Raise NotFresh unless the person proved who they are within ``limits.fresh``."""
     if signed_in.fresh_at + limits.fresh <= at:
-        raise NotFresh("这一步要再次确认身份", do="请用企业微信再扫一次码")
+        raise NotFresh(
+            "这一步要再次确认身份", do="请按登录时的方式再确认一次", means=signed_in.means
+        )
 
 
 async def end(session: AsyncSession, token: str, at: datetime) -> None:

@@ -33,6 +33,12 @@ class SignInRefused(Unauthenticated):
     code = "E-3003"
 
 
+class PersonNotEnrolled(SignInRefused):
+    """Somebody proved who they are, and is no active member of staff that we know."""
+
+    code = "E-3006"
+
+
 class PathRefused(InputRefused):
     """The page to return to after the sign-in is not one of ours."""
 
@@ -55,6 +61,7 @@ class Finished:
     next_path: str
     purpose: str
     staff_id: str
+    began_at: datetime
 
 
 def own_path(path: str) -> str:
@@ -106,7 +113,8 @@ async def finish(
         raise SignInRefused("这次登录没有完成", do="请从登录页重新开始")
     row.used_at = at
     await session.flush()
-    return Finished(row.surface, row.next_path, row.purpose, row.staff_id)
+    began_at = row.expires_at - LIFETIME
+    return Finished(row.surface, row.next_path, row.purpose, row.staff_id, began_at)
 
 
 async def make_break_glass(

@@ -5,7 +5,7 @@ who they are *here* from ``staff_of``. Every sign-in, refused or not, is a ledge
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, Final
 
@@ -17,22 +17,45 @@ from kit import ledger
 from kit.errors import AppError
 from kit.web import sessions, signin
 from kit.web.guard import Asking, Site, allow, public, site_of
-from kit.web.signin import SignInRefused
+from kit.web.signin import PersonNotEnrolled, SignInRefused
 
 BROWSER_COOKIE: Final = "gengyun-browser"
+REFRESH: Final = "refresh"
+"""The purpose of a journey on which somebody proves once more that they are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """One browser's way there and back: where it returns to, with which one-time state.
+
+    ``again``: the person is signed in and proves once more that they are there.
+    """
+
+    back: str
+    state: str = field(repr=False)
+    began_at: datetime
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who somebody is there, and when they proved it; None means just now."""
+
+    who: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Means:
     """One way to find out who somebody is.
 
-    ``authorize`` makes the URL to send the browser to, from (redirect_uri, state);
-    ``identify`` turns the code that comes back into the person's id there, or None.
+    ``authorize`` makes the URL to send the browser to; ``identify`` turns the code that comes
+    back into a proof, or None for somebody unknown there. Both may raise SignInRefused.
     """
 
     name: str
-    authorize: Callable[[str, str], str]
-    identify: Callable[[str], Awaitable[str | None]]
+    authorize: Callable[[Journey], Awaitable[str]]
+    identify: Callable[[str, Journey], Awaitable[Proof | None]]
 
 
 StaffOf = Callable[[AsyncSession, str, str], Awaitable[str | None]]
@@ -59,6 +82,7 @@ async def let_in(
     means: str,
     next_path: str,
     reason: str = "",
+    proved_at: datetime | None = None,
 ) -> Response:
     """Begin a new sign-in (the old token of this browser ends) and go on to ``next_path``."""
     site = site_of(request)
@@ -68,7 +92,13 @@ async def let_in(
         if old:
             await sessions.end(session, old, at)
         token = await sessions.begin(
-            session, staff_id=staff_id, surface=surface, means=means, at=at, limits=site.limits
+            session,
+            staff_id=staff_id,
+            surface=surface,
+            means=means,
+            at=at,
+            limits=site.limits,
+            proved_at=proved_at,
         )
         await record(
             session, "signed_in", staff_id, at, surface=surface, means=means, reason=reason
@@ -125,7 +155,7 @@ def router(
         request: Request, name: str, asking: Annotated[Asking, allow(surface)], next: str = home
     ) -> Response:
         return await _begin(
-            request, name, next_path=next, purpose="refresh", staff_id=asking.signed_in.staff_id
+            request, name, next_path=next, purpose=REFRESH, staff_id=asking.signed_in.staff_id
         )
 
     async def _begin(
@@ -134,20 +164,24 @@ def router(
         if name not in means:
             raise SignInRefused("没有这种登录方式", do="请从登录页重新开始")
         site = site_of(request)
+        at = site.clock()
         async with site.database.transaction() as session:
             begun = await signin.begin(
                 session,
                 surface=surface,
                 next_path=next_path,
-                at=site.clock(),
+                at=at,
                 purpose=purpose,
                 staff_id=staff_id,
                 browser=request.cookies.get(browser_cookie(site), ""),
             )
-        back = f"{site.public_url}{prefix}/sign-in/{name}/back"
-        response = RedirectResponse(means[name].authorize(back, begun.state), status_code=303)
+        journey = Journey(returns_to(site, name), begun.state, at, purpose == REFRESH)
+        response = RedirectResponse(await means[name].authorize(journey), status_code=303)
         set_cookie(response, site, browser_cookie(site), begun.browser, 3600)
         return response
+
+    def returns_to(site: Site, name: str) -> str:
+        return f"{site.public_url}{prefix}/sign-in/{name}/back"
 
     @routes.get(
         f"{prefix}/sign-in/{{name}}/back",
@@ -167,22 +201,40 @@ def router(
             )
         if name not in means or not code:
             raise SignInRefused("这次登录没有完成", do="请从登录页重新开始")
-        there = await means[name].identify(code)
-        async with site.database.reading() as session:
-            staff_id = await staff_of(session, name, there) if there else None
-        if staff_id is None:
+        again = finished.purpose == REFRESH
+        journey = Journey(returns_to(site, name), state, finished.began_at, again)
+        try:
+            proof, staff_id = await _who(site, name, code, journey)
+        except SignInRefused as refusal:
             async with site.database.transaction() as session:
-                await record(session, "refused", "", at, surface=surface, means=name)
-            raise SignInRefused("你还没有开通，请网点负责人添加", do="开通后重新打开本页")
-        if finished.purpose == "refresh":
+                await record(
+                    session, "refused", "", at, surface=surface, means=name, code=refusal.code
+                )
+            raise
+        if again:
             token = request.cookies.get(site.cookie(surface), "")
             async with site.database.transaction() as session:
                 await sessions.refresh(session, token, staff_id=staff_id, at=at)
                 await record(session, "proved_again", staff_id, at, surface=surface, means=name)
             return RedirectResponse(finished.next_path, status_code=303)
         return await let_in(
-            request, surface=surface, staff_id=staff_id, means=name, next_path=finished.next_path
+            request,
+            surface=surface,
+            staff_id=staff_id,
+            means=name,
+            next_path=finished.next_path,
+            proved_at=proof.at,
         )
+
+    async def _who(site: Site, name: str, code: str, journey: Journey) -> tuple[Proof, str]:
+        """The proof, and who that is here. Raises SignInRefused, PersonNotEnrolled."""
+        proof = await means[name].identify(code, journey)
+        if proof is not None:
+            async with site.database.reading() as session:
+                staff_id = await staff_of(session, name, proof.who)
+            if staff_id is not None:
+                return proof, staff_id
+        raise PersonNotEnrolled("你还没有开通，请网点负责人添加", do="开通后重新打开本页")
 
     @routes.post(f"{prefix}/sign-out", include_in_schema=False)
     async def leave(request: Request, asking: Annotated[Asking, allow(surface)]) -> Response:

@@ -36,7 +36,15 @@ from insights import customer_lists, periods
 from insights import overview as figures
 from insights.customer_lists import CustomerQuery
 from kit.clock import bank_date, bank_moment
-from kit.web.formats import count, in_yi, long_stamp, percent, percent_number
+from kit.web.formats import (
+    count,
+    in_yi,
+    long_stamp,
+    masked_name,
+    masked_number,
+    percent,
+    percent_number,
+)
 from kit.web.guard import Asking, Writing, allow
 from kit.web.hues import persona_hue
 
@@ -180,8 +188,8 @@ async def _stats(
 
 def _member(one: PersonaMember, sight: Sight) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "customer_no": one.customer_no,
+        "name": masked_name(one.name),
+        "customer_no": masked_number(one.customer_no),
         "href": f"/c/customers/{one.customer_id}",
         "unit_name": sight.unit_name(one.unit_id),
         "primary": one.primary,

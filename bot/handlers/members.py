@@ -27,7 +27,7 @@ async def changed(event: MemberChanged, digest: str, at: datetime, office: Offic
             },
         )
         await ledger.append(session, [entry], at=at)
-        if event.change == "delete_user" and staff is not None:
+        if event.change == "delete" and staff is not None:
             await sessions.end_all(session, staff.staff_id, at)
             await open_work(
                 session,

@@ -1,11 +1,15 @@
-"""Whatever the code writes to the ledger has words on the pages: its kind and its act."""
+"""Whatever the code writes to the ledger has words on the pages: its kind and its act.
+
+So does every kind of work item.
+"""
 
 import ast
 from collections.abc import Iterator
 from typing import get_args
 
+from archive.facts import SignalKind
 from community.facts import Happening
-from console.wording import ACTS, KINDS
+from console.wording import ACTS, KINDS, WORK_KINDS
 from crm_sync.rules.relations import Landing
 from delivery.models import OutboxState
 from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME
@@ -33,6 +37,10 @@ MADE: dict[str, set[str]] = {
     "f'{one.intent.channel.value}.planned'": {"todo.planned", "broadcast.planned"},
 }  # fmt: skip
 """Acts that are put together at run time, and all that each may become."""
+MADE_WORK: dict[str, set[str]] = {
+    "f'customer_{one.kind}'": {f"customer_{one}" for one in get_args(SignalKind)},
+    "f'send_{state.value}'": {"send_failed", "send_unknown"},
+}
 NO_ENTRIES = {"console.library.editing", "console.wording", "kit.ledger.entries"}
 """Modules whose ``act`` is a button or an entry already written."""
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -147,3 +155,17 @@ def test_every_way_of_putting_an_act_together_is_in_use() -> None:
         if isinstance(part, ast.JoinedStr)
     }
     assert used == set(MADE)
+
+
+def test_every_kind_of_work_item_has_words() -> None:
+    kinds: set[str] = set()
+    for source in sources():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] == "Work":
+                given = {one.arg: one.value for one in node.keywords}.get("kind")
+                if isinstance(given, ast.JoinedStr):
+                    kinds |= MADE_WORK[ast.unparse(given)]
+                elif isinstance(given, ast.Constant):
+                    kinds.add(str(given.value))
+    assert len(kinds) > 6
+    assert kinds <= set(WORK_KINDS), kinds - set(WORK_KINDS)

@@ -1,16 +1,24 @@
 """On PostgreSQL the scope holds even where a query forgets to ask for it."""
 
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import asyncpg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from crm_sync import access
-from crm_sync.row_security import HANGING, install, restrict
+from crm_sync.row_security import HANGING, ROLE, DeskRoleMissing, install, restrict
 from kit.db import Database
 from kit.ledger.reading import Wanted, page
+from tests.conftest import CIPHER
 from tests.flows.crm_sync import bank
 from tests.flows.crm_sync.bank import AT, BEFORE
 from tests.flows.crm_sync.test_access import MATRIX, _bank
+from wiring import schema
 
 pytestmark = [
     pytest.mark.anyio,
@@ -91,3 +99,47 @@ async def test_every_table_that_hangs_on_a_customer_has_its_policy(database: Dat
         ours = set(columns.scalars()) & {*HANGING}
     assert protected == {"customer", *HANGING}
     assert ours == set(HANGING)
+
+
+@pytest.fixture
+async def plain_user(postgres_server: URL) -> AsyncIterator[tuple[URL, Any]]:
+    """A database whose owner is nobody special, as a bank gives one; and its administrator."""
+    name, password = f"gengyun_plain_{secrets.token_hex(4)}", secrets.token_hex(8)
+    as_admin = postgres_server.set(drivername="postgresql")
+    admin: Any = await asyncpg.connect(as_admin.render_as_string(hide_password=False))
+    await admin.execute(f"CREATE ROLE {name} LOGIN NOSUPERUSER NOCREATEROLE PASSWORD '{password}'")
+    await admin.execute(f"CREATE DATABASE {name} OWNER {name}")
+    yield postgres_server.set(username=name, password=password, database=name), admin
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.execute(f"DROP ROLE {name}")
+    await admin.close()
+
+
+async def test_an_owner_who_is_nobody_special_is_restricted_as_well(
+    database: Database, plain_user: tuple[URL, Any]
+) -> None:
+    """``database`` only makes sure that the role is there, as another installation leaves it."""
+    url, admin = plain_user
+    plain = Database(url.render_as_string(hide_password=False), CIPHER)
+    try:
+        with pytest.raises(DeskRoleMissing) as refused:
+            await schema.migrate(plain)
+        assert f"GRANT {ROLE} TO" in refused.value.do
+        assert await schema.revision(plain) is None  # whole or not at all
+        await admin.execute(f"GRANT {ROLE} TO {url.username}")
+        await schema.migrate(plain)
+        await _bank(plain)
+        async with plain.reading() as session:
+            await restrict(session, await access.viewer(session, "wang", AT))
+            seen = await session.execute(text("SELECT customer_no FROM customer"))
+            assert list(seen.scalars()) == ["C"]
+        async with plain.reading() as session:
+            everyone = await session.execute(text("SELECT count(*) FROM customer"))
+            assert everyone.scalar_one() == 4
+        await admin.execute(f"REVOKE {ROLE} FROM {url.username}")
+        async with plain.reading() as session:
+            wang = await access.viewer(session, "wang", AT)
+            with pytest.raises(DeskRoleMissing):  # rather no page than one that sees everybody
+                await restrict(session, wang)
+    finally:
+        await plain.close()

@@ -26,7 +26,6 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 """Signatures by a key that we do not hold; never a shared secret, never none."""
 LEEWAY: Final = timedelta(seconds=60)
 """How far the provider's clock may be from ours."""
-LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_ID: Final = 64
 
 
@@ -208,10 +207,15 @@ def _demand_ours(client: Client, claims: Mapping[str, Any], journey: Journey) ->
 
 
 def _proved_at(claims: Mapping[str, Any], journey: Journey, at: datetime) -> datetime:
-    """When the password was given: a single sign-on of this morning is no fresh proof."""
-    given = claims.get("auth_time")
-    known = isinstance(given, int | float) and not isinstance(given, bool)
-    proved = min(datetime.fromtimestamp(given, UTC), at) if known and given else LONG_AGO
+    """When the password was given: a single sign-on of this morning is no fresh proof.
+
+    Where the provider does not say, it was long ago (the first second of the epoch).
+    """
+    given = claims.get("auth_time", 0)
+    try:
+        proved = min(datetime.fromtimestamp(given, UTC), at)
+    except (TypeError, ValueError, OverflowError, OSError) as error:
+        raise AnswerNotTrusted("auth_time 不符") from error
     if journey.again and proved < journey.began_at - LEEWAY:
         raise AnswerNotTrusted("auth_time 不符")
     return proved

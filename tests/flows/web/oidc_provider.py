@@ -25,7 +25,7 @@ Claims = dict[str, Any]
 
 
 class SmallProvider:
-    """Signs in ``person`` without asking; ``lie`` changes what it says, ``signs`` who says it."""
+    """Signs in ``person`` without asking; ``lie`` changes what it says, ``forge`` who says it."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self.clock = clock
@@ -33,6 +33,7 @@ class SmallProvider:
         self.person: Claims = {"sub": "u-1", "employee_number": "hejing"}
         self.auth_time: int | None = None
         self.lie: Callable[[Claims], None] = lambda claims: None
+        self.forge: Callable[[Claims], str] = self._signed
         self.key: RSAKey | ECKey = RSAKey.generate_key(2048, auto_kid=True)
         self.published: list[RSAKey | ECKey] = [self.key]
         self.algorithm = "RS256"
@@ -102,14 +103,17 @@ class SmallProvider:
         if asked.get("max_age") is not None or self.auth_time is not None:
             claims["auth_time"] = self.now() if self.auth_time is None else self.auth_time
         self.lie(claims)
-        header = {"alg": self.algorithm, "kid": self.key.kid}
         return JSONResponse(
             {
                 "access_token": secrets.token_urlsafe(16),
                 "token_type": "Bearer",
-                "id_token": jwt.encode(header, claims, self.key, [self.algorithm]),
+                "id_token": self.forge(claims),
             }
         )
+
+    def _signed(self, claims: Claims) -> str:
+        header = {"alg": self.algorithm, "kid": self.key.kid}
+        return jwt.encode(header, claims, self.key, [self.algorithm])
 
     def _is_client(self, request: Request, form: dict[str, str]) -> bool:
         given = request.headers.get("authorization", "")

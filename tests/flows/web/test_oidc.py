@@ -1,5 +1,8 @@
 """The bank's own sign-in: who comes with a sound proof is let in, everybody else is told why."""
 
+import base64
+import hmac
+import json
 import logging
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -181,6 +184,10 @@ def _nameless(claims: dict[str, Any]) -> None:
     del claims["employee_number"]
 
 
+def _when(claims: dict[str, Any]) -> None:
+    claims["auth_time"] = 1e30
+
+
 @pytest.mark.parametrize(
     "lie",
     [
@@ -194,6 +201,7 @@ def _nameless(claims: dict[str, Any]) -> None:
         _future,
         _issuer,
         _nameless,
+        _when,
     ],
 )
 async def test_an_answer_that_proves_nothing_lets_nobody_in(
@@ -215,6 +223,32 @@ async def test_a_signature_by_another_key_under_a_published_name_lets_nobody_in(
 ) -> None:
     kid = provider.key.kid
     provider.key = RSAKey.generate_key(2048, {"kid": str(kid)})
+    await _refused(site, "E-3005")
+
+
+def _part(what: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(what).encode()).rstrip(b"=").decode()
+
+
+def _unsigned(provider: SmallProvider, claims: dict[str, Any]) -> str:
+    return f"{_part({'alg': 'none', 'kid': provider.key.kid})}.{_part(claims)}."
+
+
+def _signed_with_what_everybody_knows(provider: SmallProvider, claims: dict[str, Any]) -> str:
+    said = f"{_part({'alg': 'HS256', 'kid': provider.key.kid})}.{_part(claims)}"
+    mac = hmac.digest(provider.key.as_pem(private=False), said.encode(), "sha256")
+    return f"{said}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+
+
+def _garbage(provider: SmallProvider, claims: dict[str, Any]) -> str:
+    return "..."
+
+
+@pytest.mark.parametrize("forge", [_unsigned, _signed_with_what_everybody_knows, _garbage])
+async def test_a_token_that_anybody_could_have_made_lets_nobody_in(
+    site: SiteUnderTest, provider: SmallProvider, forge: Any
+) -> None:
+    provider.forge = lambda claims: str(forge(provider, claims))
     await _refused(site, "E-3005")
 
 

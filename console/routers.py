@@ -35,6 +35,7 @@ from console.library import script as library_script
 from console.personas import listed as personas_listed
 from console.personas import one as personas_one
 from console.setup import shown as setup_shown
+from console.twins import twins_of
 from console.work import item as work_item
 from console.work import listed as work_listed
 
@@ -70,5 +71,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     setup_shown.router,
     health_shown.router,
 )
+TWINS: Final[APIRouter] = twins_of(ROUTERS)
+"""The same pages as JSON, under ``/api/v1``."""
+
 DEMO_ROUTERS: Final[Sequence[APIRouter]] = (sign_in.demo_router,)
 """What exists in the demo alone."""

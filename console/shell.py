@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
+import orjson
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive import alert_lists
@@ -143,10 +146,32 @@ async def _waiting(session: AsyncSession, asking: Asking) -> dict[str, int]:
     return found
 
 
-def page(
-    request: Request, name: str, context: Mapping[str, Any], *, status: int = 200
-) -> HTMLResponse:
-    """Render ``console/<name>.html``."""
+TWIN: Final = "/api/v1"
+"""Where the JSON twins of pages are, in front of the page's own path."""
+
+OF_THE_SHELL: Final = frozenset(
+    {"csrf_token", "size", "today", "now", "me", "nav", "here", "view_ref"}
+)
+
+
+class TwinAnswer(BaseModel):
+    """What a page shows, for a machine. ``view_ref`` is the ledger entry of this look, if any."""
+
+    as_of: datetime
+    view_ref: str
+    data: dict[str, Any]
+
+
+def page(request: Request, name: str, context: Mapping[str, Any], *, status: int = 200) -> Response:
+    """Render ``console/<name>.html``; under ``TWIN`` the same context as JSON."""
+    if request.url.path.startswith(f"{TWIN}/"):
+        answer = {
+            "as_of": site_of(request).clock(),
+            "view_ref": context.get("view_ref", ""),
+            "data": {key: value for key, value in context.items() if key not in OF_THE_SHELL},
+        }
+        body = orjson.dumps(answer, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return Response(body, status_code=status, media_type="application/json")
     template = site_of(request).templates.get_template(f"console/{name}.html")
     return HTMLResponse(template.render(**context), status_code=status)
 

@@ -15,7 +15,7 @@ from bot.inbox.intake import Intake
 from bot.sidebar import customer, entry, group, library, me, sends, todo
 from bot.welcome_lane import WelcomeLane
 from console.refusals import refuse, refuse_form
-from console.routers import DEMO_ROUTERS, ROUTERS
+from console.routers import DEMO_ROUTERS, ROUTERS, TWINS
 from crm_sync.access import viewer
 from crm_sync.row_security import restrict
 from kit.errors import AppError
@@ -95,9 +95,10 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(checks(parts)))
     for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR), *ROUTERS):
-        app.include_router(router)
+        app.include_router(router, include_in_schema=False)
     for router in DEMO_ROUTERS if settings.is_demo else ():
-        app.include_router(router)
+        app.include_router(router, include_in_schema=False)
+    app.include_router(TWINS)
     app.add_exception_handler(AppError, refuse)
     app.add_exception_handler(RequestValidationError, refuse_form)
     ancestors = ("'self'",) if settings.is_demo else ("'self'", "https://*.work.weixin.qq.com")

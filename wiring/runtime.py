@@ -104,8 +104,10 @@ async def embedded(parts: Parts) -> AsyncIterator[object]:
         await crew.stop()
 
 
-async def serve_http(parts: Parts, app: object, host: str, port: int) -> None:
-    """Answer HTTP until told to stop; requests under way get fifteen seconds."""
+async def serve_http(
+    parts: Parts, app: object, host: str, port: int, *, until: asyncio.Event | None = None
+) -> None:
+    """Answer HTTP until told to stop, or ``until`` is set; requests under way get fifteen seconds."""
     server = uvicorn.Server(
         uvicorn.Config(
             app,  # type: ignore[arg-type]
@@ -119,15 +121,29 @@ async def serve_http(parts: Parts, app: object, host: str, port: int) -> None:
             server_header=False,
         )
     )
-    try:
+    async with _ending(server, until):
         await server.serve()
-    finally:
-        for listening in getattr(server, "servers", ()):
-            listening.close()  # uvicorn leaves the port taken when it is cancelled
     if not server.started:
         raise ConfigurationRefused(
             "网页服务没有启动", saw=f"{host}:{port}", do="多半是端口被占用，换一个：--port 8001"
         )
+
+
+@asynccontextmanager
+async def _ending(server: uvicorn.Server, until: asyncio.Event | None) -> AsyncIterator[None]:
+    """Ask the server to end once ``until`` is set, as a signal would; never cancel it."""
+
+    async def end() -> None:
+        if until is not None:
+            await until.wait()
+            server.should_exit = True
+
+    ending = asyncio.create_task(end())
+    try:
+        yield
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
 
 
 async def serve(parts: Parts, host: str, port: int) -> None:

@@ -1,7 +1,6 @@
 """``gengyun demo``: builds the demo, serves it, prints its links; ``demo tamper`` spoils an entry."""
 
 import asyncio
-import contextlib
 import os
 import shutil
 import sys
@@ -164,17 +163,14 @@ async def _serve(
         application.include_router(pages.router)
         reader = asyncio.create_task(_read_archive_soon(parts, state.archive_soon))
         _links(port, first)
-        serving_http = asyncio.create_task(
-            runtime.serve_http(parts, application, "127.0.0.1", port)
-        )
-        wanted = asyncio.create_task(state.reset_wanted.wait())
-        await asyncio.wait({serving_http, wanted}, return_when=asyncio.FIRST_COMPLETED)
-        again = wanted.done()
-        for task in (serving_http, wanted, reader):
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
-        return again
+        try:
+            await runtime.serve_http(
+                parts, application, "127.0.0.1", port, until=state.reset_wanted
+            )
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+        return bool(state.reset_wanted.is_set())
 
 
 async def _read_archive_soon(parts: Parts, soon: asyncio.Event) -> None:

@@ -105,6 +105,21 @@ async def test_a_script_is_found_by_its_words(phone: Phone) -> None:
     await tab.demand_order()
 
 
+async def test_larger_text_stays_and_still_fits(phone: Phone) -> None:
+    tab = await phone(PHONE)
+    await tab.visit("/h5/me")
+    html = tab.page.locator("html")
+    try:
+        await tab.page.get_by_role("button", name="特大").click()
+        await expect(tab.page.locator("#toast")).to_have_text("字号已保存")
+        await tab.visit("/h5/todo")
+        await expect(html).to_have_attribute("data-size", "xl")
+    finally:
+        await tab.go("/h5/me")
+        await tab.page.get_by_role("button", name="标准").click()
+        await expect(tab.page.locator("#toast")).to_have_text("字号已保存")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("size", ["", "lg", "xl"])
 @pytest.mark.parametrize("width", [320, 390])

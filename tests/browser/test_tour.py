@@ -16,6 +16,9 @@ pytestmark = [
 ]
 
 
+REBUILT_WITHIN_MS = 240_000
+
+
 def step(tab: Tab, number: int) -> str:
     """The CSS of one step of the guide."""
     return f".guide li:nth-child({number})"
@@ -112,3 +115,14 @@ async def test_a_changed_entry_is_named_by_the_seal(desk: Desk) -> None:
     assert found is not None
     await tab.visit(f"/c/interactions/{quote(found[1])}/{found[2]}")
     await expect(tab.page.locator(".seal.bad").first).to_be_visible()
+
+
+@pytest.mark.timeout(400)
+async def test_the_demo_begins_anew_at_the_press_of_a_button(desk: Desk) -> None:
+    tab = await desk(PHONE)
+    await tab.go("/demo")
+    await tab.page.get_by_role("button", name="重置演示数据").click()
+    await expect(tab.page.locator("h1")).to_have_text("正在重新准备演示数据")
+    await tab.page.wait_for_url("**/demo*", timeout=REBUILT_WITHIN_MS)
+    await expect(tab.page.locator(step(tab, 1))).to_have_class("cur")
+    await expect(tab.sidebar.locator("h1")).to_contain_text("周桂兰")

@@ -32,7 +32,7 @@
   /* the demo is being built anew: ask until it answers, after it has gone */
   function wait(where, gone) {
     setTimeout(function () {
-      fetch('/livez', { cache: 'no-store' }).then(function (answer) {
+      fetch('/livez', { cache: 'no-store', signal: AbortSignal.timeout(3000) }).then(function (answer) {
         if (gone && answer.ok) location.assign(where); else wait(where, gone);
       }, function () { wait(where, true); });
     }, 1000);

@@ -79,6 +79,7 @@ async def test_a_new_version_shows_its_change_and_replaces_the_old(desk_office: 
     assert "换季关怀" in await he.page("/c/library?state=retired")
 
 
+@pytest.mark.mission("I6")
 async def test_words_that_may_not_be_said_are_found_while_writing(desk_office: Office) -> None:
     wang = await desk_office.sit("wangshan")
     said = {**FORM, "template": "这款产品保本保息，绝对不会亏。"}

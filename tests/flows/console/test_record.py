@@ -68,6 +68,7 @@ async def test_pages_of_the_record_go_on_where_the_last_one_ended(desk_office: O
     assert second.count("data-row") == 3
 
 
+@pytest.mark.mission("I3")
 async def test_a_changed_entry_turns_the_seal_red_and_is_named(desk_office: Office) -> None:
     await _happened(desk_office, *[("send", "send.claimed", f"todo:{n}", "0101") for n in range(3)])
     await verify_now(desk_office.database, desk_office.clock())

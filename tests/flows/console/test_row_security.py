@@ -81,6 +81,7 @@ async def _erase(session: Writing, asking: Annotated[Asking, allow("console")]) 
 
 
 @pytest.mark.parametrize("staff_id", sorted(SEES))
+@pytest.mark.mission("I4")
 async def test_a_page_that_forgets_every_condition_still_shows_nobody_of_another_branch(
     desk_office: Office, staff_id: str
 ) -> None:

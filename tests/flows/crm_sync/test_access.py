@@ -81,6 +81,7 @@ async def test_each_role_opens_and_lists_exactly_its_own_customers(
                     await access.customer_for(session, who, customer_id=customer_id)
 
 
+@pytest.mark.mission("I4")
 async def test_a_customer_out_of_scope_answers_exactly_like_one_that_does_not_exist(
     database: Database,
 ) -> None:

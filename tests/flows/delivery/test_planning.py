@@ -82,6 +82,7 @@ async def _open(database: Database) -> list[todos.TodoView]:
         return await todos.of_staff(session, "limin")
 
 
+@pytest.mark.mission("E7")
 async def test_a_maturity_a_week_away_becomes_one_todo_with_its_words(database: Database) -> None:
     people = await _small_bank(database)
     await _plan(database)

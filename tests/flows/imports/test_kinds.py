@@ -138,6 +138,7 @@ async def test_a_role_that_the_file_no_longer_gives_ends(
     assert grants == {"branch": LATER, "rm": None, "ops": None}
 
 
+@pytest.mark.mission("F10")
 async def test_products_bring_their_open_days(database: Database, tmp_path: Path) -> None:
     await bring(database, "products", PRODUCTS, tmp_path)
     (product,) = await rows(database, Product)

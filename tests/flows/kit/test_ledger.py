@@ -69,6 +69,7 @@ async def test_a_batch_over_several_units_keeps_one_chain_each(database: Databas
         ("UPDATE ledger_key SET hash = 'x' WHERE seq = 4", 4, "changed"),
     ],
 )
+@pytest.mark.mission("I3")
 async def test_whoever_tampers_is_caught_at_the_entry(
     database: Database, tamper: str, seq: int, kind: str
 ) -> None:

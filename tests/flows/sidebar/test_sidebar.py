@@ -145,6 +145,7 @@ async def test_at_night_nothing_can_be_sent_and_the_card_says_so(
     assert "不在可以打扰客户的时段" in words_of(str(face["html"]))
 
 
+@pytest.mark.mission("I4")
 async def test_another_manager_can_neither_see_nor_send(site: SiteUnderTest) -> None:
     todo = await _todo(site)
     wangfang = await site.signed_in("wangfang")

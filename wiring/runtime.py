@@ -169,8 +169,10 @@ async def worker(parts: Parts) -> None:
 
     async with upkeep(parts) as keeping, monitored(parts, duties):
         crew.start()
-        await _until_told()
-        await crew.stop()
+        try:
+            await _until_told()
+        finally:
+            await crew.stop()
 
 
 async def scheduler(parts: Parts) -> None:
@@ -182,9 +184,11 @@ async def scheduler(parts: Parts) -> None:
         return {"clock": ticking.running, "upkeep": not keeping.done()}
 
     async with upkeep(parts) as keeping, monitored(parts, duties):
-        await ticking.start()
-        await _until_told()
-        ticking.stop()
+        try:
+            await ticking.start()
+            await _until_told()
+        finally:
+            ticking.stop()
 
 
 def _demand_postgresql(parts: Parts, what: str) -> None:

@@ -14,7 +14,6 @@ from compliance import holidays
 from kit.clock import bank_date
 from kit.db import Database
 from tests.flows.wiring.installation import NIGHT, processes, until
-from tests.proofs.processes import free_port
 from wiring import runtime
 from wiring.jobs import JOBS
 from wiring.parts import Parts
@@ -28,6 +27,11 @@ TODAY = bank_date(NIGHT)
 async def _silence(database: Database, first: date, last: date) -> None:
     async with database.transaction() as session:
         await holidays.silence(session, first, last, reason="总行通知", by="chief", at=NIGHT)
+
+
+async def _listening(*_: object) -> None:
+    """Stands for answering HTTP, which is not what these tests are about."""
+    await asyncio.Event().wait()
 
 
 def _is_silent(parts: Parts) -> bool:
@@ -44,16 +48,16 @@ async def test_a_silence_reaches_every_process_that_runs(database_url: str, tmp_
 
 
 async def test_web_worker_and_scheduler_each_keep_themselves_up_to_date(
-    database_url: str, tmp_path: Path
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    port = free_port()
+    monkeypatch.setattr(runtime, "serve_http", _listening)
     if database_url.startswith("sqlite"):
         roles: list[Callable[[Parts], Coroutine[Any, Any, None]]] = [
-            lambda parts: runtime.serve(parts, "127.0.0.1", port)
+            lambda parts: runtime.serve(parts, "127.0.0.1", 8000)
         ]
     else:
         roles = [
-            lambda parts: runtime.web(parts, "127.0.0.1", port),
+            lambda parts: runtime.web(parts, "127.0.0.1", 8000),
             runtime.worker,
             runtime.scheduler,
         ]

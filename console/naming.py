@@ -13,12 +13,20 @@ from crm_sync.repository.staff import staff_by_id, staff_by_userids
 from kit.web.formats import masked_name
 
 OBJECTS = {
+    "alert": "预警",
+    "card": "卡片",
+    "department": "部门",
+    "outbox": "企业微信调用",
+    "tags": "企业标签",
     "todo": "待办",
     "send": "发送",
+    "way": "联系我二维码",
     "message": "会话消息",
     "run": "批次",
     "evidence": "证据包",
     "archive": "会话存档",
+    "import": "数据导入",
+    "ledger": "互动日志",
     "work": "工单",
     "broadcast": "群发",
     "list": "列表",

@@ -182,6 +182,13 @@ SYSTEMS: Final = {
     "demo": "系统 · 演示",
     "sync": "系统 · 对账",
     "personas": "系统 · 客群规则",
+    "binding": "系统 · 实名匹配",
+    "dispatcher": "系统 · 发送",
+    "lookup": "系统 · 核对发送结果",
+    "screening": "系统 · 筛查",
+    "tags": "系统 · 标签",
+    "tiers": "系统 · 层级",
+    "welcome": "系统 · 欢迎语",
 }
 
 WORK_KINDS: Final = {

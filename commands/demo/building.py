@@ -19,7 +19,7 @@ from commands.demo.settings import (
     TOKEN,
 )
 from community import service as groups
-from content_library.importing import read_toml, seed
+from content_library.importing import import_scripts, read_toml, seed
 from crm_sync import granting, tags
 from crm_sync.tag_writer import write_tags
 from insights.integrity import verify_now
@@ -137,7 +137,16 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
             at=at - timedelta(days=20),
             examiner=parts.examiner,
         )
+        waiting = await import_scripts(
+            session,
+            read_toml(SAMPLES / "scripts-waiting.toml"),
+            AUTHOR,
+            at - timedelta(hours=3),
+            examiner=parts.examiner,
+            reason="入冬前更新",
+        )
     tell("已审核话术", len(landed.submitted))
+    tell("等着审核", len(waiting.submitted))
 
 
 async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from delivery.repository import ticket_lists
 from delivery.repository.ticket_lists import TicketFact
 from insights import record
 from kit.clock import bank_date
-from kit.web.formats import clock, day, moment
+from kit.web.formats import clock, day, masked_numbers, moment
 from kit.web.guard import Asking
 from kit.web.rich import Part, marked
 
@@ -166,7 +166,7 @@ def _message(
         "by": who.person(one.from_id),
         "at": one.sent_at,
         "seq": one.seq,
-        "parts": parts(one) if one.text else [("", text)],
+        "parts": parts(one, masked=False) if one.text else [("", text)],
         "media": media,
         "note": note,
         "note_kind": kind,
@@ -188,10 +188,14 @@ def _note(one: FoundMessage, tickets: Mapping[int, TicketFact]) -> tuple[str, st
     return said, kind
 
 
-def parts(one: FoundMessage) -> list[Part]:
-    """The text with broken rules marked, else with what was searched for marked."""
+def parts(one: FoundMessage, *, masked: bool = True) -> list[Part]:
+    """The text with broken rules marked, else with what was searched for marked.
+
+    Long numbers are masked in lists; the talk itself, opened by itself, shows them.
+    """
+    text = masked_numbers(one.text) if masked else one.text
     spans = [span for finding in one.findings for span in finding.spans]
-    return marked(one.text, spans, "hit") if spans else marked(one.text, one.spans, "q")
+    return marked(text, spans, "hit") if spans else marked(text, one.spans, "q")
 
 
 def finding(one: FindingFact, rules: Mapping[str, Rule]) -> dict[str, str]:

@@ -4,6 +4,7 @@ Money is integer 分, a rate is a ratio (0.629), a moment is aware. Every page s
 whatever the browser thinks. What is not known is “—”, never 0 and never blank.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -12,6 +13,7 @@ from itertools import pairwise
 from kit.clock import BANK_TIME, bank_date
 
 NOTHING = "—"
+LONG_NUMBER = re.compile(r"[0-9]{11,}[0-9Xx]?")
 MINUS = "−"
 _WAN_FEN = 1_000_000
 _YI_FEN = 10_000_000_000
@@ -88,6 +90,16 @@ def width(ratio: Number | None) -> float:
     if ratio is None:
         return 0.0
     return round(min(max(float(ratio), 0.0), 1.0) * 100, 2)
+
+
+def masked_numbers(text: str) -> str:
+    """A text with the middle of every long number as stars, each character in its place.
+
+    Eleven digits or more are a phone, a card or an identity number; amounts and dates are shorter.
+    """
+    return LONG_NUMBER.sub(
+        lambda found: found[0][:3] + "*" * (len(found[0]) - 7) + found[0][-4:], text
+    )
 
 
 def masked_name(name: str | None) -> str:

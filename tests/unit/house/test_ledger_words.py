@@ -4,12 +4,14 @@ So does every kind of work item.
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import get_args
 
 from archive.facts import SignalKind
 from community.facts import Happening
-from console.wording import ACTS, KINDS, WORK_KINDS
+from console.naming import OBJECTS
+from console.wording import ACTS, KINDS, SYSTEMS, WORK_KINDS
 from crm_sync.rules.relations import Landing
 from delivery.models import OutboxState
 from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME
@@ -155,6 +157,22 @@ def test_every_way_of_putting_an_act_together_is_in_use() -> None:
         if isinstance(part, ast.JoinedStr)
     }
     assert used == set(MADE)
+
+
+def test_every_object_and_every_system_that_is_written_has_words() -> None:
+    objects: set[str] = set()
+    systems: set[str] = set()
+    for source in sources():
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                systems |= set(re.findall(r"^system:([a-z_]+)$", node.value))
+            if isinstance(node, ast.keyword) and node.arg == "object":
+                objects |= set(re.findall(r"^f?'([a-z_]+):", ast.unparse(node.value)))
+    named = {"customer", "staff", "group", "contact", "script", *OBJECTS}
+    assert len(objects) > 15
+    assert objects <= named, objects - named
+    assert len(systems) > 8
+    assert systems <= set(SYSTEMS), systems - set(SYSTEMS)
 
 
 def test_every_kind_of_work_item_has_words() -> None:

@@ -132,3 +132,10 @@ def test_counts_are_grouped_and_minus_is_a_minus() -> None:
     assert formats.count(128_640) == "128,640"
     assert formats.count(-1_200) == "−1,200"
     assert formats.count(None) == "—"
+
+
+def test_long_numbers_in_a_sentence_keep_their_place_and_lose_their_middle() -> None:
+    said = "周桂兰 13912342071 的卡 6222020200112233445，转 200000 元"
+    masked = formats.masked_numbers(said)
+    assert masked == "周桂兰 139****2071 的卡 622************3445，转 200000 元"
+    assert len(masked) == len(said)

@@ -13,7 +13,7 @@ from kit.ledger.models import LedgerEntry
 
 KINDS = (
     "send", "contact", "customer", "persona", "plan", "group", "chat", "content", "work", "import",
-    "setup", "access",
+    "staff", "setup", "access",
 )  # fmt: skip
 Keyset = tuple[datetime, str, int]
 

@@ -24,6 +24,8 @@ KINDS: Final[Mapping[str, str]] = {
     "loan": "贷款",
     "card": "银行卡",
 }
+YES: Final = frozenset({"1", "true", "是", "Y"})
+"""Values that say no more than that an attribute is there."""
 GENDERS: Final[Mapping[str, str]] = {"F": "女", "M": "男"}
 _VALUES: Final = re.compile(r"[;；,，、/\s]+")
 _SHOWN: Final = 3
@@ -211,7 +213,9 @@ def _attribute(condition: Condition, subject: Subject, labels: Mapping[str, str]
     shared = [value for value in told if value in wanted.any]
     fact = {"fact": f"attribute:{wanted.key}", "value": "；".join(shared)}
     if shared:
-        return True, fact, f"客户资料：{label}（{'、'.join(shared)}）"
+        # Because “养老金代发（1）” says less to a person than “养老金代发”.
+        plain = [value for value in shared if value not in YES]
+        return True, fact, f"客户资料：{label}" + (f"（{'、'.join(plain)}）" if plain else "")
     return False, fact, f"客户资料未登记：{label}" if not told else f"客户资料：{label}不符"
 
 

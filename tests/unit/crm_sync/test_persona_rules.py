@@ -55,7 +55,7 @@ def test_the_sentences_say_why_and_why_not() -> None:
         "2000-01-01 出生，不属 1990–1999 年",
     )
     parent = _judged("宝妈", born_on=date(1990, 5, 1), attributes={"children_account": "是"})
-    assert _says(parent) == ["客户资料：未成年子女账户监护人（是）"]
+    assert _says(parent) == ["客户资料：未成年子女账户监护人"]
     stocks = _judged("股市", held={"fund": (Held(2, 4), Held(1, 2))})
     assert _says(stocks) == ["持有基金（R4 及以上） 2 笔"]
     runner = _judged("长跑", tags=frozenset({"跑步", "老客户"}))

@@ -14,7 +14,6 @@ import asyncio
 import csv
 import itertools
 import json
-import resource
 import secrets
 import statistics
 import sys
@@ -31,6 +30,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL, make_url
 from sqlmodel import SQLModel
 
+from bench.memory import most_memory_mb
 from crm_sync.imports import import_file
 from kit import partitions
 from kit.crypto import FieldCipher
@@ -264,7 +264,7 @@ def run(customers: int, database: str, rounds: int, server: str | None) -> dict[
         if database in ("both", "postgresql"):
             url = make_url(server) if server else stack.enter_context(running_postgres())
             found["postgresql"] = asyncio.run(on_postgresql(url, folder, counts, rounds))
-    found["most_memory_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    found["most_memory_mb"] = most_memory_mb()
     return found
 
 

@@ -8,13 +8,13 @@ import asyncio
 import functools
 import json
 import os
-import resource
 import sys
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bench.memory import most_memory_mb
 from bench.planning.sql_alone import plan as plan_by_sql
 from compliance import repository as decisions
 from config.settings import load
@@ -70,10 +70,6 @@ def _stand_beside() -> None:
     _clocked(door, "submit", "door")
 
 
-def _peak_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
-
-
 async def main() -> None:
     """The yardstick, then the plan; the settings come from the environment."""
     log.setup(level="WARNING", to_terminal=False)
@@ -84,7 +80,7 @@ async def main() -> None:
     async with parts.databases.bank.reading() as session:
         await scripts_of.counts(session)
     _stand_beside()
-    before = _peak_mb()
+    before = most_memory_mb()
     began, cpu = time.perf_counter(), time.process_time()
     report = (
         await plan_day(
@@ -111,8 +107,8 @@ async def main() -> None:
                 "cpu_seconds": cpu,
                 "considered": report["considered"],
                 "planned": report["planned"],
-                "peak_mb": _peak_mb(),
-                "grown_mb": _peak_mb() - before,
+                "peak_mb": most_memory_mb(),
+                "grown_mb": most_memory_mb() - before,
                 "split": split,
             }
         )

@@ -7,6 +7,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from bench.memory import most_memory_mb
 from crm_sync.imports import import_file
 from kit.crypto import FieldCipher
 from kit.db import Database
@@ -40,13 +41,6 @@ async def main(url: str, folder: Path, count: int) -> int:
     if (report.counts.added, again.counts.unchanged) != (count, count):
         raise SystemExit(f"{report.counts} {again.counts}")
     return most_memory_mb()
-
-
-def most_memory_mb() -> int:
-    """The most memory of this program; ``ru_maxrss`` would remember that of its parent's fork."""
-    status = Path("/proc/self/status").read_text("ascii")
-    line = next(one for one in status.splitlines() if one.startswith("VmHWM:"))
-    return int(line.split()[1]) // 1024
 
 
 if __name__ == "__main__":

@@ -32,9 +32,11 @@ _BASE64: Final = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 # One flat <xml> element with flat children, no declaration of types, no attribute, no nesting, and
 # exactly one <Encrypt>. Possessive quantifiers: the time is linear in the body, whatever it holds.
+# The repeated child itself is not possessive, because Python before 3.11.5 mismatches a possessive
+# group that backtracks inside (gh-106052); giving a child back fails at once: still linear.
 _VALUE = rb"(?:<!\[CDATA\[[^\]<>]*+\]\]>|[^<>]*+)"
 _OTHER = (
-    rb"(?:\s*+<(?!Encrypt\b)(?P<%(n)b>[A-Za-z]{1,32}+)(?:/>|>" + _VALUE + rb"</(?P=%(n)b)>))*+\s*+"
+    rb"(?:\s*+<(?!Encrypt\b)(?P<%(n)b>[A-Za-z]{1,32}+)(?:/>|>" + _VALUE + rb"</(?P=%(n)b)>))*\s*+"
 )
 _OUTER: Final = re.compile(
     rb"\A\s*+(?:<\?xml[^<>?]{0,100}+\?>\s*+)?<xml>"

@@ -16,6 +16,9 @@ from kit.errors import Unavailable
 
 MOST_AT_ONCE = 512
 MOST_WAITING = 20_000
+CROWD = 8
+GATHER_S = 0.001
+"""After a crowd the next flush waits this long, so that more callbacks share it (make bench)."""
 
 _log = log.get(__name__)
 
@@ -73,16 +76,19 @@ class Intake:
         while True:
             await self._arrived.wait()
             self._arrived.clear()
+            crowded = False
             while self._waiting:
+                if crowded:
+                    await asyncio.sleep(GATHER_S)
                 batch = self._waiting[:MOST_AT_ONCE]
                 del self._waiting[:MOST_AT_ONCE]
+                crowded = len(batch) > CROWD
                 async with self._writing:
                     await self._write(batch)
 
     async def _write(self, batch: list[tuple[Arrival, asyncio.Future[bool]]]) -> None:
         try:
-            async with self._database.transaction() as session:
-                new = await keep(session, [arrival for arrival, _ in batch])
+            new = await keep(self._database, [arrival for arrival, _ in batch])
         except Exception as error:
             _log.exception("inbox.not_stored", waiting=len(batch))
             refusal = InboxNotStored(

@@ -11,10 +11,11 @@ from typing import Final
 
 import orjson
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.engine import Connection
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.inbox.models import Inbox
-from kit.db import is_postgresql
+from kit.db import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +66,17 @@ _MOMENT = Inbox.__table__.c.kept_at.type  # type: ignore[attr-defined]
 _STORED = _MOMENT.dialect_impl(sqlite.dialect()).bind_processor(sqlite.dialect())
 
 
-async def keep(session: AsyncSession, arrivals: Sequence[Arrival]) -> set[str]:
-    """Keep what has not been kept before; returns the digests that are new.
+async def keep(database: Database, arrivals: Sequence[Arrival]) -> set[str]:
+    """Keep what has not been kept before, in one transaction; returns the digests that are new.
 
     The digests are taken in their order, so that two processes with the same repeats never wait
     for each other in a ring.
     """
     wanted = list({arrival.digest: arrival for arrival in arrivals}.values())
-    connection = await session.connection()
-    if is_postgresql(session):
-        return await _keep_on_postgresql(connection, wanted)
-    return await _keep_on_sqlite(connection, wanted)
+    if database.is_sqlite:
+        return await database.at_once(lambda connection: _keep_on_sqlite(connection, wanted))
+    async with database.transaction() as session:
+        return await _keep_on_postgresql(await session.connection(), wanted)
 
 
 async def _keep_on_postgresql(connection: AsyncConnection, wanted: Sequence[Arrival]) -> set[str]:
@@ -92,10 +93,10 @@ async def _keep_on_postgresql(connection: AsyncConnection, wanted: Sequence[Arri
     return set(kept.scalars())
 
 
-async def _keep_on_sqlite(connection: AsyncConnection, wanted: Sequence[Arrival]) -> set[str]:
+def _keep_on_sqlite(connection: Connection, wanted: Sequence[Arrival]) -> set[str]:
     """Look, then insert: the transaction holds the one writer's lock, so nobody comes between."""
     digests = orjson.dumps([one.digest for one in wanted]).decode()
-    known = set((await connection.exec_driver_sql(_SQLITE_KNOWN, (digests,))).scalars())
+    known = set(connection.exec_driver_sql(_SQLITE_KNOWN, (digests,)).scalars())
     fresh = [one for one in wanted if one.digest not in known]
     if fresh:
         rows, place = [], 1
@@ -105,8 +106,8 @@ async def _keep_on_sqlite(connection: AsyncConnection, wanted: Sequence[Arrival]
             )
             place += len(one.body)
         listed, bodies = orjson.dumps(rows).decode(), b"".join(one.body for one in fresh)
-        await connection.exec_driver_sql(_SQLITE_DIGESTS, (listed,))
-        await connection.exec_driver_sql(_SQLITE_ROWS, (bodies, listed))
+        connection.exec_driver_sql(_SQLITE_DIGESTS, (listed,))
+        connection.exec_driver_sql(_SQLITE_ROWS, (bodies, listed))
     return {one.digest for one in fresh}
 
 

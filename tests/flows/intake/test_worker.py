@@ -32,19 +32,18 @@ class Wall:
 
 
 async def _arrive(database: Database, xmls: list[str], at: datetime = START) -> None:
-    async with database.transaction() as session:
-        arrivals = []
-        for xml in xmls:
-            digest = hashlib.sha256(xml.encode()).hexdigest()
-            key = (
-                "contact:" + xml.split("ExternalUserID><![CDATA[")[1].split("]")[0]
-                if "ExternalUserID" in xml
-                else ""
-            )
-            arrivals.append(
-                Arrival(new_id(), digest, key, database.cipher.seal("inbox.body", digest, xml), at)
-            )
-        await keep(session, arrivals)
+    arrivals = []
+    for xml in xmls:
+        digest = hashlib.sha256(xml.encode()).hexdigest()
+        key = (
+            "contact:" + xml.split("ExternalUserID><![CDATA[")[1].split("]")[0]
+            if "ExternalUserID" in xml
+            else ""
+        )
+        arrivals.append(
+            Arrival(new_id(), digest, key, database.cipher.seal("inbox.body", digest, xml), at)
+        )
+    await keep(database, arrivals)
 
 
 async def _states(database: Database) -> list[str]:

@@ -19,11 +19,9 @@ pytestmark = [
 ]
 Desk = Callable[..., Awaitable[Tab]]
 STAFF_OF = {"compliance": "000104", "ops": "000101", "branch": "003101", "it": "000107"}
-PICTURES = {
-    "/c/": "overview",
-    "/c/audit": "audit",
-    "/c/review": "review",
-}
+PICTURES = {"/c/": "overview"}
+"""Pages whose picture stands in the README, and the details below that do."""
+PICTURES_OF_DETAILS = {"talk": "audit", "review item": "review"}
 
 
 def _policy(route: APIRoute) -> tuple[str, tuple[str, ...]] | None:
@@ -84,6 +82,7 @@ DETAILS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "alert": (AUDITOR, "/c/alerts", (FIRST,)),
     "entry": (AUDITOR, "/c/interactions", (FIRST,)),
     "talk": (AUDITOR, "/c/audit?q=保本", ("a.hitlink",)),
+    "review item": (AUDITOR, "/c/review", ("a[href^='/c/review/']",)),
 }
 
 
@@ -98,6 +97,8 @@ async def test_the_first_thing_of_a_list_opens_in_order(desk: Desk, name: str) -
         path = found
     await tab.visit(path)
     assert await tab.page.locator("h1").inner_text()
+    if name in PICTURES_OF_DETAILS:
+        await tab.picture(PICTURES_OF_DETAILS[name])
 
 
 async def test_a_script_that_was_handed_in_is_opened_and_judged_by_another(desk: Desk) -> None:

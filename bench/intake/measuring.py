@@ -6,7 +6,7 @@ import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from bench.intake import events, usual_way
 from bench.servers import ROOT, Server, cores, free_port, python, running
@@ -105,7 +105,7 @@ def _load(name: str, server: Server, directory: Path, numbers: Numbers, requests
     return Round(name, requests, found["seconds"], spent, found["p50_ms"], found["p99_ms"])
 
 
-def _client(port: int, directory: Path, numbers: Numbers, requests: int) -> dict[str, object]:
+def _client(port: int, directory: Path, numbers: Numbers, requests: int) -> dict[str, Any]:
     path = directory / "requests.bin"
     events.write(path, numbers.take(requests), requests)
     _, others = cores()
@@ -116,7 +116,7 @@ def _client(port: int, directory: Path, numbers: Numbers, requests: int) -> dict
         check=True,
         preexec_fn=lambda: os.sched_setaffinity(0, others),
     )
-    answer: dict[str, object] = json.loads(done.stdout)
+    answer: dict[str, Any] = json.loads(done.stdout)
     return answer
 
 

@@ -83,8 +83,8 @@ async def _into_postgresql(database: Database, table: Table) -> None:
 async def _analysed(database: Database) -> None:
     """Statistics, as a database that has been in use would have them."""
     if database.is_sqlite:
-        with sqlite3.connect(str(database.url.database)) as connection:
-            connection.execute("analyze")
+        with sqlite3.connect(str(database.url.database)) as file:
+            file.execute("analyze")
         return
     connection: Any = await asyncpg.connect(
         database.url.set(drivername="postgresql").render_as_string(hide_password=False)

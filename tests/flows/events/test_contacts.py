@@ -57,12 +57,17 @@ async def open_bank(database: Database) -> AsyncIterator[Bank]:
     intake = Intake(database)
     intake.start()
     lanes: list[WelcomeLane] = []
+
+    def arrived(xml: bytes) -> None:
+        for lane in lanes:
+            lane.take(xml)
+
     endpoint = CallbackEndpoint(
         CallbackCipher(TOKEN, AES_KEY, CORP),
         intake,
         database.cipher,
         clock.now,
-        arrived=lambda xml: [lane.take(xml) for lane in lanes] and None,
+        arrived=arrived,
     )
     app = Starlette(routes=[Route("/wecom/callback", endpoint)])
     async with wecom_world(callback=app) as world:

@@ -18,7 +18,7 @@ NINE = "".join(CUSTOMERS.splitlines(keepends=True)[:-1])
 
 async def _second_file(database_url: str, directory: Path, content: str, **more: str) -> str:
     """The code with which a second file of customers is refused; empty when it lands."""
-    async with processes(database_url, directory, **more) as [parts]:
+    async with processes(database_url, directory, 1, world=None, **more) as [parts]:
         for kind, text in (("units", UNITS), ("customers", CUSTOMERS)):
             file = written(directory / f"{kind}.csv", text)
             await bring(parts, kind, file, by="system:test", at=AT)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from compliance.service import give_consents
-from crm_sync.imports import LAYOUTS
+from crm_sync.imports import LAYOUTS, ImportReport
 from crm_sync.models import Customer
 from kit.db import Database
 from simulator.bank.mistakes import MISTAKES
@@ -17,7 +17,9 @@ pytestmark = pytest.mark.anyio
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"
 
 
-async def bring_samples(database: Database, folder: Path, suffix: str = "") -> dict[str, object]:
+async def bring_samples(
+    database: Database, folder: Path, suffix: str = ""
+) -> dict[str, ImportReport]:
     return {
         kind: await bring(
             database,
@@ -38,7 +40,7 @@ async def test_the_samples_import_without_a_rejected_line(
     reports = await bring_samples(database, tmp_path)
     assert {kind: report.counts.rejected for kind, report in reports.items()} == dict.fromkeys(
         LAYOUTS, 0
-    )  # type: ignore[attr-defined]
+    )
     assert len(await rows(database, Customer)) == 60
 
 

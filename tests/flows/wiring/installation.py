@@ -24,12 +24,12 @@ async def processes(
     database_url: str, directory: Path, number: int = 1, *, world: Any = None, **more: str
 ) -> AsyncIterator[list[Parts]]:
     """What ``number`` processes are built of; WeCom is simulated in this one (``world``)."""
-    own = create(Modes(strict=True)) if world is None else None
+    wecom: Any = create(Modes(strict=True)) if world is None else world
     found = [
         await build(
             test_settings(database_url, directory, **more),
             now=lambda: NIGHT,
-            http=Http("http://wecom", transport=httpx.ASGITransport(world or own)),
+            http=Http("http://wecom", transport=httpx.ASGITransport(wecom)),
         )
         for _ in range(number)
     ]
@@ -38,8 +38,8 @@ async def processes(
     finally:
         for parts in found:
             await parts.close()
-        if own is not None:
-            await own.aclose()
+        if world is None:
+            await wecom.aclose()
 
 
 async def until(ready: Callable[[], bool]) -> None:

@@ -41,7 +41,7 @@ def _is_silent(parts: Parts) -> bool:
 async def test_a_silence_reaches_every_process_that_runs(database_url: str, tmp_path: Path) -> None:
     async with processes(database_url, tmp_path, 3) as all_parts, AsyncExitStack() as stack:
         for parts in all_parts:
-            await stack.enter_async_context(upkeep(parts, seconds=0.05))
+            _ = await stack.enter_async_context(upkeep(parts, seconds=0.05))
         assert not any(map(_is_silent, all_parts))
         await _silence(all_parts[0].databases.bank, TODAY, TODAY)
         await until(lambda: all(map(_is_silent, all_parts)))

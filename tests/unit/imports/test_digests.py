@@ -1,6 +1,7 @@
 """A digest says whether a row brings anything new, and tells nothing to who steals it."""
 
 from datetime import date
+from typing import Any
 
 from crm_sync.imports.digests import row_digests
 from kit.crypto import FieldCipher
@@ -10,7 +11,7 @@ def cipher(index_key: bytes = b"i" * 32) -> FieldCipher:
     return FieldCipher(keys={1: b"k" * 32}, current=1, index_key=index_key)
 
 
-ROW = {"name": ["周桂兰"], "born_on": [date(1960, 2, 29)], "aum": [350]}
+ROW: dict[str, list[Any]] = {"name": ["周桂兰"], "born_on": [date(1960, 2, 29)], "aum": [350]}
 
 
 def test_equal_rows_have_equal_digests_whatever_the_order_of_columns() -> None:

@@ -86,6 +86,6 @@ $(STAMPS)/test-node: tests/node/package-lock.json $(STAMPS)/runtime
 	@cd tests/node && npm ci --no-audit --no-fund --loglevel=error
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/browser:
+$(STAMPS)/browser: | $(STAMPS)/dev
 	@bash scripts/browser.sh
 	@mkdir -p $(STAMPS) && touch $@

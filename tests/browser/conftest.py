@@ -99,7 +99,7 @@ async def browser(anyio_backend: str) -> AsyncIterator[Browser]:
     if path is None:
         pytest.fail(
             "the browser tests need Chromium; as root run:"
-            " apt-get update && apt-get install -y chromium fonts-noto-cjk"
+            " apt-get update && apt-get install -y chromium fonts-noto-cjk libatomic1"
         )
     async with async_playwright() as playwright:
         opened = await playwright.chromium.launch(executable_path=path, args=ARGS)

@@ -27,6 +27,7 @@ PACKAGES = (
     "kit.ledger",
     "kit.scheduling",
     "kit.web",
+    "portfolio",
 )
 
 for package in PACKAGES:

@@ -13,9 +13,10 @@ from compliance.content_check import ContentCheck
 from compliance.holidays import bank_calendar
 from compliance.policy import GatePolicy
 from compliance.screening import Screener
-from config import persona_policy, reminder_policy, tier_policy
+from config import policy_catalogue
 from config.persona_policy import PersonaPolicy
 from config.reminder_policy import ReminderPolicy
+from config.policy_shelf import Shelf
 from config.settings import ArchiveSettings, Settings
 from config.tier_policy import TierPolicy
 from content_library.calendar import ContentCalendar
@@ -49,9 +50,7 @@ class Parts:
     archive: WecomClient
     envelope: CallbackCipher | None
     desk: Desk
-    reminders: ReminderPolicy
-    personas: PersonaPolicy
-    tiers: TierPolicy
+    shelf: Shelf
     content_calendar: ContentCalendar
     archive_source: ArchiveSource | None
     archive_keys: Mapping[int, RSAPrivateKey]
@@ -60,6 +59,21 @@ class Parts:
     limits: Limits
     signatures: Signatures
     clock: Clock
+
+    @property
+    def reminders(self) -> ReminderPolicy:
+        """The reminders that hold now."""
+        return self.shelf.of(policy_catalogue.REMINDERS)
+
+    @property
+    def personas(self) -> PersonaPolicy:
+        """The persona rules that hold now."""
+        return self.shelf.of(policy_catalogue.PERSONAS)
+
+    @property
+    def tiers(self) -> TierPolicy:
+        """The tiers that hold now."""
+        return self.shelf.of(policy_catalogue.TIERS)
 
     def office(
         self,
@@ -108,7 +122,8 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
     screener = Screener.from_rulebook()
     host = urlsplit(settings.public_url).hostname
     policy = GatePolicy.load(hosts=frozenset({host} if host else ()))
-    reminders = reminder_policy.load()
+    shelf = Shelf()
+    reminders = shelf.of(policy_catalogue.REMINDERS)
     async with databases.bank.reading() as session:
         calendar = await bank_calendar(session, policy)
     return Parts(
@@ -128,9 +143,7 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
             hotline=settings.hotline,
             broadcast_cap=wecom.broadcast_cap,
         ),
-        reminders=reminders,
-        personas=persona_policy.load(),
-        tiers=tier_policy.load(),
+        shelf=shelf,
         content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),
         archive_source=HttpSource(archive) if settings.archive.secret.get_secret_value() else None,
         archive_keys=private_keys(settings.archive),

@@ -1,0 +1,1 @@
+"""Who answers for whom: allocation, transfer, handover, follow-up, contact duty, coverage."""

@@ -15,8 +15,8 @@ from compliance.policy import GatePolicy
 from compliance.screening import Screener
 from config import policy_catalogue
 from config.persona_policy import PersonaPolicy
-from config.reminder_policy import ReminderPolicy
 from config.policy_shelf import Shelf
+from config.reminder_policy import ReminderPolicy
 from config.settings import ArchiveSettings, Settings
 from config.tier_policy import TierPolicy
 from content_library.calendar import ContentCalendar

@@ -26,14 +26,26 @@ class GatePolicy:
     def load(
         cls, directory: Path | None = None, *, hosts: frozenset[str] = frozenset()
     ) -> "GatePolicy":
-        """The policies in force; the bank's own ``directory`` stands before the shipped one."""
-        outreach = outreach_policy.load(directory)
-        return cls(
-            outreach=outreach,
-            suitability=suitability_policy.load(directory),
-            disclosures=disclosure_policy.load(directory),
-            hosts=hosts | frozenset(outreach.links.allowed_hosts),
+        """The policies as they ship; the bank's own ``directory`` stands before the shipped one."""
+        return cls.of(
+            outreach_policy.load(directory),
+            suitability_policy.load(directory),
+            disclosure_policy.load(directory),
+            hosts=hosts,
         )
+
+    @classmethod
+    def of(
+        cls,
+        outreach: OutreachPolicy,
+        suitability: SuitabilityPolicy,
+        disclosures: DisclosurePolicy,
+        *,
+        hosts: frozenset[str] = frozenset(),
+    ) -> "GatePolicy":
+        """These policies; ``hosts`` are allowed beside those that outreach names."""
+        allowed = hosts | frozenset(outreach.links.allowed_hosts)
+        return cls(outreach, suitability, disclosures, allowed)
 
     @cached_property
     def elements(self) -> Disclosures:

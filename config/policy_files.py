@@ -7,10 +7,14 @@ from typing import Any
 SHIPPED = Path(__file__).parent / "policies"
 
 
-def read(name: str, directory: Path | None = None) -> dict[str, Any]:
-    """The policy ``name`` (without ``.toml``) as plain values; the bank's own file wins."""
+def text(name: str, directory: Path | None = None) -> str:
+    """The text of policy ``name`` (without ``.toml``); the bank's own file wins."""
     for place in (directory, SHIPPED):
         if place is not None and (place / f"{name}.toml").is_file():
-            with (place / f"{name}.toml").open("rb") as file:
-                return tomllib.load(file)
+            return (place / f"{name}.toml").read_text(encoding="utf-8")
     raise FileNotFoundError(f"{name}.toml")
+
+
+def read(name: str, directory: Path | None = None) -> dict[str, Any]:
+    """The policy ``name`` (without ``.toml``) as plain values; the bank's own file wins."""
+    return tomllib.loads(text(name, directory))

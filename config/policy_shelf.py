@@ -12,10 +12,14 @@ P = TypeVar("P", bound=BaseModel)
 
 
 class Shelf:
-    """One policy of each kind. Reading is cheap: a policy is parsed once, when it is put there."""
+    """One policy of each kind. Reading is cheap: a policy is parsed once, when it is put there.
+
+    ``numbers`` are the bank's own versions that were put here, by policy; none for the shipped.
+    """
 
     def __init__(self) -> None:
         self._here: dict[str, BaseModel] = {}
+        self.numbers: dict[str, int] = {}
 
     def of(self, kind: Kind[P]) -> P:
         """The policy of ``kind`` that holds now."""
@@ -24,6 +28,7 @@ class Shelf:
             found = self._here[kind.name] = kind.read(policy_files.read(kind.name))
         return cast(P, found)
 
-    def put(self, kind: Kind[Any], values: Mapping[str, Any]) -> None:
+    def put(self, kind: Kind[Any], values: Mapping[str, Any], number: int) -> None:
         """From now on ``values`` hold. Raises pydantic.ValidationError, and changes nothing."""
         self._here[kind.name] = kind.read(values)
+        self.numbers[kind.name] = number

@@ -13,6 +13,7 @@ from crm_sync.repository.staff import staff_by_id, staff_by_userids
 from kit.web.formats import masked_name
 
 OBJECTS = {
+    "policy": "策略",
     "alert": "预警",
     "card": "卡片",
     "department": "部门",

@@ -34,6 +34,8 @@ from console.library import listed as library_listed
 from console.library import script as library_script
 from console.personas import listed as personas_listed
 from console.personas import one as personas_one
+from console.policies import listed as policies_listed
+from console.policies import one as policies_one
 from console.setup import shown as setup_shown
 from console.twins import twins_of
 from console.work import item as work_item
@@ -68,6 +70,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     imports_listed.router,
     imports_one.router,
     people.router,
+    policies_listed.router,
+    policies_one.router,
     setup_shown.router,
     health_shown.router,
 )

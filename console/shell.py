@@ -72,6 +72,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             Place("work", "工单", "fork", "/c/work", roles.BUSINESS),
             Place("imports", "数据导入", "box", "/c/imports", roles.KEEPERS),
+            Place("policies", "策略", "list", "/c/policies", roles.CENTRE),
             Place("people", "角色与机构", "key", "/c/people", roles.KEEPERS),
             Place("setup", "接入与配置", "cog", "/c/setup", roles.IT),
             Place("health", "运行状况", "pulse", "/c/health", roles.KEEPERS),

@@ -25,6 +25,7 @@ PACKAGES = (
     "delivery",
     "insights",
     "kit.ledger",
+    "kit.policies",
     "kit.scheduling",
     "kit.web",
     "portfolio",

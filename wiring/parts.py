@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from bot.handlers.office import Office
 from compliance.content_check import ContentCheck
 from compliance.holidays import bank_calendar
-from compliance.policy import GatePolicy
 from compliance.screening import Screener
 from config import policy_catalogue
 from config.persona_policy import PersonaPolicy
@@ -30,6 +29,7 @@ from wecom.archive.source import ArchiveSource, HttpSource
 from wecom.client import WecomClient
 from wecom.crypto import CallbackCipher
 from wecom.http import Http
+from wiring import policies
 from wiring.databases import Databases, open_databases
 from wiring.secrets import Keys, load_keys
 from wiring.signatures import Signatures
@@ -55,7 +55,7 @@ class Parts:
     archive_source: ArchiveSource | None
     archive_keys: Mapping[int, RSAPrivateKey]
     screener: Screener
-    examiner: ContentCheck
+    own_hosts: frozenset[str]
     limits: Limits
     signatures: Signatures
     clock: Clock
@@ -97,9 +97,18 @@ class Parts:
         made = routes(self.wecom, self.databases.bank, agent_id=self.settings.wecom.agent_id)
         return Dispatcher(self.databases.bank, made, self.clock, name)
 
+    @property
+    def examiner(self) -> ContentCheck:
+        """Reads a text for authors and approvers, by the policy that holds now."""
+        return ContentCheck(self.desk.policy, self.screener)
+
     async def refresh(self) -> None:
-        """Read the bank's calendar anew: a silence that was ordered holds at once."""
+        """Read policies and calendar anew: a version put in force, a silence ordered hold now."""
         async with self.databases.bank.reading() as session:
+            if await policies.fill(self.shelf, session):
+                self.desk.adopt(
+                    policies.gate_policy(self.shelf, self.own_hosts), self.reminders.merge
+                )
             self.desk.calendar = await bank_calendar(session, self.desk.policy)
 
     async def close(self) -> None:
@@ -121,10 +130,11 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
     archive = WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value())
     screener = Screener.from_rulebook()
     host = urlsplit(settings.public_url).hostname
-    policy = GatePolicy.load(hosts=frozenset({host} if host else ()))
+    own_hosts = frozenset({host} if host else ())
     shelf = Shelf()
-    reminders = shelf.of(policy_catalogue.REMINDERS)
     async with databases.bank.reading() as session:
+        await policies.fill(shelf, session)
+        policy = policies.gate_policy(shelf, own_hosts)
         calendar = await bank_calendar(session, policy)
     return Parts(
         settings=settings,
@@ -138,7 +148,7 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
             policy=policy,
             calendar=calendar,
             screener=screener,
-            merge=reminders.merge,
+            merge=shelf.of(policy_catalogue.REMINDERS).merge,
             bank_name=settings.bank_name,
             hotline=settings.hotline,
             broadcast_cap=wecom.broadcast_cap,
@@ -148,7 +158,7 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
         archive_source=HttpSource(archive) if settings.archive.secret.get_secret_value() else None,
         archive_keys=private_keys(settings.archive),
         screener=screener,
-        examiner=ContentCheck(policy, screener),
+        own_hosts=own_hosts,
         limits=Limits(
             idle=timedelta(seconds=settings.session.idle),
             absolute=timedelta(seconds=settings.session.absolute),

@@ -799,6 +799,25 @@ def upgrade() -> None:
     with op.batch_alter_table('plan_run', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_plan_run_plan_date'), ['plan_date'], unique=False)
 
+    op.create_table('policy_version',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('based_on', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('proposed', 'in_force', 'replaced', 'refused', 'withdrawn', name='state', native_enum=False, length=32), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('proposed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('proposed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('name', 'number', name=op.f('pk_policy_version'))
+    )
+    with op.batch_alter_table('policy_version', schema=None) as batch_op:
+        batch_op.create_index('ix_policy_version_holding', ['name'], unique=True, sqlite_where=sa.text("state = 'in_force'"), postgresql_where=sa.text("state = 'in_force'"))
+        batch_op.create_index('ix_policy_version_waiting', ['name'], unique=True, sqlite_where=sa.text("state = 'proposed'"), postgresql_where=sa.text("state = 'proposed'"))
+
     op.create_table('product',
     sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
@@ -1240,6 +1259,11 @@ def downgrade() -> None:
     op.drop_table('quota_slot')
     op.drop_table('product_open_day')
     op.drop_table('product')
+    with op.batch_alter_table('policy_version', schema=None) as batch_op:
+        batch_op.drop_index('ix_policy_version_waiting', sqlite_where=sa.text("state = 'proposed'"), postgresql_where=sa.text("state = 'proposed'"))
+        batch_op.drop_index('ix_policy_version_holding', sqlite_where=sa.text("state = 'in_force'"), postgresql_where=sa.text("state = 'in_force'"))
+
+    op.drop_table('policy_version')
     with op.batch_alter_table('plan_run', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_plan_run_plan_date'))
 

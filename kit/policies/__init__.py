@@ -1,0 +1,1 @@
+"""Policies a business owner may change: proposed by one person, put in force by another."""

@@ -29,8 +29,11 @@ HANGING: Final = (
     "coverage",
     "coverage_end",
     "customer_event",
+    "customer_flow",
     "customer_snapshot",
+    "customer_standing",
     "holding",
+    "lead",
     "persona_membership",
     "persona_refusal",
 )

@@ -27,6 +27,7 @@ ORDER: Final = (
     "consents",
     "snapshots",
     "events",
+    "flows",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
 

@@ -48,6 +48,7 @@ LABELS = {
     "consents": "授权",
     "snapshots": "月末资产",
     "events": "事件",
+    "flows": "资金流",
 }
 
 

@@ -12,6 +12,7 @@ KINDS: Final = {
     "consents": "客户授权",
     "snapshots": "资产快照",
     "events": "客户事件",
+    "flows": "资金流",
 }
 STATES: Final = {
     "running": ("正在导入", "info"),

@@ -56,6 +56,15 @@ EVENT_KINDS: Final = {
     **dict.fromkeys(("life", "人生大事"), "life"),
     **dict.fromkeys(("card_reissue", "换卡"), "card_reissue"),
 }
+FLOW_KINDS: Final = {
+    **dict.fromkeys(("payroll_in", "代发", "代发工资"), "payroll_in"),
+    **dict.fromkeys(("out_other_bank", "转他行", "跨行转出"), "out_other_bank"),
+    **dict.fromkeys(("out_third_party", "转第三方支付", "第三方支付"), "out_third_party"),
+    **dict.fromkeys(("custody_trade", "三方存管交易", "三方存管"), "custody_trade"),
+    **dict.fromkeys(("pos_in", "收单结算", "POS"), "pos_in"),
+    **dict.fromkeys(("large_in", "大额收入"), "large_in"),
+    **dict.fromkeys(("investment", "投资性"), "investment"),
+}
 GRANTED_BY_FILE: Final = ("rm", "branch")
 """Roles that a staff file may give; those over the whole bank are granted by a person."""
 
@@ -224,10 +233,25 @@ EVENTS: Final = Layout(
     ),
 )
 
+FLOWS: Final = Layout(
+    kind="flows",
+    title="资金流",
+    key=("customer_no", "month", "kind"),
+    fields=(
+        Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
+        Field("month", "月份", Type.DATE, required=True, when=PAST, example="2026-10-01"),
+        Field("kind", "类型", Type.CHOICE, required=True, choices=FLOW_KINDS, example="payroll_in"),
+        Field("amount_yuan", "金额（元）", Type.YUAN, into="amount_fen", example="12800.50"),
+        Field("amount_fen", "金额（分）", Type.FEN, example="1280050"),
+        Field("count", "笔数", Type.INTEGER, lowest=0, highest=1_000_000, example="2"),
+    ),
+)
+
 LAYOUTS: Final = {
     layout.kind: layout
     for layout in (
         UNITS, STAFF, CUSTOMERS, PRODUCTS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
+        FLOWS,
     )
 }  # fmt: skip
 """Every kind by its name, in the order in which a bank's files are imported."""

@@ -5,9 +5,12 @@ from crm_sync.models.binding import Binding
 from crm_sync.models.contact_ways import ContactWay
 from crm_sync.models.contacts import Contact, Relation, SyncCursor
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
+from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.imports import ImportReject, ImportRun
+from crm_sync.models.leads import Lead
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
+from crm_sync.models.standing import CustomerStanding
 
 __all__ = [
     "Binding",
@@ -17,11 +20,14 @@ __all__ = [
     "CoverageEnd",
     "Customer",
     "CustomerEvent",
+    "CustomerFlow",
     "CustomerSnapshot",
+    "CustomerStanding",
     "Grant",
     "Holding",
     "ImportReject",
     "ImportRun",
+    "Lead",
     "PersonaMembership",
     "PersonaRefusal",
     "Product",

@@ -80,6 +80,7 @@ class CustomerSnapshot(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    changed_at: datetime | None = None  # when an import last wrote it
 
 
 class CustomerEvent(SQLModel, table=True):

@@ -8,6 +8,7 @@ from random import Random
 from typing import Final
 
 from simulator.bank.holdings import Held, assets_of, held_by
+from simulator.bank.money import life_of
 from simulator.bank.names import invented
 from simulator.bank.pinned import PINNED
 from simulator.bank.shape import Bank
@@ -107,6 +108,7 @@ def person(bank: Bank, number: int) -> Person:
     hobby = HOBBIES[int(random.random() * 5)] if random.random() < 0.22 and age >= 18 else ""
     holdings = held_by(random, bank.today, number, age, assets, risk, county=place.county)
     attributes = _attributes(random, age, hobby, county=place.county)
+    attributes |= life_of(bank.seed, number, age)
     consents = _consents(random, bank.today, age)
     if pinned:
         attributes = dict(pinned.attributes)

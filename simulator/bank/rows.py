@@ -4,13 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Final
 
+from simulator.bank.money import flows_of
 from simulator.bank.people import Person
+from simulator.bank.pinned import PINNED
 from simulator.bank.products import PRODUCTS
 from simulator.bank.shape import Bank
 
 ATTRIBUTES: Final = (
     "pension_payroll", "passbook", "children_account", "hobby", "merchant", "legal_person",
-    "third_party_custody", "agri_loan", "agri_subsidy",
+    "third_party_custody", "agri_loan", "agri_subsidy", "employer", "industry_block", "family",
 )  # fmt: skip
 HEADERS: Final = {
     "units": ("unit_id", "name", "parent_id", "kind", "department_id"),
@@ -34,6 +36,7 @@ HEADERS: Final = {
     "consents": ("customer_no", "purpose", "given", "source", "at"),
     "snapshots": ("customer_no", "on", "aum_yuan"),
     "events": ("event_no", "customer_no", "kind", "on", "amount_yuan", "note"),
+    "flows": ("customer_no", "month", "kind", "amount_yuan", "count"),
 }  # fmt: skip
 SOURCES: Final = ("手机银行授权页", "网点签署", "客户经理代录并回访")
 Cell = str | int | date | None
@@ -72,7 +75,7 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
         "customers": (
             (
                 one.customer_no, one.name, one.phone, one.unionid if one.has_unionid else "",
-                one.gender, one.born_on, one.unit_id, one.unit_id,
+                one.gender, one.born_on, one.unit_id, _account_unit(bank, one),
                 f"C{one.risk_level}" if one.risk_level else "", one.assessed_on, one.tier,
                 _yuan(one.aum_fen), _yuan(one.average_fen), one.occupation, one.opened_on,
                 *(one.attributes.get(name, "") for name in ATTRIBUTES),
@@ -96,11 +99,28 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
         ),
         "snapshots": _snapshots(bank, one),
         "events": _events(bank, one),
+        "flows": (
+            (one.customer_no, flow.month, flow.kind, _yuan(flow.amount_fen), flow.count)
+            for flow in flows_of(bank.seed, one.number, bank.today, one.attributes, one.aum_fen)
+        ),
     }  # fmt: skip
 
 
+def _account_unit(bank: Bank, one: Person) -> str:
+    """Where the account is held: one customer in nine is managed by another unit than that."""
+    if one.number > len(PINNED) and one.number % 9 == 4:
+        return bank.places[one.number * 7 % len(bank.places)].unit_id
+    return one.unit_id
+
+
 def _snapshots(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
-    """Month ends of the last quarter: one customer in fifty loses a good part of the money."""
+    """Month ends of the last quarter: one customer in fifty loses a good part of the money.
+
+    One in thirty of those with little had much two years ago.
+    """
+    if one.number % 30 == 11 and one.aum_fen < 5_000_000:
+        day = bank.today - timedelta(days=700)
+        yield one.customer_no, day, _yuan(12_000_000 + one.number % 9 * 3_000_000)
     leaving = one.number % 50 == 7
     for back in (90, 60, 30):
         share = 100 + (back if leaving else (one.number * back) % 7)

@@ -34,8 +34,8 @@ class SnapshotsLanding(HoldingsLanding):
     table: ClassVar[Table] = CustomerSnapshot.__table__  # type: ignore[attr-defined]
     key = "customer_id"
     natural = False
-    unique = ("customer_id", "on")
-    plain = ("on", "aum_fen", "deposit_fen", "wealth_fen", "fund_fen")
+    unique: ClassVar[tuple[str, ...]] = ("customer_id", "on")
+    plain: ClassVar[tuple[str, ...]] = ("on", "aum_fen", "deposit_fen", "wealth_fen", "fund_fen")
 
     async def existing(self, session: AsyncSession, batch: Batch) -> Mapping[str, Existing]:
         numbers, days = batch.columns["customer_no"], batch.columns["on"]

@@ -408,6 +408,21 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_event_customer_id', ['customer_id', 'on'], unique=False)
         batch_op.create_index('ix_customer_event_on', ['on', 'kind'], unique=False)
 
+    op.create_table('customer_flow',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=True),
+    sa.Column('count', sa.Integer(), nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_flow')),
+    sa.UniqueConstraint('customer_id', 'month', 'kind', name=op.f('uq_customer_flow_customer_id_month_kind'))
+    )
     op.create_table('customer_group',
     sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('name', sa.LargeBinary(), nullable=True),
@@ -445,11 +460,32 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_snapshot')),
     sa.UniqueConstraint('customer_id', 'on', name=op.f('uq_customer_snapshot_customer_id_on'))
     )
     with op.batch_alter_table('customer_snapshot', schema=None) as batch_op:
         batch_op.create_index('ix_customer_snapshot_on', ['on'], unique=False)
+
+    op.create_table('customer_standing',
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('grade', sqlmodel.sql.sqltypes.AutoString(length=1), nullable=False),
+    sa.Column('grade_kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('signs', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('activity', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('dormant_kind', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('completeness', sa.Integer(), nullable=False),
+    sa.Column('missing', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('average_fen', sa.BigInteger(), nullable=True),
+    sa.Column('snapshots', sa.Integer(), nullable=False),
+    sa.Column('peak_fen', sa.BigInteger(), nullable=True),
+    sa.Column('peak_on', sa.Date(), nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', name=op.f('pk_customer_standing'))
+    )
+    with op.batch_alter_table('customer_standing', schema=None) as batch_op:
+        batch_op.create_index('ix_customer_standing_activity', ['activity', 'customer_id'], unique=False)
+        batch_op.create_index('ix_customer_standing_grade', ['grade', 'customer_id'], unique=False)
 
     op.create_table('decision',
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
@@ -657,6 +693,27 @@ def upgrade() -> None:
     sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.PrimaryKeyConstraint('job', 'planned_at', name=op.f('pk_job_slot'))
     )
+    op.create_table('lead',
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('finder', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('level', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('facts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('found_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('taken_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('taken_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('closed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('note', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'finder', name=op.f('pk_lead'))
+    )
+    with op.batch_alter_table('lead', schema=None) as batch_op:
+        batch_op.create_index('ix_lead_queue', ['state', 'place', 'amount_fen', 'customer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_lead_unit_id'), ['unit_id'], unique=False)
+
     op.create_table('ledger_anchor',
     sa.Column('size', sa.BigInteger(), nullable=False),
     sa.Column('epoch', sa.Integer(), nullable=False),
@@ -1298,6 +1355,11 @@ def downgrade() -> None:
     op.drop_table('ledger_entry')
     op.drop_table('ledger_checkpoint')
     op.drop_table('ledger_anchor')
+    with op.batch_alter_table('lead', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_lead_unit_id'))
+        batch_op.drop_index('ix_lead_queue')
+
+    op.drop_table('lead')
     op.drop_table('job_slot')
     op.drop_table('intent_key')
     op.drop_table('integrity_check')
@@ -1338,6 +1400,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_decision_at')
 
     op.drop_table('decision')
+    with op.batch_alter_table('customer_standing', schema=None) as batch_op:
+        batch_op.drop_index('ix_customer_standing_grade')
+        batch_op.drop_index('ix_customer_standing_activity')
+
+    op.drop_table('customer_standing')
     with op.batch_alter_table('customer_snapshot', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_snapshot_on')
 
@@ -1348,6 +1415,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_customer_group_owner_userid'))
 
     op.drop_table('customer_group')
+    op.drop_table('customer_flow')
     with op.batch_alter_table('customer_event', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_event_on')
         batch_op.drop_index('ix_customer_event_customer_id')

@@ -135,3 +135,23 @@ class GrantRefused(InputRefused):
     """A role cannot be given: the role, the person or the unit does not exist."""
 
     code = "E-3230"
+
+
+class RuleRefused(InputRefused):
+    """A condition about customers that says nothing, or something nobody knows."""
+
+    code = "E-2420"
+
+
+class RuleForbidden(InputRefused):
+    """A condition that asks what the bank must not sort people by (personas.md 2 and 5)."""
+
+    code = "E-2421"
+
+    def __init__(self, family: str) -> None:
+        super().__init__(
+            "不允许按这样的内容挑选客户",
+            saw=family,
+            where="docs/personas.md 的“禁止打标”",
+            do="健康、信仰、政治、民族、婚姻变故、收入猜测、负债窘境、未成年人信息一律不作条件；请改用业务往来、兴趣和客户自述",
+        )

@@ -26,6 +26,7 @@ _RESTRICTED: Final = "desk"
 _AS_DESK: Final = text(f"SET LOCAL ROLE {ROLE}")
 _AS_APPLICATION: Final = text("SET LOCAL ROLE NONE")
 HANGING: Final = (
+    "behaviour_signal",
     "coverage",
     "coverage_end",
     "customer_event",

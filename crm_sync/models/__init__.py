@@ -11,8 +11,10 @@ from crm_sync.models.imports import ImportReject, ImportRun
 from crm_sync.models.leads import Lead
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
 from crm_sync.models.standing import CustomerStanding
+from crm_sync.models.signals import BehaviourSignal
 
 __all__ = [
+    "BehaviourSignal",
     "Binding",
     "Contact",
     "ContactWay",

@@ -10,8 +10,8 @@ from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.imports import ImportReject, ImportRun
 from crm_sync.models.leads import Lead
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
-from crm_sync.models.standing import CustomerStanding
 from crm_sync.models.signals import BehaviourSignal
+from crm_sync.models.standing import CustomerStanding
 
 __all__ = [
     "BehaviourSignal",

@@ -181,6 +181,28 @@ def upgrade() -> None:
         batch_op.create_index('ix_archived_message_refers_to', ['refers_to'], unique=False)
         batch_op.create_index('ix_archived_message_talk', ['talk', 'seq'], unique=False)
 
+    op.create_table('behaviour_signal',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('signal_no', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('interest', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('origin', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ref', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('says', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('consented', sa.Boolean(), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('noted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_behaviour_signal')),
+    sa.UniqueConstraint('signal_no', name=op.f('uq_behaviour_signal_signal_no'))
+    )
+    with op.batch_alter_table('behaviour_signal', schema=None) as batch_op:
+        batch_op.create_index('ix_behaviour_signal_customer_id', ['customer_id', 'interest'], unique=False)
+        batch_op.create_index(batch_op.f('ix_behaviour_signal_noted_at'), ['noted_at'], unique=False)
+
     op.create_table('binding',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1476,6 +1498,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_binding_customer_id'))
 
     op.drop_table('binding')
+    with op.batch_alter_table('behaviour_signal', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_behaviour_signal_noted_at'))
+        batch_op.drop_index('ix_behaviour_signal_customer_id')
+
+    op.drop_table('behaviour_signal')
     with op.batch_alter_table('archived_message', schema=None) as batch_op:
         batch_op.drop_index('ix_archived_message_talk')
         batch_op.drop_index('ix_archived_message_refers_to')

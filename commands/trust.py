@@ -9,6 +9,7 @@ import typer
 from archive.evidence import verify as verifier
 from commands.opening import OPTIONS, answer, opened, run, say
 from commands.screening import FileUnreadable
+from compliance import consent_batches
 from crm_sync import granting
 from kit.errors import IntegrityBroken
 from kit.ledger.verify import verify as verify_ledger
@@ -49,24 +50,24 @@ def verify(
     async def work() -> None:
         async with opened() as parts, parts.databases.bank.reading() as session:
             report = await verify_ledger(session)
+            faults = (*report.faults, *await consent_batches.check(session))
         answer(
             {
-                "sound": report.sound,
+                "sound": not faults,
                 "streams": report.streams,
                 "entries": report.entries,
                 "faults": [
-                    {"entry": one.place, "kind": one.kind, "saying": one.saying}
-                    for one in report.faults
+                    {"entry": one.place, "kind": one.kind, "saying": one.saying} for one in faults
                 ],
             },
-            f"核对 {report.streams} 条链、{report.entries} 条日志：{'未被改动' if report.sound else '有问题'}",
+            f"核对 {report.streams} 条链、{report.entries} 条日志：{'有问题' if faults else '未被改动'}",
         )
-        for one in report.faults:
+        for one in faults:
             say(f"  {one.place}：{one.saying}")
-        if not report.sound:
+        if faults:
             raise LedgerBroken(
                 "日志没有通过核对",
-                saw="、".join(one.place for one in report.faults[:3]),
+                saw="、".join(one.place for one in faults[:3]),
                 do="保留现场，联系合规与科技；用备份和外部锚点比对",
             )
 

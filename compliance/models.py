@@ -32,11 +32,16 @@ class Consent(SQLModel, table=True):
 
 
 class ConsentChange(SQLModel, table=True):
-    """Every decision a customer ever made about a purpose; only ever inserted."""
+    """Every decision a customer ever made about a purpose; only ever inserted.
+
+    Rows that came together share a ``batch``; the digest of their content is in the ledger
+    entry of that batch (``compliance.consent_batches``).
+    """
 
     __tablename__: ClassVar[str] = "consent_change"
     __table_args__ = (Index("ix_consent_change_customer", "customer_id", "at"),)
     id: int | None = _row_id()
+    batch: int = Field(sa_type=BigInteger, index=True)
     customer_id: int = Field(sa_type=BigInteger)
     purpose: str = Field(max_length=16)
     given: bool
@@ -59,6 +64,21 @@ class Suppression(SQLModel, table=True):
     actor: str = Field(max_length=120)
     lift_asked_by: str | None = Field(default=None, max_length=120)
     lift_reason: str | None = Field(default=None, max_length=400)
+    lifted_at: datetime | None = None
+
+
+class ContactSilence(SQLModel, table=True):
+    """A scope in which a WeCom contact wants no word, known to us as a customer or not.
+
+    Because somebody who opts out before they are matched must stay opted out afterwards.
+    """
+
+    __tablename__: ClassVar[str] = "contact_silence"
+    external_userid: str = Field(primary_key=True, max_length=64)
+    scope: str = Field(primary_key=True, max_length=16)
+    source: str = Field(max_length=80)
+    since: datetime
+    actor: str = Field(max_length=120)
     lifted_at: datetime | None = None
 
 

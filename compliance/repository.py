@@ -1,7 +1,7 @@
 """Every statement on what customers agreed to and on what was decided. Set-based throughout."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -98,16 +98,22 @@ async def unheard(session: AsyncSession, facts: Sequence[ConsentFact]) -> list[C
 
 
 async def land_consents(
-    session: AsyncSession, facts: Sequence[ConsentFact], *, recorded_at: datetime, actor: str
+    session: AsyncSession,
+    batches: Mapping[int, Sequence[ConsentFact]],
+    *,
+    recorded_at: datetime,
+    actor: str,
 ) -> None:
-    """Append ``facts`` to the history and let the newest of each customer and purpose hold."""
+    """Append every batch to the history; the newest of each customer and purpose then holds."""
+    facts = [fact for batch in batches.values() for fact in batch]
     if not facts:
         return
     await session.execute(
         insert(ConsentChange),
         [
-            {**_consent_values(fact), "recorded_at": recorded_at, "actor": actor}
-            for fact in sorted(facts, key=lambda fact: (fact.at, fact.customer_id))
+            {**_consent_values(fact), "batch": batch, "recorded_at": recorded_at, "actor": actor}
+            for batch, held in batches.items()
+            for fact in sorted(held, key=lambda fact: (fact.at, fact.customer_id))
         ],
     )
     statement = insert_into(session, Consent)

@@ -1,17 +1,19 @@
 """What customers decide takes effect at once, in the caller's transaction, with its entry."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.consent import checked, scope_of
+from compliance.consent_batches import batch_entry
 from compliance.errors import ConsentRefused, NothingSuppressed, SecondPersonNeeded
 from compliance.facts import ConsentFact
 from compliance.models import ComplaintFreeze, Suppression
 from compliance.repository import close_complaint as closed_complaint
 from compliance.repository import land_consents, suppression, unheard
 from kit.db import insert_new, upsert
+from kit.ids import new_id
 from kit.ledger import Entry, append
 
 Row = tuple[int, str, bool, str, datetime]
@@ -24,36 +26,33 @@ async def give_consents(
     actor: str,
     *,
     unit: str = "hq",
+    units: Mapping[int, str] | None = None,
 ) -> int:
     """Land many decisions (customer_id, purpose, given, source, at); returns how many were new.
 
     A row seen before changes nothing and leaves no entry, so an import may be repeated. The
-    newest decision by its own ``at`` holds, in whatever order the rows arrive.
+    newest decision by its own ``at`` holds, in whatever order the rows arrive. ``units`` says
+    whose customer each is; there is one ledger entry a unit, with counts and a digest of the
+    rows it stands for (``compliance.consent_batches``).
     Raises ConsentRefused for an unknown purpose, a missing source or a moment without zone.
     """
     facts = [checked(row if isinstance(row, ConsentFact) else ConsentFact(*row)) for row in rows]
     fresh = await unheard(session, facts)
-    await land_consents(session, fresh, recorded_at=at, actor=actor)
-    await append(session, [_consent_entry(fact, actor, unit) for fact in fresh], at=at)
-    return len(fresh)
-
-
-def _consent_entry(fact: ConsentFact, actor: str, unit: str) -> Entry:
-    return Entry(
-        kind="customer",
-        act="consent.given" if fact.given else "consent.withdrawn",
+    by_unit: dict[str, list[ConsentFact]] = {}
+    for fact in fresh:
+        by_unit.setdefault((units or {}).get(fact.customer_id, unit), []).append(fact)
+    batches = {new_id(): (name, held) for name, held in sorted(by_unit.items())}
+    await land_consents(
+        session,
+        {batch: held for batch, (_, held) in batches.items()},
+        recorded_at=at,
         actor=actor,
-        object=f"customer:{fact.customer_id}",
-        unit=unit,
-        reason=fact.purpose,
-        payload={
-            "purpose": fact.purpose,
-            "given": fact.given,
-            "source": fact.source,
-            "notice": fact.notice,
-            "at": fact.at.isoformat(),
-        },
     )
+    entries = [
+        batch_entry(batch, held, actor=actor, unit=name) for batch, (name, held) in batches.items()
+    ]
+    await append(session, entries, at=at)
+    return len(fresh)
 
 
 async def give_consent(

@@ -38,6 +38,7 @@ TICKETS: Final = {
     "differs": ("bad", "存档里的话与话术不一致"),
     "cancelled": ("bad", "手机回报没有发出"),
     "lapsed": ("", "手机没有回报"),
+    "withdrawn": ("", "客户退订，已撤回"),
 }
 
 

@@ -93,6 +93,8 @@ ACTS: Final = {
     "customer.tiers_placed": "划分层级",
     "consent.given": "客户同意",
     "consent.withdrawn": "客户撤回同意",
+    "consents.recorded": "登记一批客户授权",
+    "queue.withdrawn": "客户退订，撤回待发",
     "suppression.set": "登记勿扰",
     "suppression.lift_asked": "申请解除勿扰",
     "suppression.lifted": "解除勿扰",
@@ -205,6 +207,8 @@ WORK_KINDS: Final = {
     "broadcast_failed": "群发没有建成",
     "customer_optout": "客户要求停止打扰",
     "customer_complaint": "客户可能要投诉",
+    "opted_out_in_task": "退订客户在已交出的群发里",
+    "sent_after_opt_out": "退订后仍发出",
 }
 
 TODO_STATES: Final = {

@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from compliance.facts import Purpose, Scope, Standing
+from compliance.opting_out import silenced_contacts
 from compliance.repository import recipient_standing
+from content_library import repository as scripts_of
 from delivery.judging import Judged
 from delivery.models import Broadcast, BroadcastRecipient
 from delivery.repository import outbox
@@ -204,8 +206,8 @@ async def _split(session: AsyncSession, row: Broadcast) -> None:
 async def recipients_now(session: AsyncSession, broadcast_id: int, purpose: str) -> list[str]:
     """Who may still be told, at the moment the task is handed to WeCom.
 
-    Whoever opted out, asked for silence or complained since the plan is left out: an audience
-    that was settled earlier must not outlive a customer's word.
+    Whoever opted out, took a consent back, asked for silence or complained since the plan is
+    left out: an audience that was settled earlier must not outlive a customer's word.
     """
     query = select(
         col(BroadcastRecipient.external_userid), col(BroadcastRecipient.customer_id)
@@ -215,21 +217,36 @@ async def recipients_now(session: AsyncSession, broadcast_id: int, purpose: str)
     )
     planned = {contact: customer for contact, customer in await session.execute(query)}  # noqa: C416
     standing = await recipient_standing(session, planned.values())
+    contacts = await silenced_contacts(session, planned)
+    personal = await _chosen_by_persona(session, broadcast_id)
     return sorted(
         contact
         for contact, customer in planned.items()
-        if not _unwanted(standing[customer], purpose)
+        if not unwanted(
+            standing[customer], contacts.get(contact, frozenset()), purpose, personal=personal
+        )
     )
 
 
-def _unwanted(standing: Standing, purpose: str) -> bool:
-    if Scope.ALL in standing.suppressed:
+async def _chosen_by_persona(session: AsyncSession, broadcast_id: int) -> bool:
+    query = select(col(Broadcast.script_version_id)).where(col(Broadcast.id) == broadcast_id)
+    version = (await session.execute(query)).scalar_one()
+    script = (await scripts_of.by_version(session, [version])).get(version)
+    return script is not None and bool(script.personas)
+
+
+def unwanted(
+    standing: Standing, by_contact: frozenset[str], purpose: str, *, personal: bool
+) -> bool:
+    """Whether a customer, known by number and by WeCom contact, does not want this any more."""
+    silenced = standing.suppressed | by_contact
+    if Scope.ALL in silenced or purpose in standing.refusals:
         return True
     if purpose == Purpose.SERVICE:
         return False
-    return Scope.MARKETING in standing.suppressed or (
-        purpose == Purpose.MARKETING and standing.complaint_open
-    )
+    if Scope.MARKETING in silenced or (personal and Scope.PERSONALISED in silenced):
+        return True
+    return purpose == Purpose.MARKETING and standing.complaint_open
 
 
 RESULT_WINDOW: Final = timedelta(days=15)

@@ -1,15 +1,13 @@
-"""What the scheduler calls: announce the morning, end what is over, withdraw what is unwanted."""
+"""What the scheduler calls: announce the morning, end what is over, measure the outbox."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from delivery import quota
 from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN
-from delivery.models import Broadcast, BroadcastRecipient, OutboxState
+from delivery.models import OutboxState
 from delivery.phrasing import STAFF_CARD
 from delivery.repository import keys, outbox, todos
 from delivery.repository.outbox import Call
@@ -72,41 +70,6 @@ async def measure(database: Database, *, at: datetime) -> None:
         unknown = await outbox.number_in(session, OutboxState.UNKNOWN)
     OUTBOX_OLDEST.set((at - oldest).total_seconds() if oldest else 0)
     UNCERTAIN.set(unknown)
-
-
-async def withdraw_for(
-    session: AsyncSession,
-    customer_id: int,
-    *,
-    purposes: Sequence[str],
-    actor: str,
-    at: datetime,
-) -> int:
-    """The customer wants no more of these purposes: everything that still waits is withdrawn.
-
-    To-dos are cancelled and the customer leaves every broadcast that WeCom does not have yet,
-    in the transaction that records the wish. Returns how many things were withdrawn.
-    """
-    gone = await todos.cancel_for_customer(session, customer_id, purposes=purposes, at=at)
-    await _ended(session, gone, act="todo.withdrawn", actor=actor, at=at)
-    waiting = select(col(Broadcast.id)).where(
-        col(Broadcast.state).in_(["gathering", "queued"]),
-        col(Broadcast.purpose).in_(list(purposes)),
-    )
-    statement = (
-        update(BroadcastRecipient)
-        .where(
-            col(BroadcastRecipient.customer_id) == customer_id,
-            col(BroadcastRecipient.state) == "planned",
-            col(BroadcastRecipient.broadcast_id).in_(waiting.scalar_subquery()),
-        )
-        .values(state="withdrawn")
-        .returning(col(BroadcastRecipient.key))
-        .execution_options(synchronize_session=False)
-    )
-    withdrawn = list((await session.execute(statement)).scalars())
-    await quota.give_back(session, withdrawn)
-    return len(gone) + len(withdrawn)
 
 
 async def _ended(

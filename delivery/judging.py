@@ -19,6 +19,7 @@ from compliance.facts import (
     Words,
 )
 from compliance.gate import Court, Decision, decision_rows
+from compliance.opting_out import silenced_contacts
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from content_library.render import pieces
@@ -43,6 +44,7 @@ class Background:
     units: Mapping[str, UnitFact]
     last_care: Mapping[int, date]
     allowed: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,19 @@ async def background(
         scripts=scripts,
         allowed=await allow_list.allowed(session, products, bank_date(at)),
         standing=await standing_of.recipient_standing(session, customers),
+        contacts=await silenced_contacts(
+            session, {intent.reach.external_userid for intent in intents if intent.reach}
+        ),
         staff=found_staff,
         units=await units_by_id(session, {one.customer.unit_id for one in intents}),
         last_care=await touches.last_care(session, selling) if selling else {},
     )
 
 
-def recipient(customer: CustomerFact, known: Background, today: date) -> Recipient:
-    """The customer as the gate sees one."""
+def recipient(
+    customer: CustomerFact, known: Background, today: date, *, contact: str = ""
+) -> Recipient:
+    """The customer as the gate sees one; ``contact``: what they said before they were matched."""
     standing = known.standing.get(customer.customer_id, Standing())
     return Recipient(
         customer_id=customer.customer_id,
@@ -96,7 +103,7 @@ def recipient(customer: CustomerFact, known: Background, today: date) -> Recipie
         personas=frozenset(customer.personas),
         consents=standing.consents,
         refusals=standing.refusals,
-        suppressed=standing.suppressed,
+        suppressed=standing.suppressed | known.contacts.get(contact, frozenset()),
         complaint_open=standing.complaint_open,
         last_care_on=known.last_care.get(customer.customer_id),
     )
@@ -171,7 +178,14 @@ def judge(
         draft = Draft(
             key=intent.key,
             channel=channel or intent.channel,
-            recipients=(recipient(intent.customer, known, today),),
+            recipients=(
+                recipient(
+                    intent.customer,
+                    known,
+                    today,
+                    contact=intent.reach.external_userid if intent.reach else "",
+                ),
+            ),
             words=words_of(script, rendered, intent.product, known.allowed),
             sender=_sender(staff),
             solicited=intent.solicited,

@@ -28,6 +28,7 @@ from delivery.quota import Want
 from delivery.repository import todos, touches
 from delivery.repository.todos import TodoView
 from delivery.repository.touches import Touched
+from delivery.worklist import Work, open_work
 from kit import ledger
 from kit.clock import bank_date
 from kit.db import cipher_of
@@ -198,7 +199,8 @@ async def said(
     row = (await session.execute(query)).scalar_one_or_none()
     if row is None or row.staff_id != sender.staff_id or word not in SAID:
         raise TicketNotFound("这次发送没有记录，或已经处理过了", do="刷新页面后再试")
-    if row.state not in (TicketState.PREPARED, TicketState.LAPSED):
+    opted_out = row.state is TicketState.WITHDRAWN
+    if row.state not in (TicketState.PREPARED, TicketState.LAPSED, TicketState.WITHDRAWN):
         raise TicketNotFound("这次发送已经记录过了", do="刷新页面", send=row.id)
     state = SAID[word]
     row.state, row.client_said = state, f"{word} {detail}".strip()[:80]
@@ -208,19 +210,22 @@ async def said(
     else:
         row.settled_at = at
     await session.flush()
+    if sent and opted_out:
+        await _sent_in_spite(session, row, at)
     if row.todo_id is not None:
+        came_from = (TodoState.HANDED, TodoState.OPEN)
         await todos.move(
             session,
             row.todo_id,
             state=TodoState.CLAIMED if sent else TodoState.OPEN,
-            frm=(TodoState.HANDED, TodoState.OPEN),
+            frm=(*came_from, TodoState.CANCELLED) if sent else came_from,
             at=at,
             closed=sent,
         )
     elif not sent:
         await quota.give_back(session, [row.key])
     if sent and row.customer_id is not None:
-        await touches.record(session, [_touch(row, "claimed", at)])
+        await touches.record(session, [touch_of(row, "claimed", at)])
     [place] = await ledger.append(
         session,
         [
@@ -239,7 +244,28 @@ async def said(
     return Claimed(row.id, state.value, place, row.todo_id)
 
 
-def _touch(row: SendTicket, state: str, at: datetime) -> Touched:
+async def _sent_in_spite(session: AsyncSession, row: SendTicket, at: datetime) -> None:
+    """The phone sent what the customer had refused a moment before: true, so it is kept, and told."""
+    await open_work(
+        session,
+        [
+            Work(
+                key=f"sent_after_opt_out:{row.id}",
+                kind="sent_after_opt_out",
+                title="客户退订后手机仍发出了一条",
+                why="话术已交到手机上，客户随后退订，手机回报已发送；请向客户致歉并核对",
+                unit_id=row.unit_id,
+                staff_id=row.staff_id,
+                customer_id=row.customer_id,
+                facts={"send": row.id},
+            )
+        ],
+        at=at,
+    )
+
+
+def touch_of(row: SendTicket, state: str, at: datetime) -> Touched:
+    """The touch that a ticket about a customer makes."""
     assert row.customer_id is not None  # noqa: S101 — the caller has looked
     return Touched(
         source=f"send:{row.id}",
@@ -252,84 +278,6 @@ def _touch(row: SendTicket, state: str, at: datetime) -> Touched:
         state=state,
         at=at,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimedSend:
-    """A send the client claimed, waiting for the archive's word; ``text`` is opened."""
-
-    id: int
-    userid: str
-    external_userid: str
-    script_code: str
-    script_version: int
-    text: str
-    claimed_at: datetime
-    chat_id: str = ""
-
-
-async def awaiting_proof(
-    session: AsyncSession, *, since: datetime, limit: int = 500
-) -> list[ClaimedSend]:
-    """Claimed sends the archive has not spoken about yet."""
-    query = (
-        select(SendTicket)
-        .where(col(SendTicket.state) == TicketState.CLAIMED, col(SendTicket.claimed_at) >= since)
-        .order_by(col(SendTicket.claimed_at))
-        .limit(limit)
-    )
-    cipher = cipher_of(session)
-    return [
-        ClaimedSend(
-            row.id,
-            row.userid,
-            row.external_userid,
-            row.script_code,
-            row.script_version,
-            cipher.open("send_ticket.text", str(row.id), row.text),
-            row.claimed_at or row.issued_at,
-            row.chat_id,
-        )
-        for row in (await session.execute(query)).scalars()
-    ]
-
-
-async def proved(
-    session: AsyncSession, send_id: int, *, same: bool, msgid: str, at: datetime
-) -> bool:
-    """The archive shows the message: word for word the same, or another text at that moment."""
-    state = TicketState.CONFIRMED if same else TicketState.DIFFERS
-    statement = (
-        update(SendTicket)
-        .where(col(SendTicket.id) == send_id, col(SendTicket.state) == TicketState.CLAIMED)
-        .values(state=state, msgid=msgid, settled_at=at)
-        .returning(SendTicket)
-        .execution_options(synchronize_session=False, populate_existing=True)
-    )
-    row = (await session.execute(statement)).scalar_one_or_none()
-    if row is None:
-        return False
-    if same and row.todo_id is not None:
-        await todos.move(
-            session, row.todo_id, state=TodoState.CONFIRMED, frm=(TodoState.CLAIMED,), at=at
-        )
-    if row.customer_id is not None and same:
-        await touches.record(session, [_touch(row, "confirmed", row.claimed_at or at)])
-    await ledger.append(
-        session,
-        [
-            ledger.Entry(
-                kind="send",
-                act="send.confirmed" if same else "send.differs",
-                actor="system:archive",
-                object=f"send:{send_id}",
-                unit=row.unit_id,
-                payload={"msgid": msgid, "script": f"{row.script_code}/{row.script_version}"},
-            )
-        ],
-        at=at,
-    )
-    return True
 
 
 async def lapse(session: AsyncSession, at: datetime) -> int:

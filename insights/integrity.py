@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from archive import integrity as archive_integrity
+from compliance import consent_batches
 from insights.models import IntegrityCheck
 from kit.crypto import KeyUnknown, SealBroken
 from kit.db import Database, cipher_of
@@ -84,14 +85,15 @@ async def _verify_ledger(database: Database, at: datetime) -> Check:
     begun = time.monotonic()
     async with database.reading() as session:
         report = await ledger_verify.verify(session)
+        faults = (*report.faults, *await consent_batches.check(session))
     return Check(
         "ledger",
         at,
         int((time.monotonic() - begun) * 1000),
         report.streams,
         report.entries,
-        report.sound,
-        tuple(Fault(one.place, one.kind, one.saying) for one in report.faults),
+        not faults,
+        tuple(Fault(one.place, one.kind, one.saying) for one in faults),
     )
 
 

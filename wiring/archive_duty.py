@@ -13,18 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from archive import comparison, ingest, screening
 from archive.facts import ClaimedSend, ConsentFact, CustomerSignal
 from archive.wording import text_hash
-from compliance import service as standing
-from compliance.facts import Scope
+from compliance import opting_out as wishes
+from compliance.opting_out import Choice
 from crm_sync import contacts, selection
 from crm_sync.repository.cards import customers_of_contacts
-from delivery import jobs as delivery_jobs
-from delivery import tickets
+from delivery import opting_out, proving
 from delivery.worklist import Work, open_work
 from kit.db import cipher_of
 from wiring.parts import Parts
 
 PROOF_WINDOW: Final = timedelta(days=5)
-WANTED_NO_MORE: Final = ("care", "marketing")
 
 
 async def round_of(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -78,20 +76,21 @@ async def act_on(session: AsyncSession, signals: Sequence[CustomerSignal], at: d
     for one in signals:
         customer_id = known.get(one.external_userid)
         unit = people[customer_id].unit_id if customer_id in people else "hq"
-        if one.kind == "optout" and customer_id is not None:
+        if one.kind == "optout" and customer_id is None:
+            await wishes.silence_contact(
+                session, one.external_userid, Choice.MARKETING, source="chat", at=at
+            )
+        elif one.kind == "optout" and customer_id is not None:
             actor = f"customer:{customer_id}"
-            await standing.suppress(
+            await opting_out.opt_out(
                 session,
                 customer_id,
-                Scope.MARKETING,
-                "chat",
-                f"聊天中要求停止打扰（{one.msgid}）",
-                at,
-                actor,
+                Choice.MARKETING,
+                source="chat",
+                words=f"聊天中要求停止打扰（{one.msgid}）",
+                at=at,
+                actor=actor,
                 unit=unit,
-            )
-            await delivery_jobs.withdraw_for(
-                session, customer_id, purposes=WANTED_NO_MORE, actor=actor, at=at
             )
         await open_work(
             session,
@@ -114,7 +113,7 @@ async def act_on(session: AsyncSession, signals: Sequence[CustomerSignal], at: d
 async def compare_claims(parts: Parts, at: datetime) -> dict[str, int]:
     """Word for word: what the phone claimed to send against what the archive shows."""
     async with parts.databases.bank.transaction() as session:
-        claims = await tickets.awaiting_proof(session, since=at - PROOF_WINDOW)
+        claims = await proving.awaiting_proof(session, since=at - PROOF_WINDOW)
         cipher = cipher_of(session)
         compared = await comparison.compare(
             session,
@@ -135,7 +134,7 @@ async def compare_claims(parts: Parts, at: datetime) -> dict[str, int]:
         counts = {"confirmed": 0, "differs": 0}
         for found in compared:
             if found.state in counts and found.msgid:
-                await tickets.proved(
+                await proving.proved(
                     session,
                     int(found.send_id),
                     same=found.state == "confirmed",

@@ -14,6 +14,8 @@ from content_library.importing import import_scripts, read_toml
 from crm_sync.imports.job import ConsentRow
 from crm_sync.imports.report import ImportReport
 from crm_sync.imports.service import import_file
+from crm_sync.repository.people import units_of_customers
+from delivery import opting_out
 from kit.tabular.limits import Limits
 from wiring.parts import Parts
 
@@ -35,8 +37,12 @@ ORDER: Final = (
 async def land_consents(
     session: AsyncSession, rows: Sequence[ConsentRow], at: datetime, actor: str
 ) -> int:
-    """Customers' decisions out of a file, into the consent history."""
-    return await consents.give_consents(session, [ConsentFact(*row) for row in rows], at, actor)
+    """Customers' decisions out of a file, into the consent history; refusals empty the queues."""
+    facts = [ConsentFact(*row) for row in rows]
+    units = await units_of_customers(session, [fact.customer_id for fact in facts])
+    fresh = await consents.give_consents(session, facts, at, actor, units=units)
+    await opting_out.follow_refusals(session, facts, actor=actor, at=at)
+    return fresh
 
 
 def limits(given: ImportSettings) -> Limits:

@@ -25,6 +25,7 @@ STATES = {
     "differs": ("与话术不一致", "danger"),
     "cancelled": ("没有发出", "mute"),
     "lapsed": ("没有回音", "warn"),
+    "withdrawn": ("客户退订，已撤回", "mute"),
 }
 FINISHED = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.DONE)
 

@@ -13,8 +13,8 @@ Handle = int | str
 """What names an existing row while its file is read: its number where it has one, else its key."""
 
 
-ConsentRow = tuple[int, str, bool, str, datetime]
-"""customer_id, purpose, given, source, at."""
+ConsentRow = tuple[int, str, bool, str, datetime, str]
+"""customer_id, purpose, given, source, at, notice (the version of the text that was shown)."""
 
 
 class LandConsents(Protocol):

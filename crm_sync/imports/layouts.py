@@ -43,7 +43,7 @@ PURPOSES: Final = {
     **dict.fromkeys(("service", "服务通知"), "service"),
     **dict.fromkeys(("care", "关怀"), "care"),
     **dict.fromkeys(("marketing", "营销"), "marketing"),
-    **dict.fromkeys(("profiling", "画像"), "profiling"),
+    **dict.fromkeys(("profiling", "personalisation", "画像", "个性化"), "profiling"),
     **dict.fromkeys(("archive", "会话存档"), "archive"),
     **dict.fromkeys(("sharing", "共享"), "sharing"),
 }
@@ -200,7 +200,8 @@ CONSENTS: Final = Layout(
         Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
         Field("purpose", "用途", Type.CHOICE, required=True, choices=PURPOSES, example="marketing"),
         Field("given", "是否同意", Type.FLAG, required=True, example="1"),
-        Field("source", "来源", required=True, example="手机银行授权页"),
+        Field("source", "来源", required=True, longest=80, example="手机银行授权页"),
+        Field("notice", "告知书版本", longest=40, example="2026-1"),
         Field("at", "时间", Type.MOMENT, required=True, example="2026-03-12 10:20:00"),
     ),
 )

@@ -19,6 +19,7 @@ from kit.crypto import FieldCipher
 from kit.db import cipher_of
 
 OWNER: Final = "owner"
+_AT_ONCE: Final = 10_000
 
 CUSTOMER_COLUMNS: Final[tuple[Any, ...]] = (
     col(Customer.id).label("customer_id"),
@@ -149,3 +150,19 @@ async def people(
     personas = await personas_of(session, [row.customer_id for row in rows])
     cipher = cipher_of(session)
     return {row.customer_id: (customer_fact(cipher, row, personas), reach(row)) for row in rows}
+
+
+async def units_of_customers(
+    session: AsyncSession, customer_ids: Collection[int]
+) -> dict[int, str]:
+    """The unit of each of these customers."""
+    found: dict[int, str] = {}
+    wanted = sorted(set(customer_ids))
+    for start in range(0, len(wanted), _AT_ONCE):
+        rows = await session.execute(
+            select(col(Customer.id), col(Customer.unit_id)).where(
+                col(Customer.id).in_(wanted[start : start + _AT_ONCE])
+            )
+        )
+        found.update({number: unit_id for number, unit_id in rows if number is not None})
+    return found

@@ -17,6 +17,7 @@ class TicketState(StrEnum):
     CLAIMED = "claimed"  # the client says that it was sent
     CANCELLED = "cancelled"  # the client says that it was not
     LAPSED = "lapsed"  # no word from the client in time
+    WITHDRAWN = "withdrawn"  # the customer opted out before a word came
     CONFIRMED = "confirmed"  # the archive shows the same text
     DIFFERS = "differs"  # the archive shows another text at that moment
 

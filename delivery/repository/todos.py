@@ -244,24 +244,6 @@ async def expire(session: AsyncSession, at: datetime) -> list[tuple[int, str, st
     return [(row.id, row.key, row.unit_id) for row in await session.execute(statement)]
 
 
-async def cancel_for_customer(
-    session: AsyncSession, customer_id: int, *, purposes: Sequence[str], at: datetime
-) -> list[tuple[int, str, str]]:
-    """Withdraw what waits for a customer who opted out; (id, key, unit_id) of each."""
-    statement = (
-        update(Todo)
-        .where(
-            col(Todo.customer_id) == customer_id,
-            col(Todo.state).in_(LIVE),
-            col(Todo.purpose).in_(list(purposes)),
-        )
-        .values(state=TodoState.CANCELLED, closed_at=at)
-        .returning(col(Todo.id), col(Todo.key), col(Todo.unit_id))
-        .execution_options(synchronize_session=False)
-    )
-    return [(row.id, row.key, row.unit_id) for row in await session.execute(statement)]
-
-
 async def move(
     session: AsyncSession,
     todo_id: int,

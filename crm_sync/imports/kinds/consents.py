@@ -45,6 +45,7 @@ class ConsentsLanding(Landing):
             Column("given", Boolean()),
             Column("source", String()),
             Column("at", moment),
+            Column("notice", String()),
         ]
 
     def digests(self, batch: Batch) -> list[str]:
@@ -64,7 +65,9 @@ class ConsentsLanding(Landing):
         }
 
     def values(self, batch: Batch) -> list[Sequence[Any]]:
-        return [batch.columns[column.name] for column in self.columns]
+        notices = batch.columns.get("notice") or [None] * len(batch)
+        given = {**batch.columns, "notice": [notice or "" for notice in notices]}
+        return [given[column.name] for column in self.columns]
 
     async def take(self, session: AsyncSession, stage: Table) -> None:
         self.fresh, last = 0, ""
@@ -78,6 +81,7 @@ class ConsentsLanding(Landing):
                         stage.c.given,
                         stage.c.source,
                         stage.c.at,
+                        stage.c.notice,
                     )
                     .where(stage.c.row_key > last)
                     .order_by(stage.c.row_key)
@@ -86,7 +90,7 @@ class ConsentsLanding(Landing):
             ).all()
             if page:
                 self.fresh += await self._land(
-                    session, [(row[1], row[2], row[3], row[4], row[5]) for row in page],
+                    session, [(row[1], row[2], row[3], row[4], row[5], row[6]) for row in page],
                     self.job.at, self.job.by,
                 )  # fmt: skip
                 last = page[-1][0]

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
+from compliance import consent_batches
 from compliance.errors import ConsentRefused, NothingSuppressed, SecondPersonNeeded
 from compliance.facts import ConsentFact, DecisionRow
 from compliance.repository import (
@@ -81,9 +83,54 @@ async def test_an_import_that_is_repeated_changes_nothing(database: Database) ->
         async with database.transaction() as session:
             assert await give_consents(session, rows, AT, "system:import") == expected
     async with database.reading() as session:
-        assert await count(session, Wanted(kind="customer")) == 300
+        assert await count(session, Wanted(kind="customer")) == 1  # one entry a batch
+        [entry] = await page(session, Wanted(kind="customer"))
+        assert entry.act == "consents.recorded"
+        assert entry.payload["counts"] == [{"purpose": "marketing", "given": True, "rows": 300}]
         standing = await recipient_standing(session, range(1, 302))
     assert sum("marketing" in fact.consents for fact in standing.values()) == 300
+
+
+async def _thirty_of_two_units(database: Database) -> None:
+    rows = [(number, "marketing", number % 3 > 0, "核心系统", BEFORE) for number in range(1, 31)]
+    async with database.transaction() as session:
+        await give_consents(
+            session,
+            rows,
+            AT,
+            "system:import",
+            units={number: f"u{number % 2}" for number in range(1, 31)},
+        )
+
+
+async def test_a_batch_has_one_entry_a_unit_and_its_rows_fit_it(database: Database) -> None:
+    await _thirty_of_two_units(database)
+    async with database.reading() as session:
+        entries = await page(session, Wanted(kind="customer"))
+        assert {entry.unit: entry.payload["rows"] for entry in entries} == {"u0": 15, "u1": 15}
+        assert await consent_batches.check(session) == []
+        assert (await verify(session)).sound
+
+
+@pytest.mark.parametrize(
+    ("tampering", "kinds"),
+    [
+        ("UPDATE consent_change SET given = NOT given WHERE customer_id = 3", {"changed"}),
+        ("UPDATE consent_change SET source = '补签' WHERE customer_id = 3", {"changed"}),
+        ("DELETE FROM consent_change WHERE customer_id = 4", {"changed"}),
+        ("DELETE FROM consent_change WHERE customer_id % 2 = 1", {"missing", "changed"}),
+        ("UPDATE consent_change SET batch = 77 WHERE customer_id = 5", {"inserted", "changed"}),
+        ("UPDATE consent SET given = NOT given WHERE customer_id = 6", {"changed"}),
+    ],
+)
+async def test_whoever_rewrites_a_consent_is_found(
+    database: Database, tampering: str, kinds: set[str]
+) -> None:
+    await _thirty_of_two_units(database)
+    async with database.transaction() as session:
+        await session.execute(text(tampering))
+    async with database.reading() as session:
+        assert {fault.kind for fault in await consent_batches.check(session)} == kinds
 
 
 @pytest.mark.parametrize("backwards", [False, True])

@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from compliance import service as consent
-from compliance.facts import Channel, Purpose, Scope
+from compliance.facts import Channel, Purpose
+from compliance.opting_out import Choice
 from crm_sync import selection
-from delivery import broadcasts, door, jobs, lookup, results, welcome
+from delivery import broadcasts, door, jobs, lookup, opting_out, results, welcome
 from delivery.dispatcher import Dispatcher
 from delivery.intents import Intent
 from delivery.models import OutboxState
@@ -138,17 +138,14 @@ async def test_who_opts_out_after_the_plan_is_not_in_the_task(database: Database
     ids = await _customers(database)
     await _gather_care(database, ids, wall)
     async with database.transaction() as session:
-        await consent.suppress(
+        await opting_out.opt_out(
             session,
             ids["C2"],
-            Scope.MARKETING,
+            Choice.MARKETING,
             source="chat",
-            reason="别再发了",
+            words="别再发了",
             at=wall.at,
             actor="customer:C2",
-        )
-        await jobs.withdraw_for(
-            session, ids["C2"], purposes=["care", "marketing"], actor="customer:C2", at=wall.at
         )
     async with wecom_world(customers=PEOPLE) as world:
         await _dispatcher(database, world, wall).drain()

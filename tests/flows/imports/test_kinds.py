@@ -307,7 +307,7 @@ async def test_consents_are_handed_to_compliance_once(database: Database, tmp_pa
     assert (again.counts.added, again.counts.unchanged, again.counts.rejected) == (0, 3, 1)
     async with database.reading() as session:
         entries = await page(session, Wanted(kind="customer"), limit=10)
-    assert len(entries) == 3
+    assert [entry.payload["rows"] for entry in entries] == [3]
 
 
 async def test_consents_need_somebody_who_lands_them(database: Database, tmp_path: Path) -> None:

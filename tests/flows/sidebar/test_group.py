@@ -10,7 +10,7 @@ from sqlalchemy import text
 from community.landing import land_group
 from compliance import service as consent
 from compliance.facts import Scope
-from delivery import tickets
+from delivery import proving
 from delivery.group_posts import posted_today
 from kit import clock
 from kit.ledger.verify import verify
@@ -150,7 +150,7 @@ async def test_the_owners_tap_posts_the_approved_text_once_and_keeps_the_record(
     assert said.json()["label"] == "已发送 10:00"
     async with site.database.reading() as session:
         [posted] = await posted_today(session, CHAT, TEN)
-        [claim] = await tickets.awaiting_proof(session, since=TEN - timedelta(hours=1))
+        [claim] = await proving.awaiting_proof(session, since=TEN - timedelta(hours=1))
         assert (await verify(session)).sound
     assert (posted.script_code, posted.state) == ("group.daily", "claimed")
     assert (claim.chat_id, claim.external_userid) == (CHAT, "")

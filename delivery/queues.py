@@ -1,0 +1,250 @@
+"""Every queue in which something waits for a customer, and how it is taken out of each.
+
+An opt-out empties all of them in the transaction that records it. A table in which something may
+wait for a person is either here or, with the reason, in ``NO_QUEUE``: a test compares with the
+tables there are, so that a new queue cannot be forgotten.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from delivery import quota
+from delivery.models import (
+    Broadcast,
+    BroadcastRecipient,
+    Outbox,
+    OutboxState,
+    SendTicket,
+    TicketState,
+    Todo,
+    TodoState,
+)
+from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME
+from delivery.repository.todos import LIVE
+
+WAITING: Final = ("gathering", "queued")
+HANDED_OVER: Final = ("created", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whose things are withdrawn: of these purposes, and of these script versions where given."""
+
+    customer_ids: tuple[int, ...]
+    purposes: tuple[str, ...]
+    versions: tuple[int, ...] | None = None
+
+    def of(self, table: Any) -> list[Any]:
+        """The conditions on a table with purpose and script version."""
+        found = [col(table.purpose).in_(self.purposes)]
+        if self.versions is not None:
+            found.append(col(table.script_version_id).in_(self.versions))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """One thing that will not happen: what it was, whose unit it was in."""
+
+    object: str
+    unit_id: str
+    customer_id: int
+
+
+Withdraw = Callable[[AsyncSession, Wish, datetime], Awaitable[list[Withdrawn]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A queue: its table, how a wish empties it, what looks again right before anything leaves."""
+
+    table: str
+    title: str
+    withdraw: Withdraw
+    checked_again: str
+
+
+async def _todos(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
+    statement = (
+        update(Todo)
+        .where(
+            col(Todo.customer_id).in_(wish.customer_ids), col(Todo.state).in_(LIVE), *wish.of(Todo)
+        )
+        .values(state=TodoState.CANCELLED, closed_at=at)
+        .returning(col(Todo.id), col(Todo.key), col(Todo.unit_id), col(Todo.customer_id))
+        .execution_options(synchronize_session=False)
+    )
+    rows = (await session.execute(statement)).all()
+    await quota.give_back(session, [row.key for row in rows])
+    return [Withdrawn(f"todo:{row.id}", row.unit_id, row.customer_id) for row in rows]
+
+
+async def _tickets(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
+    statement = (
+        update(SendTicket)
+        .where(
+            col(SendTicket.customer_id).in_(wish.customer_ids),
+            col(SendTicket.state) == TicketState.PREPARED,
+            *wish.of(SendTicket),
+        )
+        .values(state=TicketState.WITHDRAWN, settled_at=at)
+        .returning(
+            col(SendTicket.id),
+            col(SendTicket.key),
+            col(SendTicket.unit_id),
+            col(SendTicket.customer_id),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    rows = (await session.execute(statement)).all()
+    await quota.give_back(session, [row.key for row in rows])
+    return [Withdrawn(f"send:{row.id}", row.unit_id, row.customer_id) for row in rows]
+
+
+async def _recipients(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
+    found = await session.execute(
+        select(
+            col(BroadcastRecipient.broadcast_id),
+            col(BroadcastRecipient.customer_id),
+            col(BroadcastRecipient.key),
+            col(Broadcast.unit_id),
+        )
+        .join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
+        .where(
+            col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
+            col(BroadcastRecipient.state) == "planned",
+            col(Broadcast.state).in_(WAITING),
+            *wish.of(Broadcast),
+        )
+    )
+    rows = found.all()
+    if not rows:
+        return []
+    await session.execute(
+        update(BroadcastRecipient)
+        .where(
+            col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
+            col(BroadcastRecipient.state) == "planned",
+            col(BroadcastRecipient.broadcast_id).in_({row.broadcast_id for row in rows}),
+        )
+        .values(state="withdrawn")
+        .execution_options(synchronize_session=False)
+    )
+    await quota.give_back(session, [row.key for row in rows])
+    return [
+        Withdrawn(f"broadcast:{row.broadcast_id}", row.unit_id, row.customer_id) for row in rows
+    ]
+
+
+async def _calls(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
+    """A queued task that nobody is left in is not called at all."""
+    anybody = exists().where(
+        col(BroadcastRecipient.broadcast_id) == col(Broadcast.id),
+        col(BroadcastRecipient.state) == "planned",
+    )
+    mine = exists().where(
+        col(BroadcastRecipient.broadcast_id) == col(Broadcast.id),
+        col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
+    )
+    emptied = await session.execute(
+        select(col(Broadcast.id), col(Broadcast.outbox_id)).where(
+            col(Broadcast.state) == "queued", *wish.of(Broadcast), mine, ~anybody
+        )
+    )
+    calls = {outbox_id: broadcast_id for broadcast_id, outbox_id in emptied if outbox_id}
+    if not calls:
+        return []
+    stopped = await session.execute(
+        update(Outbox)
+        .where(col(Outbox.id).in_(calls), col(Outbox.state) == OutboxState.QUEUED)
+        .values(state=OutboxState.CANCELLED, settled_at=at, cause="every recipient has withdrawn")
+        .returning(col(Outbox.id))
+        .execution_options(synchronize_session=False)
+    )
+    gone = [calls[outbox_id] for outbox_id in stopped.scalars()]
+    await session.execute(
+        update(Broadcast)
+        .where(col(Broadcast.id).in_(gone))
+        .values(state="cancelled", cause="every recipient has withdrawn")
+        .execution_options(synchronize_session=False)
+    )
+    return []
+
+
+QUEUES: Final[Sequence[Queue]] = (
+    Queue("todo", "客户经理待办", _todos, "点“发送”时闸门再判一次（delivery.tickets.prepare）"),
+    Queue("send_ticket", "手机上已备好的一条", _tickets, "五分钟作废；手机仍回报已发时开工单"),
+    Queue(
+        "broadcast_recipient",
+        "群发名单",
+        _recipients,
+        "交给企业微信前一刻再查一次（delivery.broadcasts.recipients_now）",
+    ),
+    Queue("outbox", "待调用", _calls, "同上：名单为空就不调用"),
+)
+"""In this order: a call is stopped once its last recipient is out."""
+
+CALLS: Final[Mapping[str, str]] = {
+    WELCOME: "客户刚刚添加好友时的一句问候，20 秒内有效；不含产品内容",
+    BROADCAST: "群发：名单在调用前一刻再查一次",
+    STAFF_CARD: "给本行员工的卡片，客户看不到",
+}
+"""Every kind of call in the outbox, and why an opted-out customer hears nothing by it."""
+
+NO_QUEUE: Final[Mapping[str, str]] = {
+    "broadcast": "一项群发任务；客户在 broadcast_recipient 里",
+    "work_item": "给员工判断的事，不会发给客户",
+    "touch": "已经发生的触达",
+    "quota_slot": "次数占用，随撤回归还",
+    "intent_key": "防重键，没有内容",
+}
+"""Tables of this package that name a customer and hold nothing that waits to be said."""
+
+
+async def handed_over(
+    session: AsyncSession, customer_ids: Sequence[int], purposes: Sequence[str]
+) -> list[tuple[int, str, str, int]]:
+    """(broadcast, staff_id, unit_id, customer) of tasks WeCom has and the member has not sent."""
+    found = await session.execute(
+        select(
+            col(Broadcast.id),
+            col(Broadcast.staff_id),
+            col(Broadcast.unit_id),
+            col(BroadcastRecipient.customer_id),
+        )
+        .join(BroadcastRecipient, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
+        .where(
+            col(BroadcastRecipient.customer_id).in_(list(customer_ids)),
+            col(BroadcastRecipient.state) == "planned",
+            col(Broadcast.state).in_(HANDED_OVER),
+            col(Broadcast.confirmed_at).is_(None),
+            col(Broadcast.purpose).in_(list(purposes)),
+        )
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in found]
+
+
+async def versions_waiting(session: AsyncSession, customer_ids: Sequence[int]) -> set[int]:
+    """The script versions of everything that waits for these customers."""
+    ids = list(customer_ids)
+    queries = (
+        select(col(Todo.script_version_id)).where(
+            col(Todo.customer_id).in_(ids), col(Todo.state).in_(LIVE)
+        ),
+        select(col(SendTicket.script_version_id)).where(
+            col(SendTicket.customer_id).in_(ids), col(SendTicket.state) == TicketState.PREPARED
+        ),
+        select(col(Broadcast.script_version_id))
+        .join(BroadcastRecipient, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
+        .where(col(BroadcastRecipient.customer_id).in_(ids), col(Broadcast.state).in_(WAITING)),
+    )
+    found: set[int] = set()
+    for query in queries:
+        found.update(one for one in (await session.execute(query)).scalars() if one is not None)
+    return found

@@ -297,6 +297,7 @@ def upgrade() -> None:
     )
     op.create_table('consent_change',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('batch', sa.BigInteger(), nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('given', sa.Boolean(), nullable=False),
@@ -308,6 +309,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_consent_change'))
     )
     with op.batch_alter_table('consent_change', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_consent_change_batch'), ['batch'], unique=False)
         batch_op.create_index('ix_consent_change_customer', ['customer_id', 'at'], unique=False)
 
     op.create_table('contact',
@@ -328,6 +330,15 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_contact_customer_id'), ['customer_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_unionid_hash'), ['unionid_hash'], unique=False)
 
+    op.create_table('contact_silence',
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('scope', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('actor', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('lifted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('external_userid', 'scope', name=op.f('pk_contact_silence'))
+    )
     op.create_table('contact_way',
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('config_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1041,7 +1052,7 @@ def upgrade() -> None:
     sa.Column('script_version', sa.Integer(), nullable=False),
     sa.Column('text', sa.LargeBinary(), nullable=False),
     sa.Column('text_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
-    sa.Column('state', sa.Enum('prepared', 'claimed', 'cancelled', 'lapsed', 'confirmed', 'differs', name='ticketstate', native_enum=False, length=32), nullable=False),
+    sa.Column('state', sa.Enum('prepared', 'claimed', 'cancelled', 'lapsed', 'withdrawn', 'confirmed', 'differs', name='ticketstate', native_enum=False, length=32), nullable=False),
     sa.Column('issued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('claimed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -1467,6 +1478,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_contact_way_config_id'))
 
     op.drop_table('contact_way')
+    op.drop_table('contact_silence')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_unionid_hash'))
         batch_op.drop_index(batch_op.f('ix_contact_customer_id'))
@@ -1474,6 +1486,7 @@ def downgrade() -> None:
     op.drop_table('contact')
     with op.batch_alter_table('consent_change', schema=None) as batch_op:
         batch_op.drop_index('ix_consent_change_customer')
+        batch_op.drop_index(batch_op.f('ix_consent_change_batch'))
 
     op.drop_table('consent_change')
     op.drop_table('consent')

@@ -8,7 +8,7 @@ column no longer opens (ASVS 11.3.3). ``row`` is the row's stable natural key.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -104,6 +104,25 @@ class FieldCipher:
             nonce, data, _bound(column, row, self.current)
         )
         return head + nonce + sealed
+
+    def seal_all(
+        self, column: str, rows: Sequence[str], values: Sequence[str | None]
+    ) -> list[bytes | None]:
+        """``seal`` for many rows at once; None stays None. A call a value costs more than AES."""
+        version = self.current
+        head = bytes([self.algorithm]) + version.to_bytes(2)
+        encrypt = self._cipher(self.algorithm, version).encrypt
+        before, after = f"{column}\x1f".encode(), f"\x1f{version}".encode()
+        random = secrets.token_bytes(NONCE_BYTES * len(values))
+        sealed: list[bytes | None] = []
+        for at, (row, value) in enumerate(zip(rows, values, strict=True)):
+            if value is None:
+                sealed.append(None)
+                continue
+            nonce = random[at * NONCE_BYTES : (at + 1) * NONCE_BYTES]
+            body = encrypt(nonce, value.encode(), before + row.encode() + after)
+            sealed.append(head + nonce + body)
+        return sealed
 
     def open_bytes(self, column: str, row: str, sealed: bytes) -> bytes:
         """Decrypt what ``seal`` made for the same column and row.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,6 +16,14 @@ from kit.tabular import Batch, Opened, Reject
 CHANGED: Final = "#changed"
 Progress = Callable[[int, int, int], None]
 """Told after every batch: rows read, bytes read, bytes in all."""
+
+
+class _Staged(NamedTuple):
+    """Rows on their way to the stage: their batch, the staged columns, which of them are new."""
+
+    batch: Batch
+    values: list[Sequence[Any]]
+    new: list[bool]
 
 
 class Intake:
@@ -38,10 +46,22 @@ class Intake:
         session = self._stage.session
         await self._landing.begin(session)
         self.present_before = await self._landing.live(session)
-        async for batch in self._batches(self._opened.batches()):
-            await self._land(session, batch)
-            if progress is not None:
-                progress(self._opened.rows, self._opened.bytes_read, self._opened.size)
+        staging: asyncio.Task[None] | None = None
+        try:
+            async for batch in self._batches(self._opened.batches()):
+                staged = await self._land(session, batch)
+                if staging is not None:
+                    await staging
+                staging = asyncio.create_task(self._add(staged)) if staged is not None else None
+                if staging is not None and not self._stage.ahead:
+                    await staging
+                if progress is not None:
+                    progress(self._opened.rows, self._opened.bytes_read, self._opened.size)
+            if staging is not None:
+                await staging
+        finally:
+            if staging is not None:
+                await asyncio.gather(staging, return_exceptions=True)
         for reject, new in self._landing.settle(self._seen):
             self.rejects.append(reject)
             self.counts.rejected += 1
@@ -72,7 +92,8 @@ class Intake:
             batch.columns[DIGEST] = self._landing.digests(batch)
         return batch
 
-    async def _land(self, session: AsyncSession, batch: Batch) -> None:
+    async def _land(self, session: AsyncSession, batch: Batch) -> _Staged | None:
+        """Compare and judge a batch; what of it is to be staged, None where nothing is."""
         await self._note_rejected(session, batch.rejects)
         self._refuse(batch, {})
         if len(batch):
@@ -81,14 +102,19 @@ class Intake:
             self._compare(batch, plain=not existing)
         if len(batch):
             self._refuse(batch, await self._landing.judge(session, batch))
-        if len(batch):
-            found: list[Existing | None] = batch.columns[FOUND]
-            values = await asyncio.to_thread(self._landing.values, batch)
-            new = [row is None for row in found]
-            again = await self._stage.add(batch.keys, batch.lines, values, new)
-            self.counts.added += sum(new) - len(again)
-            self.counts.updated += len(new) - sum(new)
-            self._refuse(batch, {place: _duplicate(line) for place, line in again.items()})
+        if not len(batch):
+            return None
+        found: list[Existing | None] = batch.columns[FOUND]
+        values = await asyncio.to_thread(self._landing.values, batch)
+        return _Staged(batch, values, [row is None for row in found])
+
+    async def _add(self, staged: _Staged) -> None:
+        """Stage rows; those whose key was staged before are refused."""
+        batch, new = staged.batch, staged.new
+        again = await self._stage.add(batch.keys, batch.lines, staged.values, new)
+        self.counts.added += sum(new) - len(again)
+        self.counts.updated += len(new) - sum(new)
+        self._refuse(batch, {place: _duplicate(line) for place, line in again.items()})
 
     async def _note_rejected(self, session: AsyncSession, rejects: Sequence[Reject]) -> None:
         """Rows named on refused lines are not missing; a line without a key may be any row."""

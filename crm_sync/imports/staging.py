@@ -44,8 +44,8 @@ class Direct:
 class Stage(Protocol):
     """A staging table: rows by key, each key once.
 
-    ``session`` reads what is there already while the file is read; ``ahead`` says that the
-    database works by itself, so that the next rows may be parsed meanwhile.
+    ``session`` reads what was there before while the file is read; ``ahead`` says that the
+    database works by itself, so that the next rows may be parsed, compared and sealed meanwhile.
     """
 
     session: AsyncSession
@@ -95,14 +95,16 @@ async def staging(
                 finally:
                     stage.close()
     else:
-        async with database.transaction() as session:
-            table = stage_table(columns, None, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+        table = stage_table(columns, None, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+        async with database.reading() as reading, database.transaction() as session:
             await session.execute(CreateTable(table))
-            yield _TemporaryTable(session, table, direct)
+            yield _TemporaryTable(reading, session, table, direct)
 
 
 class _TemporaryTable:
     """PostgreSQL: COPY, of changed rows into a temporary table, of new ones to where they go.
+
+    What is there is read on a connection of its own, so that a COPY need not be waited for.
 
     Keys are not looked up one by one: only where a COPY meets one that is there already, the
     chunk is looked at and copied again without it.
@@ -110,8 +112,11 @@ class _TemporaryTable:
 
     ahead = True
 
-    def __init__(self, session: AsyncSession, table: Table, direct: Direct | None) -> None:
-        self.session = session
+    def __init__(
+        self, reading: AsyncSession, session: AsyncSession, table: Table, direct: Direct | None
+    ) -> None:
+        self.session = reading
+        self._writing = session
         self._table = table
         self._direct = direct
 
@@ -163,11 +168,11 @@ class _TemporaryTable:
     ) -> dict[int, int]:
         """COPY rows; where a key is there already, those without it. The first is the key."""
         try:
-            async with self.session.begin_nested():
+            async with self._writing.begin_nested():
                 await self._copy(table, names, columns)
         except asyncpg.UniqueViolationError:
             keys = columns[0]
-            found = await self.session.execute(known.where(among(self.session, key, keys)))
+            found = await self._writing.execute(known.where(among(self._writing, key, keys)))
             present = {present_key: line for present_key, line in found}  # noqa: C416
             fresh = [place for place, one in enumerate(keys) if one not in present]
             await self._copy(table, names, _picked(columns, fresh))
@@ -177,7 +182,7 @@ class _TemporaryTable:
     async def _copy(
         self, table: str, names: Sequence[str], columns: Sequence[Sequence[Any]]
     ) -> None:
-        connection = await self.session.connection()
+        connection = await self._writing.connection()
         raw = (await connection.get_raw_connection()).driver_connection
         assert raw is not None  # noqa: S101 — an open connection has a driver beneath it
         await raw.copy_records_to_table(
@@ -186,7 +191,7 @@ class _TemporaryTable:
 
     @asynccontextmanager
     async def taking(self) -> AsyncIterator[tuple[AsyncSession, Table]]:
-        yield self.session, self._table
+        yield self._writing, self._table
 
 
 def _picked(columns: Sequence[Sequence[Any]], places: Sequence[int]) -> list[list[Any]]:

@@ -98,6 +98,8 @@ class DelimitedFile:
         text = io.TextIOWrapper(
             io.BufferedReader(self._raw, MEGABYTE), encoding=self.encoding, newline=""
         )
+        # Eight kilobytes at a time is its default; each of them gives the interpreter away.
+        text._CHUNK_SIZE = MEGABYTE // 4  # type: ignore[attr-defined]
         self._text = text
         self._reader = csv.reader(text, delimiter=delimiter_of(shape, format, first), strict=True)
         self.multiline = 0

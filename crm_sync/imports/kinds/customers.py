@@ -75,11 +75,7 @@ class CustomersLanding(TableLanding):
         cipher = self.job.cipher
         match name:
             case "name" | "phone":
-                bound = f"customer.{name}"
-                return [
-                    None if value is None else cipher.seal(bound, key, value)
-                    for key, value in zip(batch.keys, batch.columns[name], strict=True)
-                ]
+                return cipher.seal_all(f"customer.{name}", batch.keys, batch.columns[name])
             case "phone_hash" | "unionid_hash":
                 purpose = name.removesuffix("_hash")
                 return [

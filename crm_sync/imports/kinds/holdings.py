@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_sync.imports.job import Objection
 from crm_sync.imports.layouts import HOLDINGS
-from crm_sync.imports.references import customer_ids, unknown_customer
+from crm_sync.imports.references import owners_of, unknown_customer
 from crm_sync.imports.table_landing import TableLanding
 from crm_sync.models import Holding
 from kit.tabular.rows import Batch
@@ -31,8 +31,7 @@ class HoldingsLanding(TableLanding):
 
     async def judge(self, session: AsyncSession, batch: Batch) -> dict[int, Objection]:
         numbers = batch.columns["customer_no"]
-        known = await customer_ids(session, set(numbers))
-        owners = [known.get(number) for number in numbers]
+        owners = await owners_of(session, numbers)
         batch.columns["customer_id"] = owners
         if None not in owners:
             return {}

@@ -1,16 +1,21 @@
 """``gengyun import KIND FILE``: the bank's files in, with a report of what became of each row."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from commands.opening import answer, opened, run, say
+from crm_sync.imports.errors import CustomerMissing, LoadUnknown
 from crm_sync.imports.layouts import LAYOUTS
+from crm_sync.imports.references import customer_ids
 from crm_sync.imports.rejects_file import write_rejects
 from crm_sync.imports.report import ImportReport
+from crm_sync.imports.reverting import revert_load
 from crm_sync.imports.runs import RejectedLine, rejected_lines
+from crm_sync.repository.provenance import provenance
 from kit import ledger
 from wiring.holidays import bring_holidays
 from wiring.importing import bring, bring_scripts
@@ -46,8 +51,16 @@ def lines(report: ImportReport) -> list[str]:
 
 @app.command("import")
 def import_command(
-    kind: Annotated[str, typer.Argument(help="、".join([*LAYOUTS, "scripts", "holidays"]))],
-    file: Annotated[Path, typer.Argument(help="CSV、TSV 或 Parquet；话术为 TOML")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            help="、".join([*LAYOUTS, "scripts", "holidays"])
+            + "；或 revert 编号、provenance 客户号"
+        ),
+    ],
+    file: Annotated[
+        Path, typer.Argument(help="CSV、TSV 或 Parquet；话术为 TOML；revert 后写导入编号")
+    ],
     mapping: Annotated[Path | None, typer.Option(help="列映射（TOML）")] = None,
     manifest: Annotated[Path | None, typer.Option(help="清单：行数与 sha256")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
@@ -57,11 +70,20 @@ def import_command(
     rejects: Annotated[Path | None, typer.Option(help="被拒的行写到这个文件")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="只补这几行，不移除别的")] = False,
 ) -> None:
-    """导入一份文件；坏行单独列出，其余照收；同一份文件再导不会改动任何东西。"""
+    """导入一份文件；坏行单独列出，其余照收；同一份文件再导不会改动任何东西。
+
+    import revert 编号：撤回一次导入。import provenance 客户号：每个值的来源和日期。
+    """
 
     async def work() -> None:
         async with opened() as parts:
             at = parts.clock()
+            if kind == "revert":
+                await _revert(parts, str(file), dry_run=dry_run)
+                return
+            if kind == "provenance":
+                await _provenance(parts, str(file))
+                return
             if kind == "scripts":
                 done = await bring_scripts(parts, file, by="system:cli", at=at)
                 answer(
@@ -91,6 +113,44 @@ def import_command(
                 await _keep_rejects(parts, report, rejects)
 
     run(work)
+
+
+async def _revert(parts: Parts, number: str, *, dry_run: bool) -> None:
+    """Take a load back, or say what that would do."""
+    if not number.isdecimal():
+        raise LoadUnknown(
+            "revert 后面写导入编号", saw=number[:40], do="编号在导入的报告和“数据导入”页上"
+        )
+    report = await revert_load(
+        parts.databases.bank, int(number), by="system:cli", at=parts.clock(), dry_run=dry_run
+    )
+    undone = report.undone
+    answer(
+        report.as_dict(),
+        f"导入 {report.reverted}（{report.kind}，{report.file_name}）"
+        + ("试撤回，没有改动" if dry_run else "已撤回")
+        + f"：恢复原值 {undone.restored}，撤去新增 {undone.taken_away}，"
+        f"找回移除 {undone.brought_back}",
+    )
+
+
+async def _provenance(parts: Parts, customer_no: str) -> None:
+    """Which source each value of a customer has, and of which day."""
+    async with parts.databases.bank.reading() as session:
+        known = await customer_ids(session, [customer_no])
+        if not known:
+            raise CustomerMissing(
+                "没有这个客户号", saw=customer_no[:40], do="核对客户号；先导入客户文件"
+            )
+        found = await provenance(session, known[customer_no])
+    answer(
+        {"customer_no": customer_no, "fields": {name: asdict(one) for name, one in found.items()}},
+        *(
+            f"{name}：{one.source}，{one.date or '没有日期'}"
+            + (f"（导入 {one.run_id}）" if one.run_id else "")
+            for name, one in found.items()
+        ),
+    )
 
 
 async def _keep_rejects(parts: Parts, report: ImportReport, path: Path | None) -> None:

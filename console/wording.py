@@ -134,6 +134,7 @@ ACTS: Final = {
     "import.refused": "导入被拒",
     "import.failed": "导入没有完成",
     "import.dry_run": "试导入",
+    "import.reverted": "撤回导入",
     "import.rejects_exported": "导出被拒的行",
     "calendar.imported": "导入节假日",
     "calendar.silenced": "设静默期",

@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from crm_sync.access import unit_condition
 from crm_sync.facts import Viewer
-from crm_sync.models import Unit
+from crm_sync.models import IMAGES, Unit
 from kit.db import is_postgresql
 from kit.errors import ConfigurationRefused
 
@@ -126,6 +126,8 @@ def install(connection: Connection) -> None:
         owner = f"customer.id = {table}.customer_id"
         visible = f"{_WHOLE} OR EXISTS (SELECT 1 FROM customer WHERE {owner})"  # noqa: S608
         _policy(connection, table, visible)
+    for image in (one.name for one in IMAGES.values() if one.name in there):
+        _policy(connection, image, "false")  # no page reads what rows were before an import
 
 
 def _belongs(connection: Connection) -> bool:

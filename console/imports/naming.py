@@ -20,6 +20,8 @@ STATES: Final = {
     "refused": ("整个没收", "danger"),
     "failed": ("没有完成", "danger"),
     "dry_run": ("试导入", ""),
+    "reverted": ("已撤回", "warn"),
+    "revert": ("撤回", "info"),
 }
 REJECTS: Final = {
     "E-2201": "必填的格是空的",

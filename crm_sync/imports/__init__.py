@@ -4,8 +4,10 @@ from crm_sync.imports.job import ConsentRow, LandConsents
 from crm_sync.imports.layouts import LAYOUTS
 from crm_sync.imports.rejects_file import write_rejects
 from crm_sync.imports.report import Counts, ImportReport
+from crm_sync.imports.reverting import RevertReport, revert_load
 from crm_sync.imports.runs import RejectedLine, rejected_lines
-from crm_sync.imports.service import import_file
+from crm_sync.imports.service import import_file, import_rows
+from crm_sync.imports.taking import Wanted
 
 __all__ = [
     "LAYOUTS",
@@ -14,7 +16,11 @@ __all__ = [
     "ImportReport",
     "LandConsents",
     "RejectedLine",
+    "RevertReport",
+    "Wanted",
     "import_file",
+    "import_rows",
     "rejected_lines",
+    "revert_load",
     "write_rejects",
 ]

@@ -3,14 +3,20 @@
 InputRefused
 ├── DropTooLarge     the file lacks more of the present rows than may go at once
 ├── KindUnknown      no such kind of file
-└── NobodyLands      this kind belongs to a package that the composition did not pass in
+├── NobodyLands      this kind belongs to a package that the composition did not pass in
+├── SupplementRefused  this kind cannot supplement the rows of another source
+└── NotRevertible    this load left nothing by which it could be taken back
+NotFound
+├── LoadUnknown      there is no load of that number
+└── CustomerMissing  there is no customer of that number
 Conflict
-└── AnotherImport    the same kind was imported while this file was being read
+├── AnotherImport    the same kind was imported while this file was being read
+└── LaterLoad        a later load wrote the same rows; that one is taken back first
 """
 
 from enum import StrEnum
 
-from kit.errors import Conflict, InputRefused
+from kit.errors import Conflict, InputRefused, NotFound
 
 
 class DropTooLarge(InputRefused):
@@ -41,6 +47,30 @@ class AnotherImport(Conflict):
     """The same kind was imported while this file was being read."""
 
     code = "E-2305"
+
+
+class NotRevertible(InputRefused):
+    """This load left nothing by which it could be taken back."""
+
+    code = "E-2306"
+
+
+class LaterLoad(Conflict):
+    """A later load wrote the same rows: that one is taken back first."""
+
+    code = "E-2307"
+
+
+class LoadUnknown(NotFound):
+    """There is no load of that number."""
+
+    code = "E-2308"
+
+
+class CustomerMissing(NotFound):
+    """There is no customer of that number."""
+
+    code = "E-2309"
 
 
 class ImportCode(StrEnum):

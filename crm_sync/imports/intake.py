@@ -182,7 +182,7 @@ class Intake:
             raise DropTooLarge(
                 f"文件比现有数据少了 {lost * 100 // self.present_before}%，超过 {drop_percent}% 的上限，没有导入",
                 saw=f"现有 {self.present_before} 行，文件里找不到其中 {len(missing)} 行",
-                where=self._opened.path.name,
+                where=self._opened.name,
                 do="请数据提供方核对是否少传；确认无误后加 --accept-drop，只补部分行时加 --partial",
                 present=self.present_before,
                 missing=len(missing),

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_sync.imports.digests import row_digests
 from crm_sync.imports.job import Existing, Handle, Job, Objection, Seen
 from crm_sync.imports.staging import Direct
+from crm_sync.imports.undo import Undo
 from kit.tabular.fields import Layout
 from kit.tabular.refusals import Reject
 from kit.tabular.rows import Batch
@@ -28,6 +29,8 @@ class Landing(ABC):
 
     layout: ClassVar[Layout]
     whole: ClassVar[bool] = True
+    undo: ClassVar[Undo | None] = None
+    """How a load of this kind is taken back; None where it cannot be."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -88,6 +91,13 @@ class Landing(ABC):
     async def missing(self, session: AsyncSession, seen: Seen) -> list[Handle]:
         """The rows of this source that the file did not name."""
         return []
+
+    def touched(self) -> list[str]:
+        """The columns that this load writes, of which images are kept."""
+        return []
+
+    async def keep_images(self, session: AsyncSession, stage: Table) -> None:  # noqa: B027
+        """Keep the rows that ``take`` is about to change as they are now."""
 
     @abstractmethod
     async def take(self, session: AsyncSession, stage: Table) -> None:

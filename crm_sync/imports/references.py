@@ -40,7 +40,9 @@ async def owners_of(session: AsyncSession, numbers: Sequence[str]) -> list[int |
     own = CUSTOMER.c
     if is_postgresql(session):
         asked = func.unnest(cast(bindparam(None, numbers, type_=ARRAY(Text())), ARRAY(Text())))
-        listed = asked.table_valued("number", with_ordinality="place", name="asked").render_derived()
+        listed = asked.table_valued(
+            "number", with_ordinality="place", name="asked"
+        ).render_derived()
         found = await session.execute(
             select(func.array_agg(aggregate_order_by(own.id, listed.c.place))).select_from(
                 listed.outerjoin(

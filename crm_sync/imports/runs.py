@@ -5,8 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,18 +42,32 @@ class Ending:
     source: str = ""
     source_date: str = ""
     refusal: dict[str, Any] = field(default_factory=dict)
+    touched: tuple[str, ...] = ()
+    revertible: bool = False
+
+
+APPLIED: Final = ("applied", "reverted", "revert")
+"""States of runs that changed rows."""
 
 
 async def start(
-    session: AsyncSession, *, kind: str, path: Path, mapping: str, by: str, at: datetime
+    session: AsyncSession,
+    *,
+    kind: str,
+    name: str,
+    mapping: str,
+    origin: str = "file",
+    by: str,
+    at: datetime,
 ) -> int:
     """Open the record of a run; returns its id."""
     statement = insert(ImportRun).returning(col(ImportRun.id))
     row = {
         "kind": kind[:20],
-        "file_name": path.name[:200],
+        "file_name": name[:200],
         "sha256": "",
         "mapping": mapping,
+        "origin": origin,
         "state": "running",
         "by": by,
         "started_at": at,
@@ -62,28 +75,34 @@ async def start(
     return int((await session.execute(statement, row)).scalar_one() or 0)
 
 
-async def guard(session: AsyncSession, *, kind: str, run_id: int) -> None:
-    """Be the only import of ``kind`` until the transaction ends.
+async def picture(session: AsyncSession, kind: str) -> int:
+    """How many runs of ``kind`` have changed rows so far: what a comparison stands on."""
+    counted = await session.execute(
+        select(func.count())
+        .select_from(ImportRun)
+        .where(col(ImportRun.kind) == kind, col(ImportRun.state).in_(APPLIED))
+    )
+    return int(counted.scalar_one())
 
-    Raises AnotherImport where one was applied after this run had started, because what this
-    run compared with is then no longer what is there.
-    """
+
+async def alone(session: AsyncSession, kind: str) -> None:
+    """Wait until nobody else applies or takes back rows of ``kind``; SQLite has one writer."""
     if is_postgresql(session):
         await session.execute(
             text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"import:{kind}"}
         )
-    later = await session.execute(
-        select(func.max(ImportRun.id)).where(
-            col(ImportRun.kind) == kind,
-            col(ImportRun.state) == "applied",
-            col(ImportRun.id) > run_id,
-        )
-    )
-    other = later.scalar_one()
-    if other is not None:
+
+
+async def guard(session: AsyncSession, *, kind: str, run_id: int, seen: int) -> None:
+    """Be the only import of ``kind`` until the transaction ends.
+
+    Raises AnotherImport where one was applied since ``seen`` (its ``picture``) was taken, because what
+    this run compared with is then no longer what is there.
+    """
+    await alone(session, kind)
+    if await picture(session, kind) != seen:
         raise AnotherImport(
             "读这个文件的时候，同一种数据被另一次导入更新了",
-            saw=f"导入 {other}",
             do="重新导入这个文件",
             run=run_id,
         )
@@ -110,6 +129,8 @@ async def finish(
             source=ending.source,
             source_date=ending.source_date,
             refusal=ending.refusal,
+            touched=list(ending.touched),
+            revertible=ending.revertible,
             finished_at=at,
         )
     )

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import JSON, Column, ColumnElement, Table, Text, cast, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Existing, Handle, Job, Seen
 from crm_sync.imports.landing import DIGEST, PAGE, Landing
 from crm_sync.imports.staging import Direct
@@ -67,6 +68,7 @@ class TableLanding(Landing):
             "synthetic": job.synthetic,
             "removed_at": None,
             "changed_at": job.at,
+            "run_id": job.run_id,
         }
         return {name: value for name, value in always.items() if name in self.table.c}
 
@@ -169,6 +171,20 @@ class TableLanding(Landing):
             if len(page) < PAGE:
                 return
 
+    def touched(self) -> list[str]:
+        return [*self._names, *self._always()]
+
+    async def keep_images(self, session: AsyncSession, stage: Table) -> None:
+        if self.floor == 0:
+            return
+        own = self.table.c
+        same = (
+            [own[self.key] == stage.c.row_key]
+            if self.natural
+            else [own[name] == stage.c[name] for name in self.unique]
+        )
+        await keep_images(session, self.table, self.job.run_id, *same)
+
     async def take(self, session: AsyncSession, stage: Table) -> None:
         own = self.table.c
         given = ({self.key: stage.c.row_key} if self.natural else {}) | {
@@ -209,14 +225,14 @@ class TableLanding(Landing):
         )  # a condition, because SQLite reads ON CONFLICT after SELECT as a join
 
     async def remove(self, session: AsyncSession, handles: Sequence[Handle]) -> None:
-        changes = {"removed_at": self.job.at}
-        if "changed_at" in self.table.c:
-            changes["changed_at"] = self.job.at
+        job, own = self.job, self.table.c
+        changes = {"removed_at": job.at, "changed_at": job.at, "run_id": job.run_id}
+        changes = {name: value for name, value in changes.items() if name in own}
         for start in range(0, len(handles), PAGE):
             page: Any = handles[start : start + PAGE]
-            await session.execute(
-                update(self.table).where(among(session, self.handle, page)).values(changes)
-            )
+            here = among(session, self.handle, page)
+            await keep_images(session, self.table, job.run_id, here)
+            await session.execute(update(self.table).where(here).values(changes))
 
 
 def _plain(column: Column[Any]) -> Any:

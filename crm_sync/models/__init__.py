@@ -9,12 +9,15 @@ from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.imports import ImportReject, ImportRun
 from crm_sync.models.leads import Lead
+from crm_sync.models.images import IMAGES
+from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
 from crm_sync.models.signals import BehaviourSignal
 from crm_sync.models.standing import CustomerStanding
 
 __all__ = [
     "BehaviourSignal",
+    "IMAGES",
     "Binding",
     "Contact",
     "ContactWay",
@@ -30,6 +33,7 @@ __all__ = [
     "ImportReject",
     "ImportRun",
     "Lead",
+    "ImportWatermark",
     "PersonaMembership",
     "PersonaRefusal",
     "Product",

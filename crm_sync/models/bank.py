@@ -23,6 +23,7 @@ class Unit(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     removed_at: datetime | None = None
 
 
@@ -42,6 +43,7 @@ class Staff(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     seen_in_wecom_at: datetime | None = None
     removed_at: datetime | None = None
 
@@ -70,6 +72,7 @@ class Coverage(SQLModel, table=True):
     source: str = Field(default="", max_length=80)
     synthetic: bool = False
     source_date: str = Field(default="", max_length=10)
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
 
 
 class CoverageEnd(SQLModel, table=True):
@@ -88,6 +91,6 @@ class CoverageEnd(SQLModel, table=True):
     staff_id: str = Field(max_length=64)
     since: datetime
     ended_at: datetime
-    reason: str = Field(max_length=40)  # moved | left_file
+    reason: str = Field(max_length=40)  # moved | left_file | reverted
     source: str = Field(default="", max_length=80)
     run_id: int | None = Field(default=None, sa_type=BigInteger)

@@ -16,7 +16,7 @@ class Customer(SQLModel, table=True):
     Money is in 分. ``birthday`` is month * 100 + day, derived from ``born_on`` for selection.
     ``unit_id`` is 归属 (who manages), ``account_unit_id`` where the account is held.
     ``supplements`` says, by source, which columns another file than ``source`` has filled:
-    ``{source: {"digest", "source_date", "columns", "synthetic"}}``.
+    ``{source: {"digest", "source_date", "columns", "synthetic", "run"}}``.
     """
 
     __tablename__: ClassVar[str] = "customer"
@@ -55,6 +55,7 @@ class Customer(SQLModel, table=True):
     digest: str = Field(default="", max_length=64)
     supplements: dict[str, dict[str, Any]] = Field(default_factory=dict, sa_type=Json)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     changed_at: datetime
     removed_at: datetime | None = None
 
@@ -81,6 +82,7 @@ class CustomerSnapshot(SQLModel, table=True):
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
     changed_at: datetime | None = None  # when an import last wrote it
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
 
 
 class CustomerEvent(SQLModel, table=True):
@@ -107,3 +109,4 @@ class CustomerEvent(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last

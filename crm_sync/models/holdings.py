@@ -26,6 +26,7 @@ class Product(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     removed_at: datetime | None = None
 
 
@@ -79,5 +80,6 @@ class Holding(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     changed_at: datetime
     removed_at: datetime | None = None

@@ -9,7 +9,7 @@ from kit.tabular.limits import Limits
 from kit.tabular.manifest import Manifest, read_manifest
 from kit.tabular.mapping import Mapping, default_mapping
 from kit.tabular.mapping_file import read_mapping
-from kit.tabular.reading import Opened, open_table
+from kit.tabular.reading import Opened, open_rows, open_table
 from kit.tabular.refusals import Reject, Row
 from kit.tabular.rows import Batch
 
@@ -25,6 +25,7 @@ __all__ = [
     "Row",
     "Type",
     "default_mapping",
+    "open_rows",
     "open_table",
     "read_manifest",
     "read_mapping",

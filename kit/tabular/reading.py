@@ -27,14 +27,14 @@ IGNORED_MARK = "#"
 
 
 class Opened:
-    """A file open for one pass. Use it in a ``with`` block."""
+    """A file or another source of rows, open for one pass. Use it in a ``with`` block."""
 
-    def __init__(self, path: Path, source: Source, maker: RowMaker, needed: frozenset[str],
-                 limits: Limits) -> None:  # fmt: skip
-        self.path = path
+    def __init__(self, name: str, source: Source, maker: RowMaker, needed: frozenset[str],
+                 limits: Limits, size: int) -> None:  # fmt: skip
+        self.name = name
         self.header = source.header
         self.targets = maker.targets
-        self.size = path.stat().st_size
+        self.size = size
         self.rows = 0
         self.rejected = 0
         self._source = source
@@ -96,7 +96,7 @@ class Opened:
             self.rejected += len(batch.rejects)
             if self.rows > self._limits.rows:
                 raise FileTooLarge(
-                    "行数超过上限", saw=f"上限 {self._limits.rows} 行", where=self.path.name
+                    "行数超过上限", saw=f"上限 {self._limits.rows} 行", where=self.name
                 )
             if self.rejected > self._limits.rejects:
                 worst = batch.rejects[-1]
@@ -104,13 +104,13 @@ class Opened:
                     "坏行太多，多半是映射或文件格式不对，整个文件不导入",
                     saw=f"前 {self.rows} 行里有 {self.rejected} 行不能用；"
                     f"如第 {worst.line} 行 {worst.reason}（{worst.code}）",
-                    where=self.path.name,
+                    where=self.name,
                     do="先用 --dry-run 导入前几百行，核对映射",
                 )
             yield batch
         if not self.rows:
             raise FileEmpty(
-                "文件里只有表头，没有数据", where=self.path.name, do="请数据提供方核对导出条件"
+                "文件里只有表头，没有数据", where=self.name, do="请数据提供方核对导出条件"
             )
 
 
@@ -124,8 +124,29 @@ def open_table(
     """
     limits = limits or Limits()
     source = open_source(path, mapping.shape, limits)
+    return open_rows(
+        source, path.name, mapping, layout, today=today, limits=limits, folder=path.parent,
+        size=path.stat().st_size,
+    )  # fmt: skip
+
+
+def open_rows(
+    source: Source,
+    name: str,
+    mapping: Mapping,
+    layout: Layout,
+    *,
+    today: date,
+    limits: Limits,
+    folder: Path,
+    size: int = 0,
+) -> Opened:
+    """The same for rows that come otherwise than by a file; ``source`` is closed with it.
+
+    ``name`` is what refusals call it, ``folder`` where look-up tables lie.
+    """
     try:
-        sides = SideTables(mapping, path.parent, limits)
+        sides = SideTables(mapping, folder, limits)
         feeds = list(_feeds(source, mapping, layout, sides, today))
     except BaseException:
         source.close()
@@ -135,7 +156,7 @@ def open_table(
     } | {
         name for rule in mapping.rules if rule.expression for name in rule.expression.columns
     }  # fmt: skip
-    return Opened(path, source, RowMaker(layout, feeds), frozenset(needed), limits)
+    return Opened(name, source, RowMaker(layout, feeds), frozenset(needed), limits, size)
 
 
 def _feeds(

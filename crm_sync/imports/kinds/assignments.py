@@ -1,6 +1,7 @@
 """Assignments (管户): who answers for whom; what ends is kept with its reason."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Final
 
 from sqlalchemy import (
@@ -19,17 +20,63 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_sync.imports.errors import ImportCode
+from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Existing, Handle, Job, Objection, Seen
 from crm_sync.imports.landing import PAGE, Landing
 from crm_sync.imports.layouts import ASSIGNMENTS
 from crm_sync.imports.references import customer_ids, live_staff, unknown_customer
+from crm_sync.imports.undo import Load, TableUndo
 from crm_sync.models import Coverage, CoverageEnd
+from crm_sync.models.images import IMAGE_RUN
 from crm_sync.repository.keys import among
 from kit.clock import bank_date, bank_moment
 from kit.db import insert_into
 from kit.tabular.rows import Batch
 
 OWNER: Final = "owner"
+
+
+class AssignmentsUndo(TableUndo):
+    """Coverage that the load began ends; coverage that it ended begins again, if nobody else has.
+
+    What a transfer in this system changed since is left as it is.
+    """
+
+    async def take_away(self, session: AsyncSession, load: Load) -> int:
+        kept = (
+            select(literal(1))
+            .where(self.image.c[IMAGE_RUN] == load.run_id, *self.same(self.image))
+            .exists()
+        )
+        added = and_(self.written(load), ~kept)
+        counted = await session.execute(select(func.count()).select_from(self.table).where(added))
+        await end_coverage(session, added, "reverted", run_id=load.run_id, at=load.now)
+        return int(counted.scalar_one())
+
+    async def after(self, session: AsyncSession, load: Load) -> int:
+        own, image, ended = self.table.c, self.image.c, CoverageEnd.__table__.c  # type: ignore[attr-defined]
+        keys = ("customer_id", "kind", "staff_id")
+        ended_by_it = (
+            select(literal(1))
+            .where(
+                ended.run_id == load.run_id,
+                ended.reason.in_(("moved", "left_file")),
+                *(ended[name] == image[name] for name in keys),
+            )
+            .exists()
+        )
+        owned = (
+            select(literal(1))
+            .where(own.customer_id == image.customer_id, own.kind == OWNER, image.kind == OWNER)
+            .exists()
+        )
+        names = self.table.c.keys()
+        again = select(*(image[name] for name in names)).where(
+            image[IMAGE_RUN] == load.run_id, ended_by_it, ~owned
+        )
+        statement = insert_into(session, self.table).from_select(names, again)
+        done: Any = await session.execute(statement.on_conflict_do_nothing())
+        return int(done.rowcount)
 
 
 class AssignmentsLanding(Landing):
@@ -40,7 +87,7 @@ class AssignmentsLanding(Landing):
 
     layout = ASSIGNMENTS
     table: ClassVar[Table] = Coverage.__table__  # type: ignore[attr-defined]
-    ended: ClassVar[Table] = CoverageEnd.__table__  # type: ignore[attr-defined]
+    undo = AssignmentsUndo(table)
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -168,6 +215,17 @@ class AssignmentsLanding(Landing):
                 return gone
             last = (page[-1][0], page[-1][1], page[-1][2])
 
+    def touched(self) -> list[str]:
+        return ["since", "source", "source_date", "synthetic", "run_id"]
+
+    async def keep_images(self, session: AsyncSession, stage: Table) -> None:
+        own = self.table.c
+        theirs = own.customer_id == stage.c.customer_id
+        among_them = select(literal(1)).where(theirs, own.kind == stage.c.kind).exists()
+        await keep_images(
+            session, self.table, self.job.run_id, own.source == self.job.source, among_them
+        )
+
     async def take(self, session: AsyncSession, stage: Table) -> None:
         own = self.table.c
         moved = and_(
@@ -187,6 +245,7 @@ class AssignmentsLanding(Landing):
             "source": literal(self.job.source),
             "source_date": literal(self.job.source_date),
             "synthetic": literal(self.job.synthetic),
+            "run_id": literal(self.job.run_id, BigInteger()),
         }
         statement = insert_into(session, self.table).from_select(
             list(rows),
@@ -195,10 +254,7 @@ class AssignmentsLanding(Landing):
         await session.execute(
             statement.on_conflict_do_update(
                 index_elements=["customer_id", "kind", "staff_id"],
-                set_={
-                    name: statement.excluded[name]
-                    for name in ("since", "source", "source_date", "synthetic")
-                },
+                set_={name: statement.excluded[name] for name in self.touched()},
             )
         )
 
@@ -215,30 +271,39 @@ class AssignmentsLanding(Landing):
                 own.source == self.job.source,
                 among(session, own.customer_id, customers),
             )
+            await keep_images(session, self.table, self.job.run_id, gone)
             await self._end(session, gone, "left_file")
 
     async def _end(self, session: AsyncSession, condition: Any, reason: str) -> None:
-        """Move coverage into the history of what has ended."""
-        own = self.table.c
-        rows = {
-            "customer_id": own.customer_id,
-            "kind": own.kind,
-            "staff_id": own.staff_id,
-            "since": own.since,
-            "ended_at": literal(self.job.at, own.since.type),
-            "reason": literal(reason),
-            "source": own.source,
-            "run_id": literal(self.job.run_id, BigInteger()),
-        }
-        await session.execute(
-            insert(self.ended).from_select(
-                list(rows),
-                select(*(value.label(name) for name, value in rows.items())).where(condition),
-            )
-        )
-        await session.execute(delete(self.table).where(condition))
+        job = self.job
+        await end_coverage(session, condition, reason, run_id=job.run_id, at=job.at)
 
 
 def _handle(customer_id: int, kind: str, staff_id: str) -> Handle:
     """The owner's row by the customer's number; other relations by their whole key."""
     return customer_id if kind == OWNER else f"{customer_id}|{kind}|{staff_id}"
+
+
+async def end_coverage(
+    session: AsyncSession, condition: Any, reason: str, *, run_id: int, at: datetime
+) -> None:
+    """Move coverage into the history of what has ended."""
+    table: Table = Coverage.__table__  # type: ignore[attr-defined]
+    own = table.c
+    rows = {
+        "customer_id": own.customer_id,
+        "kind": own.kind,
+        "staff_id": own.staff_id,
+        "since": own.since,
+        "ended_at": literal(at, own.since.type),
+        "reason": literal(reason),
+        "source": own.source,
+        "run_id": literal(run_id, BigInteger()),
+    }
+    await session.execute(
+        insert(CoverageEnd).from_select(
+            list(rows),
+            select(*(value.label(name) for name, value in rows.items())).where(condition),
+        )
+    )
+    await session.execute(delete(table).where(condition))

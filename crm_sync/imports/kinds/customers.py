@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import orjson
-from sqlalchemy import Table, select, update
+from sqlalchemy import Table, Text, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_sync.imports.job import Existing, Job, Objection
-from crm_sync.imports.kinds.attributes import attributes_of, free_targets
+from crm_sync.imports.kinds.attributes import PREFIX, attributes_of, free_targets
 from crm_sync.imports.landing import DIGEST, FOUND
 from crm_sync.imports.layouts import CUSTOMERS
 from crm_sync.imports.references import live_units, unknown_customer, unknown_units
 from crm_sync.imports.table_landing import TableLanding
+from crm_sync.imports.undo import TableUndo
 from crm_sync.models import Customer
 from crm_sync.repository.keys import among
 from kit.tabular.rows import Batch
@@ -23,6 +24,7 @@ class CustomersLanding(TableLanding):
 
     layout = CUSTOMERS
     table: ClassVar[Table] = Customer.__table__  # type: ignore[attr-defined]
+    undo = TableUndo(table)
     key = "customer_no"
     number = "id"
     plain = (
@@ -33,6 +35,7 @@ class CustomersLanding(TableLanding):
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self._units: frozenset[str] = frozenset()
+        self._held: dict[str, dict[str, str]] = {}
 
     async def begin(self, session: AsyncSession) -> None:
         await super().begin(session)
@@ -66,7 +69,31 @@ class CustomersLanding(TableLanding):
         }
 
     async def judge(self, session: AsyncSession, batch: Batch) -> dict[int, Objection]:
+        self._held = await self._supplemented(session, batch)
         return unknown_units(batch.columns, ["unit_id", "account_unit_id"], self._units)
+
+    async def _supplemented(self, session: AsyncSession, batch: Batch) -> dict[str, dict[str, str]]:
+        """Free columns of changed rows that other files have filled: this one keeps them."""
+        changed = [
+            key
+            for key, row in zip(batch.keys, batch.columns[FOUND], strict=True)
+            if row is not None
+        ]
+        if self.job.supplement or not changed or not free_targets(self.job.targets):
+            return {}
+        own = self.table.c
+        found = await session.execute(
+            select(own.customer_no, own.supplements, own.attributes).where(
+                among(session, own.customer_no, changed), cast(own.supplements, Text) != "{}"
+            )
+        )
+        held = {}
+        for key, supplements, attributes in found:
+            filled = {name for one in supplements.values() for name in one["columns"]}
+            held[key] = {
+                name: value for name, value in attributes.items() if PREFIX + name in filled
+            }
+        return held
 
     def refuse_new(self, key: str) -> Objection | None:
         return unknown_customer(key) if self.job.supplement else None
@@ -94,7 +121,10 @@ class CustomersLanding(TableLanding):
 
     def _attributes(self, batch: Batch) -> list[str]:
         if not self.job.supplement:
-            return [orjson.dumps(given).decode() for given in attributes_of(batch)]
+            return [
+                orjson.dumps({**self._held.get(key, {}), **given}).decode()
+                for key, given in zip(batch.keys, attributes_of(batch), strict=True)
+            ]
         before = [row.extra[1] if row and row.extra else {} for row in batch.columns[FOUND]]
         return [
             orjson.dumps({**held, **given}).decode()
@@ -112,6 +142,7 @@ class CustomersLanding(TableLanding):
                         "digest": digest,
                         "source_date": job.source_date,
                         "synthetic": job.synthetic,
+                        "run": job.run_id,
                         "columns": columns,
                     },
                 }
@@ -119,16 +150,17 @@ class CustomersLanding(TableLanding):
             for row, digest in zip(batch.columns[FOUND], batch.columns[DIGEST], strict=True)
         ]
 
+    def touched(self) -> list[str]:
+        if not self.job.supplement:
+            return super().touched()
+        return [name for name in self._names if name != "digest"]
+
     async def take(self, session: AsyncSession, stage: Table) -> None:
         if not self.job.supplement:
             await super().take(session, stage)
             return
         own = self.table.c
-        changes = {
-            name: self._taken(session, stage.c[name], own[name])
-            for name in self._names
-            if name != "digest"
-        }
+        changes = {name: self._taken(session, stage.c[name], own[name]) for name in self.touched()}
         await session.execute(
             update(self.table)
             .where(own.customer_no == stage.c.row_key)

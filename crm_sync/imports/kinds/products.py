@@ -2,20 +2,40 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 import orjson
-from sqlalchemy import Table, delete, insert
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
+from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Job
 from crm_sync.imports.kinds.attributes import attributes_of, free_targets
 from crm_sync.imports.layouts import PRODUCTS
 from crm_sync.imports.table_landing import TableLanding
-from crm_sync.models import Product, ProductOpenDay
+from crm_sync.imports.undo import Load, TableUndo
+from crm_sync.models import IMAGES, Product, ProductOpenDay
+from crm_sync.models.images import IMAGE_RUN
 from crm_sync.repository.keys import among
 from kit.tabular.rows import Batch
+
+OPEN_DAYS: Final = "open_days"
+DAYS: Final[Table] = ProductOpenDay.__table__  # type: ignore[attr-defined]
+
+
+class ProductsUndo(TableUndo):
+    """The open days of a product come and go with it."""
+
+    async def before(self, session: AsyncSession, load: Load) -> None:
+        if OPEN_DAYS not in load.touched:
+            return
+        own, image = self.table.c, IMAGES[DAYS.name]
+        written = select(own.product_code).where(self.written(load))
+        await session.execute(delete(DAYS).where(DAYS.c.product_code.in_(written)))
+        kept = select(*(image.c[column.name] for column in DAYS.columns)).where(
+            image.c[IMAGE_RUN] == load.run_id
+        )
+        await session.execute(insert(DAYS).from_select(DAYS.c.keys(), kept))
 
 
 class ProductsLanding(TableLanding):
@@ -23,6 +43,7 @@ class ProductsLanding(TableLanding):
 
     layout = PRODUCTS
     table: ClassVar[Table] = Product.__table__  # type: ignore[attr-defined]
+    undo = ProductsUndo(table)
     key = "product_code"
     plain = ("name", "kind", "risk_level", "issuer", "private", "on_sale", "matures_on")
 
@@ -41,15 +62,16 @@ class ProductsLanding(TableLanding):
             self._days[key] = days or ()
         return super().values(batch)
 
+    def touched(self) -> list[str]:
+        return [*super().touched(), *([OPEN_DAYS] if self.job.provides(OPEN_DAYS) else [])]
+
     async def take(self, session: AsyncSession, stage: Table) -> None:
         await super().take(session, stage)
         if not self._days:
             return
-        await session.execute(
-            delete(ProductOpenDay).where(
-                among(session, col(ProductOpenDay.product_code), list(self._days))
-            )
-        )
+        changed = among(session, DAYS.c.product_code, list(self._days))
+        await keep_images(session, DAYS, self.job.run_id, changed)
+        await session.execute(delete(DAYS).where(changed))
         rows = [
             {"product_code": key, "opens_on": first, "closes_on": last}
             for key, days in self._days.items()

@@ -1,19 +1,22 @@
 """Staff: one WeCom identity each, and the roles that a file may give."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
-from sqlalchemy import Table, or_, select, update
+from sqlalchemy import Table, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.imports.errors import ImportCode
+from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Handle, Job, Objection, Seen
 from crm_sync.imports.landing import FOUND
 from crm_sync.imports.layouts import GRANTED_BY_FILE, STAFF
 from crm_sync.imports.references import live_units, unknown_units
 from crm_sync.imports.table_landing import TableLanding
-from crm_sync.models import Grant, Staff
+from crm_sync.imports.undo import Load, TableUndo
+from crm_sync.models import IMAGES, Grant, Staff
+from crm_sync.models.images import IMAGE_RUN
 from crm_sync.repository.keys import among
 from kit.db import upsert
 from kit.tabular.refusals import Reject
@@ -23,11 +26,39 @@ BY_FILE = "import:"
 """Grants made by a file start so; a file ends only those."""
 
 
+GRANT: Final[Table] = Grant.__table__  # type: ignore[attr-defined]
+
+
+class StaffUndo(TableUndo):
+    """Identities are freed before they move back; roles that the file gave or ended follow."""
+
+    async def before(self, session: AsyncSession, load: Load) -> None:
+        if "userid" in load.touched:
+            await session.execute(update(self.table).where(self.written(load)).values(userid=None))
+
+    async def after(self, session: AsyncSession, load: Load) -> int:
+        own, image = GRANT.c, IMAGES[GRANT.name]
+        by_file = own.granted_by.startswith(BY_FILE)
+        same = [own[column.name] == image.c[column.name] for column in GRANT.primary_key]
+        kept = image.c[IMAGE_RUN] == load.run_id
+        given = [by_file, own.granted_at == load.at]
+        had = select(literal(1)).where(kept, *same).exists()
+        await session.execute(update(GRANT).where(*given, ~had).values(expires_at=load.now))
+        changed = or_(own.granted_at == load.at, own.expires_at == load.at)
+        await session.execute(
+            update(GRANT)
+            .where(by_file, changed, kept, *same)
+            .values({name: image.c[name] for name in ("granted_by", "granted_at", "expires_at")})
+        )
+        return 0
+
+
 class StaffLanding(TableLanding):
     """Lands staff; a WeCom identity may move from one person to another, never be shared."""
 
     layout = STAFF
     table: ClassVar[Table] = Staff.__table__  # type: ignore[attr-defined]
+    undo = StaffUndo(table)
     key = "staff_id"
     plain = ("name", "userid", "unit_id", "position", "active", "licences", "personas")
 
@@ -133,14 +164,17 @@ class StaffLanding(TableLanding):
             if userid is not None and key not in self.dropped and self._holders.get(userid) != key
         ]
         if moving:
+            holding = among(session, self.table.c.userid, moving)
+            await keep_images(session, self.table, self.job.run_id, holding)
             await session.execute(
-                update(Staff).where(among(session, col(Staff.userid), moving)).values(userid=None)
+                update(self.table).where(holding).values(userid=None, run_id=self.job.run_id)
             )
 
     async def _grant(self, session: AsyncSession) -> None:
         """Give the roles of the changed rows and end those that the file gave before."""
         at, by = self.job.at, f"{BY_FILE}{self.job.by}"[:120]
         staff = [key for key in self._roles if key not in self.dropped]
+        await keep_images(session, GRANT, self.job.run_id, among(session, GRANT.c.staff_id, staff))
         wanted = {(key, role, self._roles[key][0]) for key in staff for role in self._roles[key][1]}
         held = await session.execute(
             select(col(Grant.staff_id), col(Grant.role), col(Grant.unit_id)).where(
@@ -181,6 +215,7 @@ class StaffLanding(TableLanding):
     async def remove(self, session: AsyncSession, handles: Sequence[Handle]) -> None:
         await super().remove(session, handles)
         gone: Any = handles
+        await keep_images(session, GRANT, self.job.run_id, among(session, GRANT.c.staff_id, gone))
         await session.execute(
             update(Grant)
             .where(

@@ -12,6 +12,7 @@ from crm_sync.imports.job import Job, Seen
 from crm_sync.imports.landing import FOUND
 from crm_sync.imports.layouts import UNITS
 from crm_sync.imports.table_landing import TableLanding
+from crm_sync.imports.undo import Load, TableUndo
 from crm_sync.models import Unit
 from kit.tabular.refusals import Reject
 from kit.tabular.rows import Batch
@@ -19,11 +20,20 @@ from kit.tabular.rows import Batch
 DEEPEST: Final = 8
 
 
+class UnitsUndo(TableUndo):
+    """Paths are made anew from the restored tree."""
+
+    async def after(self, session: AsyncSession, load: Load) -> int:
+        await _mend_paths(session)
+        return 0
+
+
 class UnitsLanding(TableLanding):
     """Lands units and keeps every unit's ``path`` (``/hq/01/0101/``) true."""
 
     layout = UNITS
     table: ClassVar[Table] = Unit.__table__  # type: ignore[attr-defined]
+    undo = UnitsUndo(table)
     key = "unit_id"
     plain = ("name", "parent_id", "kind", "department_id")
 

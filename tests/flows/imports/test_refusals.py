@@ -178,22 +178,21 @@ async def test_only_customers_can_be_supplemented(database: Database, tmp_path: 
     assert refused.value.code == "E-2304"
 
 
-async def test_a_run_that_compared_with_an_older_picture_is_refused(
-    database: Database, tmp_path: Path
-) -> None:
-    path = tmp_path / "customers.csv"
+async def test_a_run_that_compared_with_an_older_picture_is_refused(database: Database) -> None:
     async with database.transaction() as session:
-        first = await runs.start(session, kind="customers", path=path, mapping="", by=BY, at=AT)
-        second = await runs.start(session, kind="customers", path=path, mapping="", by=BY, at=AT)
+        first = await runs.start(session, kind="customers", name="a", mapping="", by=BY, at=AT)
+        seen = await runs.picture(session, "customers")
+        second = await runs.start(session, kind="customers", name="b", mapping="", by=BY, at=AT)
         ending = runs.Ending("applied", Counts())
-        await runs.finish(session, second, ending, (), kind="customers", by=BY, at=AT)
-    with pytest.raises(Conflict) as refused:
-        async with database.transaction() as session:
-            await runs.guard(session, kind="customers", run_id=first)
-    assert refused.value.code == "E-2305"
+        await runs.finish(session, first, ending, (), kind="customers", by=BY, at=AT)
+    for late in (first, second):
+        with pytest.raises(Conflict) as refused:
+            async with database.transaction() as session:
+                await runs.guard(session, kind="customers", run_id=late, seen=seen)
+        assert refused.value.code == "E-2305"
     async with database.transaction() as session:
-        await runs.guard(session, kind="holdings", run_id=first)
-        await runs.guard(session, kind="customers", run_id=second)
+        await runs.guard(session, kind="holdings", run_id=first, seen=0)
+        await runs.guard(session, kind="customers", run_id=second, seen=seen + 1)
 
 
 async def test_an_unexpected_failure_is_on_record_and_changes_nothing(

@@ -14,6 +14,8 @@ from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Existing, Handle, Job, Seen
 from crm_sync.imports.landing import DIGEST, PAGE, Landing
 from crm_sync.imports.staging import Direct
+from crm_sync.imports.undo import TableUndo
+from crm_sync.models import IMAGES
 from crm_sync.repository.keys import among
 from kit.db import insert_into, is_postgresql
 from kit.tabular.rows import Batch
@@ -33,6 +35,13 @@ class TableLanding(Landing):
     natural: ClassVar[bool] = True
     unique: ClassVar[tuple[str, ...]] = ()
     plain: ClassVar[tuple[str, ...]]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A load is taken back in the kind's own table, unless the kind says how."""
+        super().__init_subclass__(**options)
+        own = vars(cls)
+        if "table" in own and "undo" not in own:
+            cls.undo = TableUndo(cls.table) if cls.table.name in IMAGES else None
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
@@ -175,7 +184,7 @@ class TableLanding(Landing):
         return [*self._names, *self._always()]
 
     async def keep_images(self, session: AsyncSession, stage: Table) -> None:
-        if self.floor == 0:
+        if self.floor == 0 or self.table.name not in IMAGES:
             return
         own = self.table.c
         same = (
@@ -231,7 +240,8 @@ class TableLanding(Landing):
         for start in range(0, len(handles), PAGE):
             page: Any = handles[start : start + PAGE]
             here = among(session, self.handle, page)
-            await keep_images(session, self.table, job.run_id, here)
+            if self.table.name in IMAGES:
+                await keep_images(session, self.table, job.run_id, here)
             await session.execute(update(self.table).where(here).values(changes))
 
 

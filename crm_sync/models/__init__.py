@@ -7,17 +7,16 @@ from crm_sync.models.contacts import Contact, Relation, SyncCursor
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
 from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
-from crm_sync.models.imports import ImportReject, ImportRun
-from crm_sync.models.leads import Lead
 from crm_sync.models.images import IMAGES
 from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
+from crm_sync.models.leads import Lead
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
 from crm_sync.models.signals import BehaviourSignal
 from crm_sync.models.standing import CustomerStanding
 
 __all__ = [
-    "BehaviourSignal",
     "IMAGES",
+    "BehaviourSignal",
     "Binding",
     "Contact",
     "ContactWay",
@@ -32,8 +31,8 @@ __all__ = [
     "Holding",
     "ImportReject",
     "ImportRun",
-    "Lead",
     "ImportWatermark",
+    "Lead",
     "PersonaMembership",
     "PersonaRefusal",
     "Product",

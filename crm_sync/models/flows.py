@@ -31,4 +31,5 @@ class CustomerFlow(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     changed_at: datetime

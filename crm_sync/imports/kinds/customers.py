@@ -13,7 +13,6 @@ from crm_sync.imports.landing import DIGEST, FOUND
 from crm_sync.imports.layouts import CUSTOMERS
 from crm_sync.imports.references import live_units, unknown_customer, unknown_units
 from crm_sync.imports.table_landing import TableLanding
-from crm_sync.imports.undo import TableUndo
 from crm_sync.models import Customer
 from crm_sync.repository.keys import among
 from kit.tabular.rows import Batch
@@ -24,7 +23,6 @@ class CustomersLanding(TableLanding):
 
     layout = CUSTOMERS
     table: ClassVar[Table] = Customer.__table__  # type: ignore[attr-defined]
-    undo = TableUndo(table)
     key = "customer_no"
     number = "id"
     plain = (

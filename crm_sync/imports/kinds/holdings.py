@@ -10,7 +10,6 @@ from crm_sync.imports.job import Objection
 from crm_sync.imports.layouts import HOLDINGS
 from crm_sync.imports.references import owners_of, unknown_customer
 from crm_sync.imports.table_landing import TableLanding
-from crm_sync.imports.undo import TableUndo, Undo
 from crm_sync.models import Holding
 from kit.tabular.rows import Batch
 
@@ -20,7 +19,6 @@ class HoldingsLanding(TableLanding):
 
     layout = HOLDINGS
     table: ClassVar[Table] = Holding.__table__  # type: ignore[attr-defined]
-    undo: ClassVar[Undo | None] = TableUndo(table)
     key = "holding_no"
     number = "id"
     plain: ClassVar[tuple[str, ...]] = (

@@ -11,7 +11,6 @@ from crm_sync.imports.job import Existing, Handle, Objection
 from crm_sync.imports.kinds.holdings import HoldingsLanding
 from crm_sync.imports.layouts import EVENTS, SNAPSHOTS
 from crm_sync.imports.references import customer_ids, unknown_customer
-from crm_sync.imports.undo import TableUndo
 from crm_sync.models import CustomerEvent, CustomerSnapshot
 from crm_sync.repository.keys import among
 from kit.tabular.rows import Batch
@@ -23,7 +22,6 @@ class EventsLanding(HoldingsLanding):
     layout = EVENTS
     whole = False
     table: ClassVar[Table] = CustomerEvent.__table__  # type: ignore[attr-defined]
-    undo = TableUndo(table)
     key = "event_no"
     plain = ("kind", "on", "amount_fen", "note")
 
@@ -34,7 +32,6 @@ class SnapshotsLanding(HoldingsLanding):
     layout = SNAPSHOTS
     whole = False
     table: ClassVar[Table] = CustomerSnapshot.__table__  # type: ignore[attr-defined]
-    undo = TableUndo(table)
     key = "customer_id"
     natural = False
     unique: ClassVar[tuple[str, ...]] = ("customer_id", "on")

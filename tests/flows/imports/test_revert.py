@@ -8,12 +8,14 @@ import pytest
 from sqlmodel import SQLModel
 
 from crm_sync.imports import revert_load
+from crm_sync.imports.kinds import LANDINGS
 from crm_sync.models import (
     IMAGES,
     Coverage,
     CoverageEnd,
     Customer,
     CustomerEvent,
+    CustomerFlow,
     CustomerSnapshot,
     Grant,
     Holding,
@@ -63,6 +65,8 @@ WRONG: dict[str, str] = {
     "D9,620002,deposit,Y,5\n",
     "assignments": "customer_no,staff_id,since\n620001,003101,2026-01-01\n620004,003101,\n",
     "snapshots": "customer_no,on,aum_yuan\n620001,2026-11-20,1\n620002,2026-11-20,2\n",
+    "flows": "customer_no,month,kind,amount_yuan\n620001,2026-10-01,payroll_in,1\n"
+    "620002,2026-10-01,payroll_in,2\n",
     "events": "event_no,customer_no,kind,on,amount_yuan\nE1,620002,bonus,2026-12-01,7\n"
     "E2,620002,bonus,2026-12-01,7\n",
 }
@@ -74,6 +78,7 @@ RIGHT: dict[str, str] = {
     "holdings": HOLDINGS,
     "assignments": ASSIGNMENTS,
     "snapshots": "customer_no,on,aum_yuan\n620001,2026-11-20,100\n",
+    "flows": "customer_no,month,kind,amount_yuan\n620001,2026-10-01,payroll_in,100\n",
     "events": "event_no,customer_no,kind,on,amount_yuan\nE1,620001,money_in,2026-12-15,50000\n",
 }
 TABLES: dict[str, tuple[type[SQLModel], ...]] = {
@@ -85,6 +90,7 @@ TABLES: dict[str, tuple[type[SQLModel], ...]] = {
     "assignments": (Coverage,),
     "snapshots": (CustomerSnapshot,),
     "events": (CustomerEvent,),
+    "flows": (CustomerFlow,),
 }
 
 
@@ -129,6 +135,11 @@ async def test_a_wrong_load_of_any_kind_is_taken_back_by_one_call(
     again = await bring(database, kind, RIGHT[kind], tmp_path, at=LATEST)
     assert again.counts.updated == again.counts.added == 0
     assert await present(database, *TABLES[kind]) == before
+
+
+async def test_every_kind_but_the_history_of_consents_can_be_taken_back() -> None:
+    assert {kind for kind, landing in LANDINGS.items() if landing.undo is None} == {"consents"}
+    assert set(RIGHT) == set(LANDINGS) - {"consents"}
 
 
 async def test_a_first_load_is_taken_back_as_a_whole_and_may_come_again(

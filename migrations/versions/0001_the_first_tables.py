@@ -363,6 +363,7 @@ def upgrade() -> None:
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('customer_id', 'kind', 'staff_id', name=op.f('pk_coverage'))
     )
     with op.batch_alter_table('coverage', schema=None) as batch_op:
@@ -383,6 +384,18 @@ def upgrade() -> None:
     with op.batch_alter_table('coverage_end', schema=None) as batch_op:
         batch_op.create_index('ix_coverage_end_customer_id', ['customer_id', 'ended_at'], unique=False)
 
+    op.create_table('coverage_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'customer_id', 'kind', 'staff_id', name=op.f('pk_coverage_image'))
+    )
     op.create_table('customer',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('customer_no', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -408,6 +421,7 @@ def upgrade() -> None:
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('supplements', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer')),
@@ -434,6 +448,7 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_event')),
     sa.UniqueConstraint('event_no', name=op.f('uq_customer_event_event_no'))
     )
@@ -441,6 +456,22 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_event_customer_id', ['customer_id', 'on'], unique=False)
         batch_op.create_index('ix_customer_event_on', ['on', 'kind'], unique=False)
 
+    op.create_table('customer_event_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('event_no', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=24), autoincrement=False, nullable=True),
+    sa.Column('on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('amount_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('note', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_customer_event_image'))
+    )
     op.create_table('customer_flow',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -452,9 +483,26 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_flow')),
     sa.UniqueConstraint('customer_id', 'month', 'kind', name=op.f('uq_customer_flow_customer_id_month_kind'))
+    )
+    op.create_table('customer_flow_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('month', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=24), autoincrement=False, nullable=True),
+    sa.Column('amount_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('count', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_customer_flow_image'))
     )
     op.create_table('customer_group',
     sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -481,6 +529,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_customer_group_synced_at'), ['synced_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_customer_group_unit_id'), ['unit_id'], unique=False)
 
+    op.create_table('customer_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('customer_no', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('name', sa.LargeBinary(), autoincrement=False, nullable=True),
+    sa.Column('phone', sa.LargeBinary(), autoincrement=False, nullable=True),
+    sa.Column('phone_hash', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('unionid_hash', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('gender', sqlmodel.sql.sqltypes.AutoString(length=1), autoincrement=False, nullable=True),
+    sa.Column('born_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('birthday', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('account_unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('risk_level', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('risk_assessed_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('tier', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('aum_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('aum_average_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('occupation', sqlmodel.sql.sqltypes.AutoString(length=40), autoincrement=False, nullable=True),
+    sa.Column('opened_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('attributes', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('supplements', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_customer_image'))
+    )
     op.create_table('customer_snapshot',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -494,12 +573,30 @@ def upgrade() -> None:
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
     sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_snapshot')),
     sa.UniqueConstraint('customer_id', 'on', name=op.f('uq_customer_snapshot_customer_id_on'))
     )
     with op.batch_alter_table('customer_snapshot', schema=None) as batch_op:
         batch_op.create_index('ix_customer_snapshot_on', ['on'], unique=False)
 
+    op.create_table('customer_snapshot_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('aum_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('deposit_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('wealth_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('fund_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_customer_snapshot_image'))
+    )
     op.create_table('customer_standing',
     sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('grade', sqlmodel.sql.sqltypes.AutoString(length=1), nullable=False),
@@ -622,6 +719,7 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_holding')),
@@ -633,6 +731,29 @@ def upgrade() -> None:
         batch_op.create_index('ix_holding_matures_on', ['matures_on', 'kind', 'id'], unique=False)
         batch_op.create_index('ix_holding_product_code', ['product_code', 'id'], unique=False)
 
+    op.create_table('holding_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('holding_no', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=True),
+    sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('product_name', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('amount_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('opened_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('matures_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('due_day', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('instalment_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('risk_level', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_holding_image'))
+    )
     op.create_table('holiday',
     sa.Column('day', sa.Date(), nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -657,7 +778,13 @@ def upgrade() -> None:
     sa.Column('mapping', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('origin', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('touched', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('revertible', sa.Boolean(), nullable=False),
+    sa.Column('reverts', sa.BigInteger(), nullable=True),
+    sa.Column('watermark', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('watermark_before', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
     sa.Column('refusal', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
@@ -668,6 +795,14 @@ def upgrade() -> None:
     with op.batch_alter_table('import_run', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_import_run_kind'), ['kind'], unique=False)
 
+    op.create_table('import_watermark',
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('value', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('source', 'kind', name=op.f('pk_import_watermark'))
+    )
     op.create_table('inbox',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('kept_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -922,14 +1057,41 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('product_code', name=op.f('pk_product'))
+    )
+    op.create_table('product_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=True),
+    sa.Column('risk_level', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('issuer', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('private', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('on_sale', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('matures_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('attributes', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'product_code', name=op.f('pk_product_image'))
     )
     op.create_table('product_open_day',
     sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('opens_on', sa.Date(), nullable=False),
     sa.Column('closes_on', sa.Date(), nullable=True),
     sa.PrimaryKeyConstraint('product_code', 'opens_on', name=op.f('pk_product_open_day'))
+    )
+    op.create_table('product_open_day_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=False),
+    sa.Column('opens_on', sa.Date(), autoincrement=False, nullable=False),
+    sa.Column('closes_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'product_code', 'opens_on', name=op.f('pk_product_open_day_image'))
     )
     op.create_table('quota_slot',
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -970,6 +1132,16 @@ def upgrade() -> None:
     sa.Column('granted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('staff_id', 'role', 'unit_id', name=op.f('pk_role_grant'))
+    )
+    op.create_table('role_grant_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=False),
+    sa.Column('role', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=False),
+    sa.Column('granted_by', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('granted_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'staff_id', 'role', 'unit_id', name=op.f('pk_role_grant_image'))
     )
     op.create_table('saved_search',
     sa.Column('id', sa.BigInteger(), nullable=False),
@@ -1092,6 +1264,7 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('seen_in_wecom_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('staff_id', name=op.f('pk_staff')),
@@ -1100,6 +1273,25 @@ def upgrade() -> None:
     with op.batch_alter_table('staff', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_staff_unit_id'), ['unit_id'], unique=False)
 
+    op.create_table('staff_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=False),
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('position', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('active', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('licences', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), autoincrement=False, nullable=True),
+    sa.Column('personas', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('seen_in_wecom_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'staff_id', name=op.f('pk_staff_image'))
+    )
     op.create_table('suppression',
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
     sa.Column('scope', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -1203,6 +1395,7 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('unit_id', name=op.f('pk_unit'))
     )
@@ -1210,6 +1403,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_unit_parent_id'), ['parent_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_unit_path'), ['path'], unique=False)
 
+    op.create_table('unit_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('parent_id', sqlmodel.sql.sqltypes.AutoString(length=32), autoincrement=False, nullable=True),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=True),
+    sa.Column('path', sqlmodel.sql.sqltypes.AutoString(length=200), autoincrement=False, nullable=True),
+    sa.Column('department_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'unit_id', name=op.f('pk_unit_image'))
+    )
     op.create_table('user_preference',
     sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('text_size', sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
@@ -1288,6 +1497,7 @@ def downgrade() -> None:
 
     op.drop_table('web_session')
     op.drop_table('user_preference')
+    op.drop_table('unit_image')
     with op.batch_alter_table('unit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_unit_path'))
         batch_op.drop_index(batch_op.f('ix_unit_parent_id'))
@@ -1313,6 +1523,7 @@ def downgrade() -> None:
     op.drop_table('tag_write')
     op.drop_table('sync_cursor')
     op.drop_table('suppression')
+    op.drop_table('staff_image')
     with op.batch_alter_table('staff', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_unit_id'))
 
@@ -1338,6 +1549,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_saved_search_staff_id'))
 
     op.drop_table('saved_search')
+    op.drop_table('role_grant_image')
     op.drop_table('role_grant')
     with op.batch_alter_table('relation', schema=None) as batch_op:
         batch_op.drop_index('ix_relation_external_userid')
@@ -1347,7 +1559,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_quota_slot_key'))
 
     op.drop_table('quota_slot')
+    op.drop_table('product_open_day_image')
     op.drop_table('product_open_day')
+    op.drop_table('product_image')
     op.drop_table('product')
     with op.batch_alter_table('policy_version', schema=None) as batch_op:
         batch_op.drop_index('ix_policy_version_waiting', sqlite_where=sa.text("state = 'proposed'"), postgresql_where=sa.text("state = 'proposed'"))
@@ -1403,12 +1617,14 @@ def downgrade() -> None:
         batch_op.drop_index('ix_inbox_due', postgresql_where=sa.text("state = 'new'"), sqlite_where=sa.text("state = 'new'"))
 
     op.drop_table('inbox')
+    op.drop_table('import_watermark')
     with op.batch_alter_table('import_run', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_import_run_kind'))
 
     op.drop_table('import_run')
     op.drop_table('import_reject')
     op.drop_table('holiday')
+    op.drop_table('holding_image')
     with op.batch_alter_table('holding', schema=None) as batch_op:
         batch_op.drop_index('ix_holding_product_code')
         batch_op.drop_index('ix_holding_matures_on')
@@ -1438,17 +1654,21 @@ def downgrade() -> None:
         batch_op.drop_index('ix_customer_standing_activity')
 
     op.drop_table('customer_standing')
+    op.drop_table('customer_snapshot_image')
     with op.batch_alter_table('customer_snapshot', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_snapshot_on')
 
     op.drop_table('customer_snapshot')
+    op.drop_table('customer_image')
     with op.batch_alter_table('customer_group', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_customer_group_unit_id'))
         batch_op.drop_index(batch_op.f('ix_customer_group_synced_at'))
         batch_op.drop_index(batch_op.f('ix_customer_group_owner_userid'))
 
     op.drop_table('customer_group')
+    op.drop_table('customer_flow_image')
     op.drop_table('customer_flow')
+    op.drop_table('customer_event_image')
     with op.batch_alter_table('customer_event', schema=None) as batch_op:
         batch_op.drop_index('ix_customer_event_on')
         batch_op.drop_index('ix_customer_event_customer_id')
@@ -1464,6 +1684,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_customer_account_unit_id'))
 
     op.drop_table('customer')
+    op.drop_table('coverage_image')
     with op.batch_alter_table('coverage_end', schema=None) as batch_op:
         batch_op.drop_index('ix_coverage_end_customer_id')
 

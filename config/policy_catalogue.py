@@ -6,9 +6,17 @@ from typing import Any, Final, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from config.activation_policy import ActivationPolicy
+from config.channel_policy import ChannelPolicy
+from config.contact_duty_policy import ContactDutyPolicy
+from config.content_hint_policy import ContentHintPolicy
+from config.coverage_policy import CoveragePolicy
+from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
+from config.follow_up_policy import FollowUpPolicy
 from config.outreach_policy import OutreachPolicy
 from config.persona_policy import PersonaPolicy
+from config.playbook_policy import PlaybookPolicy
 from config.reminder_policy import ReminderPolicy
 from config.suitability_policy import SuitabilityPolicy
 from config.tier_policy import TierPolicy
@@ -35,6 +43,14 @@ REMINDERS: Final = Kind("reminders", "提醒", ReminderPolicy)
 OUTREACH: Final = Kind("outreach", "触达时间与次数", OutreachPolicy)
 SUITABILITY: Final = Kind("suitability", "适当性", SuitabilityPolicy)
 DISCLOSURES: Final = Kind("disclosures", "必备提示", DisclosurePolicy)
+CONTACT_DUTY: Final = Kind("contact_duty", "联络责任", ContactDutyPolicy)
+COVERAGE: Final = Kind("coverage", "管户负荷", CoveragePolicy)
+FOLLOW_UPS: Final = Kind("follow_ups", "跟进与暂停", FollowUpPolicy)
+ACTIVATION: Final = Kind("activation", "盘活轮次", ActivationPolicy)
+DAILY_PLAN: Final = Kind("daily_plan", "每日联络计划", DailyPlanPolicy)
+PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
+CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
+CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -43,4 +59,12 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     OUTREACH,
     SUITABILITY,
     DISCLOSURES,
+    CONTACT_DUTY,
+    COVERAGE,
+    FOLLOW_UPS,
+    ACTIVATION,
+    DAILY_PLAN,
+    PLAYBOOKS,
+    CONTENT_HINTS,
+    CHANNELS,
 )

@@ -26,15 +26,20 @@ _RESTRICTED: Final = "desk"
 _AS_DESK: Final = text(f"SET LOCAL ROLE {ROLE}")
 _AS_APPLICATION: Final = text("SET LOCAL ROLE NONE")
 HANGING: Final = (
+    "activation",
+    "activation_step",
     "behaviour_signal",
+    "contact_standing",
     "coverage",
     "coverage_end",
     "customer_event",
     "customer_flow",
     "customer_snapshot",
     "customer_standing",
+    "daily_contact",
     "holding",
     "lead",
+    "parking",
     "persona_membership",
     "persona_refusal",
 )

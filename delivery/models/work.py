@@ -17,6 +17,7 @@ class Touch(SQLModel, table=True):
         Index("ix_touch_customer", "customer_id", "at"),
         Index("ix_touch_staff", "staff_id", "at"),
         Index("ix_touch_unit", "unit_id", "at"),
+        Index("ix_touch_at", "at", "source"),
     )
     source: str = Field(primary_key=True, max_length=160)  # send:<id> | broadcast:<id>/<contact> …
     customer_id: int = Field(sa_type=BigInteger)
@@ -26,6 +27,8 @@ class Touch(SQLModel, table=True):
     purpose: str = Field(max_length=16)
     trigger: str = Field(default="", max_length=64)
     state: str = Field(max_length=16)  # claimed | confirmed | sent | recorded
+    act: str = Field(default="", max_length=40)  # what was done there: 开户, 双录 …
+    outcome: str = Field(default="", max_length=32)  # of a follow-up, where one is told
     at: datetime
 
 

@@ -27,6 +27,8 @@ class Touched:
     trigger: str
     state: str
     at: datetime
+    act: str = ""
+    outcome: str = ""
 
 
 async def record(session: AsyncSession, touches: Sequence[Touched]) -> None:
@@ -45,6 +47,8 @@ async def record(session: AsyncSession, touches: Sequence[Touched]) -> None:
                 "trigger": one.trigger,
                 "state": one.state,
                 "at": one.at,
+                "act": one.act,
+                "outcome": one.outcome,
             }
             for one in touches
         ],
@@ -140,4 +144,6 @@ def _touched(row: Touch) -> Touched:
         row.trigger,
         row.state,
         row.at,
+        row.act,
+        row.outcome,
     )

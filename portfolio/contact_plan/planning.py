@@ -1,0 +1,211 @@
+"""Plans the day of every manager at once: one ranked question, one insert."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, exists, func, literal, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from config.activation_policy import ActivationPolicy
+from config.contact_duty_policy import ContactDutyPolicy
+from config.coverage_policy import CoveragePolicy
+from config.daily_plan_policy import DailyPlanPolicy
+from config.tier_policy import TierPolicy
+from crm_sync.repository import books
+from delivery.repository import reached
+from kit import ledger
+from kit.clock import bank_date
+from kit.db import insert_new
+from portfolio.activation import rounds
+from portfolio.contact_plan.rules import birthdays, edges
+from portfolio.duty import standings
+from portfolio.duty.standings import Terms
+from portfolio.models import ContactStanding, DailyContact, Parking
+
+ACTOR = "system:portfolio"
+BATCH = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class PlanTerms:
+    """Every policy that a plan of the day stands on."""
+
+    plan: DailyPlanPolicy
+    duty: ContactDutyPolicy
+    coverage: CoveragePolicy
+    activation: ActivationPolicy
+    tiers: TierPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How many managers got a plan, and how many customers are in it."""
+
+    managers: int
+    customers: int
+
+
+async def plan_day(
+    session: AsyncSession,
+    on: date,
+    policies: PlanTerms,
+    at: datetime,
+    *,
+    leads: Subquery | None = None,
+    by: str = ACTOR,
+) -> Planned:
+    """Plan ``on`` for every manager who has no plan for it yet; again, it changes nothing.
+
+    ``leads``: customers with an open lead (``customer_id``, each once). Every manager gets at
+    most ``most`` lines, and those without a reason only up to ``least``. The ranking is stable:
+    score, longest without a contact, customer id. Needs standings (``duty.evaluation``).
+    """
+    found = (await session.execute(_ranked(on, policies, leads))).all()
+    near = birthdays(on, policies.plan.birthday_days)
+    limits = edges(policies.tiers, policies.plan.edge_percent)
+    rows = [_row(one, on, policies, near, limits, at) for one in found]
+    for start in range(0, len(rows), BATCH):
+        await insert_new(
+            session,
+            DailyContact,
+            rows[start : start + BATCH],
+            key=["staff_id", "on", "customer_id"],
+        )
+    done = Planned(len({row["staff_id"] for row in rows}), len(rows))
+    if rows:
+        await ledger.append(
+            session,
+            [
+                ledger.Entry(
+                    kind="plan",
+                    act="contacts.planned",
+                    actor=by,
+                    object=f"list:daily/{on.isoformat()}",
+                    unit="hq",
+                    payload={"managers": done.managers, "customers": done.customers},
+                )
+            ],
+            at=at,
+        )
+    return done
+
+
+def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
+    """The lines of the day, of every manager without a plan for it."""
+    plan, terms = policies.plan, Terms(policies.duty, policies.coverage, on)
+    book, todo = books.owned(), reached.waiting(on)
+    step = rounds.due(policies.activation, on)
+    number = col(ContactStanding.customer_id)
+    aum = col(ContactStanding.aum_fen)
+    flags: dict[str, ColumnElement[bool]] = {
+        "maturity": func.coalesce(todo.c.maturities, 0) > 0,
+        "todo": func.coalesce(todo.c.todos, 0) > func.coalesce(todo.c.maturities, 0),
+        "breach": standings.breach(terms),
+        "due": and_(standings.late(terms), ~standings.breach(terms)),
+        "activation": step.c.place.is_not(None),
+        "edge": or_(
+            literal(value=False),
+            *(
+                and_(aum >= low, aum < high)
+                for low, high, _ in edges(policies.tiers, plan.edge_percent)
+            ),
+        ),
+        "birthday": book.c.birthday.in_(list(birthdays(on, plan.birthday_days))),
+        "lead": literal(value=False) if leads is None else leads.c.customer_id.is_not(None),
+    }
+    marks = {name: case((flag, 1), else_=0).label(name) for name, flag in flags.items()}
+    score = sum(
+        (case((flag, plan.score(name)), else_=0) for name, flag in flags.items()),  # type: ignore[arg-type]
+        start=literal(0),
+    )
+    source = (
+        ContactStanding.__table__.join(  # type: ignore[attr-defined]
+            book,
+            and_(book.c.customer_id == number, book.c.staff_id == col(ContactStanding.staff_id)),
+        )
+        .outerjoin(
+            todo,
+            and_(todo.c.customer_id == number, todo.c.staff_id == col(ContactStanding.staff_id)),
+        )
+        .outerjoin(step, step.c.customer_id == number)
+    )
+    if leads is not None:
+        source = source.outerjoin(leads, leads.c.customer_id == number)
+    left_alone = exists(
+        select(literal(1)).where(
+            col(Parking.customer_id) == number, col(Parking.unparked_at).is_(None)
+        )
+    )
+    planned = select(col(DailyContact.staff_id)).where(col(DailyContact.on) == on).distinct()
+    scored = (
+        select(
+            number.label("customer_id"),
+            col(ContactStanding.staff_id).label("staff_id"),
+            col(ContactStanding.unit_id).label("unit_id"),
+            col(ContactStanding.grade).label("grade"),
+            col(ContactStanding.base_at).label("base_at"),
+            aum.label("aum_fen"),
+            book.c.birthday.label("born"),
+            func.coalesce(todo.c.todos, 0).label("todos"),
+            func.coalesce(todo.c.maturities, 0).label("maturities"),
+            step.c.place.label("round"),
+            score.label("score"),
+            *marks.values(),
+        )
+        .select_from(source)
+        .where(~left_alone, col(ContactStanding.staff_id).not_in(planned))
+        .subquery("scored")
+    )
+    place = func.row_number().over(
+        partition_by=scored.c.staff_id,
+        order_by=(scored.c.score.desc(), scored.c.base_at, scored.c.customer_id),
+    )
+    ranked = select(scored, place.label("place")).subquery("ranked")
+    return (
+        select(ranked)
+        .where(
+            ranked.c.place <= plan.most,
+            or_(ranked.c.score > 0, ranked.c.place <= plan.least),
+        )
+        .order_by(ranked.c.staff_id, ranked.c.place)
+    )
+
+
+def _row(
+    one: Row[Any],
+    on: date,
+    policies: PlanTerms,
+    near: Mapping[int, date],
+    limits: Iterable[tuple[int, int, str]],
+    at: datetime,
+) -> dict[str, Any]:
+    days = (on - bank_date(one.base_at)).days
+    facts: dict[str, dict[str, Any]] = {
+        "maturity": {"number": int(one.maturities)},
+        "breach": {"days": days},
+        "lead": {},
+        "todo": {"number": int(one.todos) - int(one.maturities)},
+        "due": {"grade": one.grade, "every": policies.duty.days_of(one.grade), "days": days},
+        "activation": {"round": (one.round or 0) + 1},
+        "edge": {
+            "tier": next(
+                (name for low, high, name in limits if low <= (one.aum_fen or 0) < high), ""
+            )
+        },
+        "birthday": {"on": near.get(one.born or 0, on).isoformat()},
+    }
+    order = [reason.name for reason in policies.plan.reasons]
+    reasons = [{"name": name, **facts[name]} for name in order if getattr(one, name)]
+    return {
+        "staff_id": one.staff_id,
+        "on": on,
+        "customer_id": one.customer_id,
+        "unit_id": one.unit_id,
+        "place": one.place,
+        "score": one.score,
+        "reasons": reasons or [{"name": "fill", "days": days}],
+        "planned_at": at,
+    }

@@ -1,0 +1,1 @@
+"""What must be thought through before a campaign: three questions, four preparations (A18)."""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands import importing, planning, records, rows, screening, serving, simulate, trust
+from commands import duty, importing, planning, records, rows, screening, serving, simulate, trust
 from commands.demo import command as demo
 from commands.opening import OPTIONS
 
@@ -18,6 +18,7 @@ app = typer.Typer(
 for group in (serving, planning, importing, screening, records, trust):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
+app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
 app.add_typer(records.archive, name="archive")

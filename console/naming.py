@@ -16,6 +16,7 @@ OBJECTS = {
     "policy": "策略",
     "alert": "预警",
     "card": "卡片",
+    "preparation": "活动准备",
     "department": "部门",
     "outbox": "企业微信调用",
     "tags": "企业标签",

@@ -31,7 +31,7 @@ from kit.errors import InputRefused
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, persona_signals
+from wiring import archive_duty, contact_duty, persona_signals
 from wiring.parts import Parts
 
 Run = Callable[[Parts, datetime], Awaitable[Mapping[str, Any]]]
@@ -212,6 +212,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 JOBS: tuple[Job, ...] = (
     Job("plan", "编排当天提醒", {"hour": "6", "minute": "30"}, _plan, 10 * HOUR),
+    Job("contacts", "每日联络计划", {"hour": "6", "minute": "50"}, contact_duty.morning, 10 * HOUR),
     Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
     Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),

@@ -19,7 +19,7 @@ from delivery.repository import reached
 from kit import ledger
 from kit.clock import bank_date
 from kit.db import insert_new
-from portfolio.activation import rounds
+from portfolio.activation import lists as activations
 from portfolio.contact_plan.rules import birthdays, edges
 from portfolio.duty import standings
 from portfolio.duty.standings import Terms
@@ -97,7 +97,7 @@ def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
     """The lines of the day, of every manager without a plan for it."""
     plan, terms = policies.plan, Terms(policies.duty, policies.coverage, on)
     book, todo = books.owned(), reached.waiting(on)
-    step = rounds.due(policies.activation, on)
+    step = activations.due(policies.activation, on)
     number = col(ContactStanding.customer_id)
     aum = col(ContactStanding.aum_fen)
     flags: dict[str, ColumnElement[bool]] = {

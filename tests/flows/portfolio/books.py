@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config import (
@@ -12,6 +13,7 @@ from config import (
     follow_up_policy,
     tier_policy,
 )
+from crm_sync.models import CustomerStanding
 from delivery.repository import touches
 from delivery.repository.touches import Touched
 from kit.clock import bank_date, bank_moment
@@ -67,3 +69,14 @@ async def touch(
 async def stood(session: AsyncSession, at: datetime = AT) -> Evaluated:
     """Every standing as of ``at``."""
     return await evaluate(session, DUTY, COVERAGE, at)
+
+
+async def graded(session: AsyncSession, grade: str, *customer_ids: int, activity: str = "") -> None:
+    """The bank knows the customers' class."""
+    await session.execute(
+        insert(CustomerStanding),
+        [
+            {"customer_id": one, "grade": grade, "activity": activity, "changed_at": AT}
+            for one in customer_ids
+        ],
+    )

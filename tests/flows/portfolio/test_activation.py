@@ -3,17 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kit.db import Database
-from portfolio.activation import rounds
+from portfolio.activation import lists, rounds
 from portfolio.activation.errors import ActivationUnknown, SkipRefused
-from portfolio.activation.rounds import Wanted
+from portfolio.activation.lists import Wanted
 from portfolio.activation.rules import Progress
-from portfolio.models import ContactStanding
+from tests.flows.console.office import AT
 from tests.flows.crm_sync import bank
-from tests.flows.portfolio.books import ACTIVATION, AT, DUTY, TODAY, stood, touch
+from tests.flows.portfolio.books import ACTIVATION, AT, DUTY, TODAY, graded, stood, touch
 
 pytestmark = pytest.mark.anyio
 
@@ -21,13 +20,13 @@ pytestmark = pytest.mark.anyio
 async def _dormant(session: AsyncSession, *numbers: str) -> list[int]:
     await bank.units(session)
     ids = [await bank.customer(session, number, owner="limin") for number in numbers]
+    await graded(session, "D", *ids)
     await stood(session)
-    await session.execute(update(ContactStanding).values(grade="D"))
     return ids
 
 
-async def _only(session: AsyncSession) -> rounds.InRound:
-    [one] = await rounds.page(session, Wanted())
+async def _only(session: AsyncSession) -> lists.InRound:
+    [one] = await lists.page(session, Wanted())
     return one
 
 
@@ -59,7 +58,7 @@ async def test_the_skip_limit_is_enforced_and_the_rounds_keep_their_order(
         assert await step(7) is None
         with pytest.raises(ActivationUnknown):
             await step(8)
-        assert (await rounds.steps_of(session, [one.id]))[one.id] == [
+        assert (await lists.steps_of(session, [one.id]))[one.id] == [
             "完成 资料核对", "跳过 加企业微信", "完成 需求排查", "完成 网点面谈", "完成 方案回访",
         ]  # fmt: skip
 
@@ -69,12 +68,12 @@ async def test_a_contact_completes_one_round_and_never_two(database: Database) -
     async with database.transaction() as session:
         one, _ = await _dormant(session, "D1", "D2")
         await rounds.enrol(session, ACTIVATION, units=None, by="staff:suntao", at=AT)
-        assert await rounds.by_round(session, Wanted()) == {0: 2}
+        assert await lists.by_round(session, Wanted()) == {0: 2}
         await touch(session, one, AT + timedelta(hours=1))
         later = AT + timedelta(hours=2)
         assert await rounds.advance(session, ACTIVATION, DUTY, later) == 1
         assert await rounds.advance(session, ACTIVATION, DUTY, later + timedelta(hours=1)) == 0
-        assert await rounds.by_round(session, Wanted()) == {0: 1, 1: 1}
+        assert await lists.by_round(session, Wanted()) == {0: 1, 1: 1}
 
 
 async def test_the_last_round_ends_by_evidence_too(database: Database) -> None:
@@ -86,8 +85,8 @@ async def test_the_last_round_ends_by_evidence_too(database: Database) -> None:
             await touch(session, one, moment)
             done = await rounds.advance(session, ACTIVATION, DUTY, moment + timedelta(minutes=5))
             assert done == 1
-        assert await rounds.by_round(session, Wanted()) == {}
-        [ended] = await rounds.page(session, Wanted(state="finished"))
+        assert await lists.by_round(session, Wanted()) == {}
+        [ended] = await lists.page(session, Wanted(state="finished"))
     assert ended.customer_id == one
 
 
@@ -105,6 +104,6 @@ async def test_another_branch_neither_enrols_nor_moves_nor_stops(database: Datab
         await rounds.stop(
             session, one.id, units=None, by="staff:suntao", reason="客户搬离本市", at=AT
         )
-        assert await rounds.by_round(session, Wanted()) == {}
+        assert await lists.by_round(session, Wanted()) == {}
         again = AT + timedelta(days=1)
         assert await rounds.enrol(session, ACTIVATION, units=None, by="staff:suntao", at=again) == 1

@@ -5,7 +5,6 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from crm_sync.models import Coverage
 from kit.db import Database
@@ -14,16 +13,16 @@ from portfolio.contact_plan.lists import Line, Progress, Wanted
 from portfolio.contact_plan.planning import Planned, PlanTerms, plan_day
 from portfolio.contact_plan.rules import sentence
 from portfolio.followups import parking
-from portfolio.models import ContactStanding
 from tests.flows.console import scenes
+from tests.flows.console.office import AT
 from tests.flows.crm_sync import bank
 from tests.flows.portfolio.books import (
-    AT,
     DUTY,
     FOLLOW_UPS,
     PLAN,
     TODAY,
     days_ago,
+    graded,
     stood,
     touch,
 )
@@ -67,10 +66,8 @@ async def test_every_line_has_its_reasons_and_the_weightiest_stands_first(
         await touch(session, breach, days_ago(91))
         await touch(session, due, days_ago(20))
         await scenes.todo(session, both, at=AT)
+        await graded(session, "A", due)
         await stood(session)
-        await session.execute(
-            update(ContactStanding).where(col(ContactStanding.customer_id) == due).values(grade="A")
-        )
         leads = select(literal(lead).label("customer_id")).subquery("leads")
         assert await plan_day(session, TODAY, PLAN, AT, leads=leads) == Planned(1, 6)
         found = await _lines(session)

@@ -14,29 +14,20 @@ from portfolio.activation.rounds import enrol
 from portfolio.duty import standings
 from portfolio.duty.evaluation import evaluate
 from portfolio.duty.standings import Wanted
-from portfolio.models import ContactStanding
+from tests.flows.console.office import AT
 from tests.flows.crm_sync import bank
 from tests.flows.portfolio.books import (
     ACTIVATION,
-    AT,
     COVERAGE,
     DUTY,
     TERMS,
     days_ago,
+    graded,
     stood,
     touch,
 )
 
 pytestmark = pytest.mark.anyio
-
-
-async def _grade(session, **grades: str) -> None:  # type: ignore[no-untyped-def]
-    for number, grade in grades.items():
-        await session.execute(
-            update(ContactStanding)
-            .where(col(ContactStanding.customer_id) == int(number.strip("c")))
-            .values(grade=grade)
-        )
 
 
 async def _ids(database: Database, **wanted: object) -> set[int]:
@@ -128,8 +119,9 @@ async def test_a_d_customer_is_listed_until_a_plan_is_under_way(database: Databa
         d = await bank.customer(session, "D1", owner="limin")
         for one in (a, d):
             await touch(session, one, days_ago(20))
+        await graded(session, "A", a)
+        await graded(session, "D", d)
         await stood(session)
-        await _grade(session, **{f"c{a}": "A", f"c{d}": "D"})
     assert await _ids(database, show="late") == {a}
     assert await _ids(database, show="unplanned") == {d}
     async with database.transaction() as session:

@@ -16,8 +16,9 @@ from portfolio.followups import parking
 from portfolio.followups.errors import NotParked
 from portfolio.models import Parking
 from tests.flows.console import scenes
+from tests.flows.console.office import AT
 from tests.flows.crm_sync import bank
-from tests.flows.portfolio.books import AT, FOLLOW_UPS, days_ago, touch
+from tests.flows.portfolio.books import FOLLOW_UPS, days_ago, touch
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from portfolio.activation.lists import Wanted
 from portfolio.activation.rules import Progress
 from tests.flows.console.office import AT
 from tests.flows.crm_sync import bank
-from tests.flows.portfolio.books import ACTIVATION, AT, DUTY, TODAY, graded, stood, touch
+from tests.flows.portfolio.books import ACTIVATION, DUTY, TODAY, graded, stood, touch
 
 pytestmark = pytest.mark.anyio
 

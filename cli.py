@@ -5,7 +5,18 @@ from typing import Annotated
 
 import typer
 
-from commands import duty, importing, planning, records, rows, screening, serving, simulate, trust
+from commands import (
+    binding,
+    duty,
+    importing,
+    planning,
+    records,
+    rows,
+    screening,
+    serving,
+    simulate,
+    trust,
+)
 from commands.demo import command as demo
 from commands.opening import OPTIONS
 
@@ -22,7 +33,7 @@ app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
 app.add_typer(records.archive, name="archive")
-app.add_typer(records.bind, name="bind")
+app.add_typer(binding.bind, name="bind")
 app.add_typer(records.export, name="export")
 app.add_typer(simulate.simulate, name="simulate")
 app.add_typer(trust.keys, name="keys")

@@ -1,4 +1,4 @@
-"""Chats and evidence at the command line: pull, completeness, search, evidence packs, bindings."""
+"""Chats and evidence at the command line: pull, completeness, search, evidence packs."""
 
 from dataclasses import asdict
 from datetime import date, datetime, time
@@ -12,19 +12,14 @@ from archive.evidence import building, requests
 from archive.facts import SearchScope, Viewing
 from commands.opening import answer, answer_lines, opened, run, say
 from commands.planning import day_of
-from crm_sync import binding_by_hand
-from crm_sync.binding_lists import listed as listed_bindings
-from crm_sync.selection import customer_by_no
 from kit.clock import bank_date, bank_moment
 from wiring import archive_duty
 
 app = typer.Typer()
 archive = typer.Typer(help="会话存档")
-bind = typer.Typer(help="好友与客户的对应")
 export = typer.Typer(help="导出")
 BY = "system:cli"
 EVERYTHING = SearchScope()
-Reason = Annotated[str, typer.Option(help="为什么，会记入日志")]
 
 
 @archive.command("pull")
@@ -127,62 +122,5 @@ def export_packs() -> None:
         async with opened() as parts, parts.databases.bank.reading() as session:
             rows = [asdict(one) for one in await requests.packs(session)]
         answer_lines(rows, lambda row: f"{row['number']}  {row['state']}  {row['title']}")
-
-    run(work)
-
-
-@bind.command("list")
-def bind_list(
-    state: Annotated[
-        str, typer.Option(help="confirmed | proposed | conflict | undone")
-    ] = "conflict",
-) -> None:
-    """列出对应关系。"""
-
-    async def work() -> None:
-        async with opened() as parts, parts.databases.bank.reading() as session:
-            rows = [asdict(one) for one in await listed_bindings(session, state)]
-        answer_lines(
-            rows,
-            lambda row: (
-                f"{row['external_userid']}  客户 {row['customer_no']}  {row['method']}  {row['confidence']}%  {row['state']}"
-            ),
-        )
-
-    run(work)
-
-
-@bind.command("confirm")
-def bind_confirm(external_userid: str, customer_no: str, reason: Reason) -> None:
-    """由人确认一个好友就是某位客户。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                customer = await customer_by_no(session, customer_no)
-                done = await binding_by_hand.bind_by_hand(
-                    session,
-                    external_userid,
-                    customer.customer_id,
-                    actor=BY,
-                    reason=reason,
-                    at=parts.clock(),
-                )
-            answer({"state": str(done.state)}, f"{external_userid} 已对应客户 {customer_no}")
-
-    run(work)
-
-
-@bind.command("undo")
-def bind_undo(external_userid: str, reason: Reason) -> None:
-    """解除一个好友与客户的对应。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                await binding_by_hand.undo(
-                    session, external_userid, actor=BY, reason=reason, at=parts.clock()
-                )
-            answer({"undone": external_userid}, f"已解除 {external_userid} 的对应")
 
     run(work)

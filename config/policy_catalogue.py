@@ -14,6 +14,9 @@ from config.coverage_policy import CoveragePolicy
 from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
+from config.adds_policy import AddsPolicy
+from config.disclosure_policy import DisclosurePolicy
+from config.linking_policy import LinkingPolicy
 from config.outreach_policy import OutreachPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
@@ -51,6 +54,8 @@ DAILY_PLAN: Final = Kind("daily_plan", "每日联络计划", DailyPlanPolicy)
 PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
 CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
+LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
+ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -67,4 +72,6 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     PLAYBOOKS,
     CONTENT_HINTS,
     CHANNELS,
+    LINKING,
+    ADDS,
 )

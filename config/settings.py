@@ -125,6 +125,22 @@ class OidcSettings(_Part):
     staff_claim: str = "sub"
 
 
+class CodesSettings(_Part):
+    """The bank's gateway for one-time codes (实名绑定); empty: customers cannot link themselves."""
+
+    url: str = ""
+    secret: SecretStr = SecretStr("")
+    timeout: int = Field(default=5, ge=1, le=60)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if bool(self.url) != bool(self.secret.get_secret_value()):
+            raise ValueError("网关地址与签名密钥要么都写，要么都不写")
+        if self.url and not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", self.url):
+            raise ValueError("应为 http(s):// 开头、不带查询串的网址")
+        return self
+
+
 class SessionSettings(_Part):
     """How long a sign-in lasts, in seconds."""
 
@@ -171,6 +187,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     crypto: CryptoSettings = CryptoSettings()
     oidc: OidcSettings = OidcSettings()
+    codes: CodesSettings = CodesSettings()
     session: SessionSettings = SessionSettings()
     monitor: MonitorSettings = MonitorSettings()
     imports: ImportSettings = ImportSettings()

@@ -63,6 +63,7 @@ ACTS: Final = {
     "contact.unbound": "解除匹配",
     "contact.binding_conflict": "匹配有冲突，等人核对",
     "contact.conflict_dismissed": "核对后确认都不是",
+    "contact.merged": "两个微信并为一位客户",
     "contact.added": "客户加好友",
     "contact.updated": "好友资料变化",
     "relation.added": "客户加好友",

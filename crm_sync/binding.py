@@ -17,7 +17,7 @@ from sqlmodel import col
 from crm_sync.models import Binding, Contact
 from crm_sync.repository.evidence import followers, owners, situations
 from crm_sync.repository.keys import UNTRACKED, among
-from crm_sync.rules.binding import SAYINGS, Evidence, State, Verdict, judge_all
+from crm_sync.rules.binding import SAYINGS, Evidence, Method, State, Verdict, judge_all
 from kit.ledger import Entry, append
 
 SYSTEM: Final = "system:binding"
@@ -167,7 +167,12 @@ def _settled(
     for verdict in verdicts:
         still = {(one.customer_id, str(one.method)) for one in verdict.rivals}
         rows = open_rows.get(verdict.external_userid, {})
-        settled += (row_id for key, row_id in rows.items() if key not in still)
+        settled += (
+            row_id
+            for key, row_id in rows.items()
+            # What the customer proved is no evidence that may vanish: a person closes it.
+            if key not in still and key[1] != Method.REAL_NAME
+        )
     return settled
 
 

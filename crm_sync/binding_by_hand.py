@@ -1,21 +1,18 @@
 """A person binds, dismisses a conflict, or undoes a link; each with a reason that stays."""
 
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, Literal
+from typing import Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.binding import BindingOutcome
-from crm_sync.errors import BindingRefused, ContactUnknown
-from crm_sync.models import Binding, Contact, Customer
+from crm_sync.binding_steps import close_links, locked, present, record, worded
+from crm_sync.errors import BindingRefused
+from crm_sync.models import Binding, Contact
 from crm_sync.repository.evidence import followers, owners
 from crm_sync.rules.binding import CONFIDENCE, Evidence, Method, State
-from kit.ledger import Entry, append
-
-REASON_AT_MOST: Final = 200
 
 
 async def bind_by_hand(
@@ -35,8 +32,8 @@ async def bind_by_hand(
     Raises BindingRefused without a reason, when the contact is bound to another customer, or
     when there is no such customer; ContactUnknown when there is no such contact.
     """
-    words = _reason(reason)
-    bound_to = await _locked(session, external_userid)
+    words = worded(reason)
+    bound_to = await locked(session, external_userid)
     if bound_to is not None and bound_to != customer_id:
         raise BindingRefused(
             "这个联系人已绑定另一位客户",
@@ -45,7 +42,7 @@ async def bind_by_hand(
             external_userid=external_userid,
         )
     known = (await owners(session, [customer_id])).get(customer_id)
-    if known is None or not await _present(session, customer_id):
+    if known is None or not await present(session, customer_id):
         raise BindingRefused(
             "没有这位客户，或客户已销户",
             saw=str(customer_id),
@@ -72,7 +69,7 @@ async def bind_by_hand(
             .where(col(Contact.external_userid) == external_userid)
             .values(customer_id=customer_id)
         )
-    rejected = await _close(session, external_userid, ["conflict", "proposed"], actor, at)
+    rejected = await close_links(session, external_userid, ["conflict", "proposed"], actor, at)
     following = (await followers(session, [external_userid])).get(external_userid, ())
     outcome = BindingOutcome(
         external_userid=external_userid,
@@ -89,7 +86,7 @@ async def bind_by_hand(
     )
     if outcome.news:
         payload = {"customer_id": customer_id, "method": method, "conflicts_closed": rejected}
-        await _record(
+        await record(
             session,
             "contact.bound",
             external_userid,
@@ -116,9 +113,9 @@ async def dismiss_conflict(
 
     The present link (or none) stays. The same evidence will not raise them again.
     """
-    words = _reason(reason)
-    await _locked(session, external_userid)
-    closed = await _close(session, external_userid, ["conflict", "proposed"], actor, at)
+    words = worded(reason)
+    await locked(session, external_userid)
+    closed = await close_links(session, external_userid, ["conflict", "proposed"], actor, at)
     if not closed:
         raise BindingRefused(
             "这个联系人没有待处理的绑定冲突",
@@ -126,7 +123,7 @@ async def dismiss_conflict(
             do="刷新列表，可能已由他人处理",
             external_userid=external_userid,
         )
-    await _record(
+    await record(
         session,
         "contact.conflict_dismissed",
         external_userid,
@@ -149,9 +146,12 @@ async def undo(
     at: datetime,
     request_id: str = "",
 ) -> int:
-    """Take a link back; returns the customer it led to. No evidence binds the two again by itself."""
-    words = _reason(reason)
-    customer_id = await _locked(session, external_userid)
+    """Take a link back; returns the customer it led to. No evidence binds the two again by itself.
+
+    A merge with another contact ends with it: that one stands for the customer again.
+    """
+    words = worded(reason)
+    customer_id = await locked(session, external_userid)
     if customer_id is None:
         raise BindingRefused(
             "这个联系人没有绑定客户",
@@ -159,82 +159,18 @@ async def undo(
             do="无需解除",
             external_userid=external_userid,
         )
-    await _close(session, external_userid, ["confirmed"], actor, at)
+    await close_links(session, external_userid, ["confirmed"], actor, at)
     await session.execute(
         update(Contact)
         .where(col(Contact.external_userid) == external_userid)
-        .values(customer_id=None)
+        .values(customer_id=None, merged_into=None)
+    )
+    await session.execute(
+        update(Contact).where(col(Contact.merged_into) == external_userid).values(merged_into=None)
     )
     unit_id, _ = (await owners(session, [customer_id])).get(customer_id, ("hq", ""))
     payload = {"customer_id": customer_id}
-    await _record(
+    await record(
         session, "contact.unbound", external_userid, unit_id, actor, words, payload, at, request_id
     )
     return customer_id
-
-
-def _reason(reason: str) -> str:
-    words = " ".join(reason.split())
-    if not words or len(words) > REASON_AT_MOST:
-        raise BindingRefused(
-            f"请写明原因（1 到 {REASON_AT_MOST} 字）",
-            saw=f"{len(words)} 字",
-            do="例如“客户到店核对身份证，确为本人微信”",
-        )
-    return words
-
-
-async def _locked(session: AsyncSession, external_userid: str) -> int | None:
-    query = (
-        select(col(Contact.customer_id))
-        .where(col(Contact.external_userid) == external_userid)
-        .with_for_update()
-    )
-    row = (await session.execute(query)).one_or_none()
-    if row is None:
-        raise ContactUnknown(external_userid)
-    found: int | None = row.customer_id
-    return found
-
-
-async def _present(session: AsyncSession, customer_id: int) -> bool:
-    query = select(col(Customer.id)).where(
-        col(Customer.id) == customer_id, col(Customer.removed_at).is_(None)
-    )
-    return (await session.execute(query)).first() is not None
-
-
-async def _close(
-    session: AsyncSession, external_userid: str, states: Sequence[str], actor: str, at: datetime
-) -> int:
-    closed = await session.execute(
-        update(Binding)
-        .where(col(Binding.external_userid) == external_userid, col(Binding.state).in_(states))
-        .values(state="undone", undone_by=actor, undone_at=at)
-        .returning(col(Binding.id))
-    )
-    return len(closed.all())
-
-
-async def _record(
-    session: AsyncSession,
-    act: str,
-    external_userid: str,
-    unit: str,
-    actor: str,
-    reason: str,
-    payload: Mapping[str, object],
-    at: datetime,
-    request_id: str,
-) -> None:
-    entry = Entry(
-        kind="contact",
-        act=act,
-        actor=actor,
-        object=f"contact:{external_userid}",
-        unit=unit,
-        reason=reason,
-        request_id=request_id,
-        payload=payload,
-    )
-    await append(session, [entry], at=at)

@@ -24,8 +24,10 @@ class BindingFact:
     at: datetime
 
 
-async def listed(session: AsyncSession, state: str, *, limit: int = 500) -> list[BindingFact]:
-    """Links in one state, newest first."""
+async def listed(
+    session: AsyncSession, state: str, *, limit: int | None = None
+) -> list[BindingFact]:
+    """Links in one state, newest first; all of them unless a limit is given."""
     query = (
         select(Binding, col(Customer.customer_no))
         .join(Customer, col(Customer.id) == col(Binding.customer_id))

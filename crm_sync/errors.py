@@ -52,6 +52,12 @@ class BindingRefused(Conflict):
     code = "E-3310"
 
 
+class MergeRefused(Conflict):
+    """Two contacts cannot be made one customer's as asked."""
+
+    code = "E-3311"
+
+
 class CustomerUnknown(NotFound):
     """No customer of that number; for operators' commands, where scope does not hide anybody."""
 

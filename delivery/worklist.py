@@ -21,7 +21,8 @@ class Work:
     """Something a person must decide. ``key`` makes it one item however often it is found.
 
     ``title`` and ``why`` are for lists and hold no personal data; ``evidence`` may, and is
-    sealed; ``facts`` are plain ids and numbers for the page.
+    sealed; ``facts`` are plain ids and numbers for the page. ``reopens``: found anew after it was
+    closed, it must be decided anew; otherwise closed stays closed.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Work:
     external_userid: str | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
+    reopens: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +85,9 @@ async def open_work(session: AsyncSession, works: Sequence[Work], *, at: datetim
         }
         for work in {work.key: work for work in works}.values()
     ]
-    statement = (
-        insert_into(session, WorkItem)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(WorkItem.key)
-    )
-    new = list((await session.execute(statement, rows)).scalars())
+    again = {work.key for work in works if work.reopens}
+    new = await _insert(session, [row for row in rows if row["key"] not in again], reopen=False)
+    new += await _insert(session, [row for row in rows if row["key"] in again], reopen=True)
     await ledger.append(
         session,
         [
@@ -106,6 +105,57 @@ async def open_work(session: AsyncSession, works: Sequence[Work], *, at: datetim
         at=at,
     )
     return new
+
+
+async def _insert(
+    session: AsyncSession, rows: Sequence[Mapping[str, Any]], *, reopen: bool
+) -> list[str]:
+    if not rows:
+        return []
+    statement = insert_into(session, WorkItem)
+    if reopen:
+        fresh = ("title", "why", "unit_id", "staff_id", "customer_id", "evidence", "facts")
+        values: dict[str, Any] = {name: statement.excluded[name] for name in fresh}
+        values |= {"state": "open", "opened_at": statement.excluded.opened_at}
+        values |= {"closed_at": None, "closed_by": "", "resolution": ""}
+        statement = statement.on_conflict_do_update(
+            index_elements=["key"], set_=values, where=col(WorkItem.state) == "closed"
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=["key"])
+    return list((await session.execute(statement.returning(WorkItem.key), rows)).scalars())
+
+
+async def close_open(
+    session: AsyncSession, keys: Sequence[str], *, by: str, resolution: str, at: datetime
+) -> list[str]:
+    """Close those of ``keys`` that are open, because the matter is settled; returns which were."""
+    if not keys:
+        return []
+    closed = await session.execute(
+        update(WorkItem)
+        .where(col(WorkItem.key).in_(sorted(keys)), col(WorkItem.state) == "open")
+        .values(state="closed", closed_at=at, closed_by=by, resolution=resolution)
+        .returning(col(WorkItem.key), col(WorkItem.unit_id))
+        .execution_options(synchronize_session=False)
+    )
+    found = [(key, unit) for key, unit in closed]
+    await ledger.append(
+        session,
+        [
+            ledger.Entry(
+                kind="work",
+                act="work.closed",
+                actor=by,
+                object=f"work:{key}"[:160],
+                unit=unit,
+                payload={"resolution": resolution},
+            )
+            for key, unit in found
+        ],
+        at=at,
+    )
+    return [key for key, _ in found]
 
 
 async def close_work(

@@ -13,16 +13,17 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.handlers.contacts import work_of
 from community.sync import sync_groups
+from config import policy_catalogue
 from crm_sync import personas, tags
 from crm_sync.binding import BindingOutcome
 from crm_sync.contact_ways import find_lost_ways
+from crm_sync.linking import service as linking
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
+from delivery import binding_work, lookup, results, tickets
 from delivery import jobs as delivery_jobs
-from delivery import lookup, results, tickets
 from delivery.worklist import open_work
 from kit import partitions
 from kit.clock import BANK_TIME, bank_date
@@ -149,7 +150,7 @@ async def sync(
         return {name: value for name, value in asdict(report).items() if isinstance(value, int)}
 
     async def tell(session: AsyncSession, outcomes: Sequence[BindingOutcome]) -> None:
-        works = [work for one in outcomes if (work := work_of(one)) is not None]
+        works = [work for one in outcomes if (work := binding_work.work_of(one)) is not None]
         await open_work(session, works, at=at)
 
     return await full_sync(
@@ -208,6 +209,17 @@ async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"made": made}
 
 
+async def _owner_mismatches(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    policy = parts.shelf.of(policy_catalogue.ADDS)
+    return await binding_work.sweep(parts.databases.bank, policy, at)
+
+
+async def _linking(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    policy = parts.shelf.of(policy_catalogue.LINKING)
+    async with parts.databases.bank.transaction() as session:
+        return await linking.tidy(session, policy, at)
+
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 JOBS: tuple[Job, ...] = (
@@ -222,5 +234,7 @@ JOBS: tuple[Job, ...] = (
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
     Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
+    Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
+    Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

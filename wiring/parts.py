@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from bot.handlers.office import Office
@@ -30,6 +31,7 @@ from wecom.client import WecomClient
 from wecom.crypto import CallbackCipher
 from wecom.http import Http
 from wiring import policies
+from wiring.code_sender import HttpCodeSender
 from wiring.databases import Databases, open_databases
 from wiring.secrets import Keys, load_keys
 from wiring.signatures import Signatures
@@ -58,6 +60,7 @@ class Parts:
     own_hosts: frozenset[str]
     limits: Limits
     signatures: Signatures
+    codes: HttpCodeSender | None
     clock: Clock
 
     @property
@@ -114,13 +117,22 @@ class Parts:
     async def close(self) -> None:
         """Close connections to WeCom and to the databases."""
         await self.http.aclose()
+        if self.codes is not None:
+            await self.codes.aclose()
         await self.databases.close()
 
 
-async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None = None) -> Parts:
+async def build(
+    settings: Settings,
+    *,
+    now: Clock = clock.now,
+    http: Http | None = None,
+    gateway: httpx.AsyncBaseTransport | None = None,
+) -> Parts:
     """Build every part. Raises ConfigurationRefused with the place to look.
 
-    ``http`` is another way to WeCom than the network, for tests.
+    ``http`` is another way to WeCom than the network, ``gateway`` another to the message gateway,
+    for tests.
     """
     keys = load_keys(settings)
     databases = open_databases(settings, keys.cipher)
@@ -165,6 +177,9 @@ async def build(settings: Settings, *, now: Clock = clock.now, http: Http | None
             fresh=timedelta(seconds=settings.session.fresh),
         ),
         signatures=Signatures(client, settings.public_url, now),
+        codes=HttpCodeSender(settings.codes, now, transport=gateway)
+        if settings.codes.url
+        else None,
         clock=now,
     )
 

@@ -12,6 +12,8 @@ from starlette.staticfiles import StaticFiles
 from bot.callback import CallbackEndpoint
 from bot.health import router as health_router
 from bot.inbox.intake import Intake
+from bot.linking import entry as link_entry
+from bot.linking import proving as link_proving
 from bot.sidebar import customer, entry, group, library, me, sends, todo
 from bot.welcome_lane import WelcomeLane
 from console.refusals import refuse, refuse_form
@@ -32,6 +34,8 @@ from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDEBAR = (entry, customer, group, sends, todo, library, me)
+VISITORS = (link_entry, link_proving)
+"""Pages that customers open themselves."""
 TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
 
 
@@ -94,7 +98,11 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
     app.state.installation = Installed(parts)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(checks(parts)))
-    for router in (*sign_in_routers(parts), *(page.router for page in SIDEBAR), *ROUTERS):
+    for router in (
+        *sign_in_routers(parts),
+        *(page.router for page in (*SIDEBAR, *VISITORS)),
+        *ROUTERS,
+    ):
         app.include_router(router, include_in_schema=False)
     for router in DEMO_ROUTERS if settings.is_demo else ():
         app.include_router(router, include_in_schema=False)

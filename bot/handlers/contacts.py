@@ -5,6 +5,7 @@ changed" and lets the reading decide; only an end, which WeCom no longer shows, 
 the event itself.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,9 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.handlers import greeting
 from bot.handlers.office import Office
 from crm_sync import contacts as landing
-from crm_sync.binding import BindingOutcome
 from crm_sync.contacts import Landed
 from crm_sync.repository.staff import staff_by_userids
+from delivery.binding_work import work_of
 from delivery.worklist import Work, open_work
 from wecom import contacts
 from wecom.errors import RelationGone
@@ -150,49 +151,4 @@ async def tell_of_conflicts(
         return
     staff = await staff_by_userids(session, [userid])
     unit = next((one.unit_id for one in staff.values()), "hq")
-    await open_work(session, [_of_unit(work, unit) for work in works], at=at)
-
-
-def work_of(outcome: BindingOutcome) -> Work | None:
-    """What a person must decide about one judged link; None where nothing is open."""
-    facts = {
-        "method": outcome.method,
-        "confidence": outcome.confidence,
-        "rivals": [
-            {"customer_id": one.customer_id, "method": str(one.method)} for one in outcome.rivals
-        ],
-    }
-    if outcome.state == "conflict":
-        return Work(
-            key=f"binding:{outcome.external_userid}",
-            kind="binding_conflict",
-            title="好友对应哪位客户，证据不一致",
-            why=outcome.saying or "不同证据指向不同客户",
-            customer_id=outcome.customer_id,
-            external_userid=outcome.external_userid,
-            facts=facts,
-        )
-    if outcome.state == "confirmed" and outcome.owner_mismatch:
-        return Work(
-            key=f"owner:{outcome.external_userid}:{outcome.customer_id}",
-            kind="owner_mismatch",
-            title="加好友的不是管户经理",
-            why="客户已对应，但管户经理没有添加这位客户",
-            customer_id=outcome.customer_id,
-            external_userid=outcome.external_userid,
-            facts=facts,
-        )
-    return None
-
-
-def _of_unit(work: Work, unit_id: str) -> Work:
-    return Work(
-        key=work.key,
-        kind=work.kind,
-        title=work.title,
-        why=work.why,
-        unit_id=unit_id,
-        customer_id=work.customer_id,
-        external_userid=work.external_userid,
-        facts=work.facts,
-    )
+    await open_work(session, [replace(work, unit_id=unit) for work in works], at=at)

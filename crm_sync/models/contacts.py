@@ -13,6 +13,8 @@ class Contact(SQLModel, table=True):
     """An external contact (外部联系人). ``customer_id`` is set by a confirmed binding alone.
 
     ``name`` (the nickname) is sealed as ``contact.name`` bound to ``external_userid``.
+    ``merged_into``: a person said that this is the customer's second contact; messages go to
+    the one named, the history of this one stays.
     """
 
     __tablename__: ClassVar[str] = "contact"
@@ -22,6 +24,7 @@ class Contact(SQLModel, table=True):
     gender: int = 0
     unionid_hash: str | None = Field(default=None, max_length=32, index=True)
     customer_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    merged_into: str | None = Field(default=None, max_length=64, index=True)
     archive_agreed: bool | None = None
     archive_agreed_at: datetime | None = None
     first_seen_at: datetime

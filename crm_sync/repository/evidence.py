@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import and_, select, true
+from sqlalchemy import and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +12,9 @@ from crm_sync.models import Binding, Contact, ContactWay, Coverage, Customer, Re
 from crm_sync.repository.keys import among, unnested
 from crm_sync.repository.people import OWNER, live
 from crm_sync.rules.binding import Evidence, Method, Situation
+
+BY_A_PERSON: Final = ("staff:", "system:cli")
+"""Who undoes a link for good: somebody at a desk or at the command line, never a job."""
 
 
 async def situations(session: AsyncSession, externals: Collection[str]) -> list[Situation]:
@@ -174,7 +177,7 @@ async def _rejected(
     query = select(col(Binding.external_userid), col(Binding.customer_id)).where(
         among(session, col(Binding.external_userid), externals),
         col(Binding.state) == "undone",
-        col(Binding.undone_by).startswith("staff:"),
+        or_(*(col(Binding.undone_by).startswith(kind) for kind in BY_A_PERSON)),
     )
     found: defaultdict[str, set[int]] = defaultdict(set)
     for external, customer_id in await session.execute(query):

@@ -60,14 +60,20 @@ def serving() -> ColumnElement[bool]:
 
 
 def with_reach(source: Any) -> Any:
-    """``source`` (which holds customer) joined to the owner and the owner's live relation."""
+    """``source`` (which holds customer) joined to the owner and the owner's live relation.
+
+    A contact that was merged into another is left out: the customer hears us in one place.
+    """
     return (
         source.outerjoin(
             Coverage,
             and_(col(Coverage.customer_id) == col(Customer.id), col(Coverage.kind) == OWNER),
         )
         .outerjoin(Staff, and_(col(Staff.staff_id) == col(Coverage.staff_id), serving()))
-        .outerjoin(Contact, col(Contact.customer_id) == col(Customer.id))
+        .outerjoin(
+            Contact,
+            and_(col(Contact.customer_id) == col(Customer.id), col(Contact.merged_into).is_(None)),
+        )
         .outerjoin(
             Relation,
             and_(

@@ -44,12 +44,16 @@ class Reason(StrEnum):
     SEVERAL_CUSTOMERS = "several_customers"
     BOUND_ELSEWHERE = "bound_elsewhere"
     CUSTOMER_HAS_CONTACT = "customer_has_contact"
+    NAME_DIFFERS = "name_differs"
+    REJECTED_BEFORE = "rejected_before"
 
 
 SAYINGS: Final[Mapping[Reason, str]] = {
     Reason.SEVERAL_CUSTOMERS: "线索指向不止一位客户，请人工核对后选定",
     Reason.BOUND_ELSEWHERE: "已绑定一位客户，新的线索指向另一位，请人工核对",
     Reason.CUSTOMER_HAS_CONTACT: "这位客户已绑定另一个微信，请人工核对是否同一人",
+    Reason.NAME_DIFFERS: "客户实名认证时手机号对得上、姓名对不上，请人工核对",
+    Reason.REJECTED_BEFORE: "有人否定过这条绑定，客户又用手机号和姓名实名认证，请人工核对",
 }
 
 

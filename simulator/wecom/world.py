@@ -25,6 +25,7 @@ from simulator.wecom.state.logins import LoginDesk
 from simulator.wecom.state.media import MediaShelf
 from simulator.wecom.state.moments import MomentWall
 from simulator.wecom.state.notes import NoteBook
+from simulator.wecom.state.phones import Phones
 from simulator.wecom.state.tags import TagShelf
 from simulator.wecom.state.talks import TalkShelf
 from simulator.wecom.state.tickets import TicketDesk
@@ -65,6 +66,7 @@ class World:
         self.templates: dict[str, tuple[int, dict[str, Any]]] = {}
         self.notes = NoteBook()
         self.logins = LoginDesk()
+        self.phones = Phones()
         self.tickets = TicketDesk(self.ids)
         self.media = MediaShelf(modes, self.ids)
         self.talks = TalkShelf()

@@ -94,7 +94,7 @@ async def open_site(
     world = create(Modes(strict=True))
     http = Http("http://wecom", transport=httpx.ASGITransport(world))
     settings = test_settings(database_url, directory, **more)
-    parts = await build(settings, now=now, http=http)
+    parts = await build(settings, now=now, http=http, gateway=httpx.ASGITransport(world))
     face = create_app(parts)
     face.intake.start()
     try:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.wecom.control import people, truth
+from simulator.wecom.control import gateway, people, truth
 from simulator.wecom.control.clock import ClockOrder, set_clock, show_clock
 from simulator.wecom.control.corp import CorpOrder, set_corp, set_modes, show_corp
 from simulator.wecom.control.generate import GenerateOrder, generate
@@ -85,6 +85,8 @@ class Control:
             ("GET", "/_sim/groups", self._groups),
             ("GET", "/_sim/broadcasts", self._broadcasts),
             ("GET", "/_sim/archive", self._talk),
+            ("GET", "/_sim/codes", self._codes),
+            ("POST", "/_sim/codes", self._fail_codes),
         ]
         routes = [Route(path, self._wrap(reply), methods=[method]) for method, path, reply in table]
         makers = [
@@ -94,6 +96,7 @@ class Control:
         pages = [
             Route("/connect/oauth2/authorize", self._login),
             Route("/wwlogin/sso/login", self._login),
+            Route(gateway.PATH, self._take_code, methods=["POST"]),
         ]
         return [*routes, *makers, *pages]
 
@@ -219,6 +222,16 @@ class Control:
         order = read_order(DrainOrder, await body_of(request))
         done = await self._world.callbacks.drain(order.timeout_s)
         return {"drained": done, "waiting": self._world.callbacks.waiting()}
+
+    async def _codes(self, request: Request) -> Json:
+        return gateway.show_codes(self._world, request.query_params.get("phone", ""))
+
+    async def _fail_codes(self, request: Request) -> Json:
+        order = read_order(gateway.FailOrder, await body_of(request))
+        return gateway.set_failing(self._world, order)
+
+    async def _take_code(self, request: Request) -> Response:
+        return await gateway.take_code(self._world, request)
 
     async def _verify(self, request: Request) -> Json:
         target = self._world.corp.callback

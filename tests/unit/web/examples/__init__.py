@@ -18,6 +18,7 @@ from tests.unit.web.examples import (
     demo,
     h5,
     h5_more,
+    linking,
 )
 
 __all__ = ["PAGES", "Page"]
@@ -43,5 +44,6 @@ _GROUPS = (
     console_running.PAGES,
     console_system.PAGES,
     demo.PAGES,
+    linking.PAGES,
 )
 PAGES: dict[str, Page] = {name: Page(*page) for group in _GROUPS for name, page in group.items()}

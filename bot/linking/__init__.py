@@ -1,0 +1,1 @@
+"""/o/link: the pages on which a customer proves who they are."""

@@ -1,0 +1,49 @@
+"""The customer's own pages: the link to a real name."""
+
+from typing import Any
+
+from tests.unit.web.examples.h5 import BRAND
+
+NOTICE: dict[str, Any] = {
+    "version": "link-2026-11",
+    "title": "绑定前请看清楚",
+    "lines": ["我们收集：微信身份标识、姓名与手机号。", "用来做什么：确认您是本行客户。"],
+    "agree": "我已阅读，同意为上述用途处理我的信息",
+    "choice": [{"purpose": "marketing", "text": "我愿意接收产品与活动信息"}],
+}
+EVERY: dict[str, Any] = {
+    "brand": BRAND,
+    "csrf_token": "t" * 64,
+    "size": "",
+    "hotline": "400-800-1234",
+    "here": "/o/link",
+}
+BEGIN = {**EVERY, "notice": NOTICE, "open": True}
+WHO = {**EVERY, "notice": NOTICE, "filled": {"name": "", "phone": ""}, "fault": ""}
+CODE = {**EVERY, "digits": 6, "minutes": 5, "fault": ""}
+TOLD = {**EVERY, "title": "请重新开始", "lines": ["这次操作已经结束。"], "icon": "clock"}
+
+PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "link_begin": ("link/begin.html", "/o/link", BEGIN),
+    "link_closed": ("link/begin.html", "/o/link", {**BEGIN, "open": False, "hotline": ""}),
+    "link_who": ("link/who.html", "/o/link/who", WHO),
+    "link_who_refused": (
+        "link/who.html",
+        "/o/link/who",
+        {
+            **WHO,
+            "size": "xl",
+            "filled": {"name": "周", "phone": "138"},
+            "fault": "请填写 11 位手机号",
+        },
+    ),
+    "link_code": ("link/code.html", "/o/link/code", CODE),
+    "link_code_wrong": (
+        "link/code.html",
+        "/o/link/code",
+        {**CODE, "fault": "验证码不对，或已经失效。"},
+    ),
+    "link_done": ("link/done.html", "/o/link/done", {**EVERY, "bound": True}),
+    "link_review": ("link/done.html", "/o/link/done", {**EVERY, "bound": False}),
+    "link_told": ("link/told.html", "/o/link/who", TOLD),
+}

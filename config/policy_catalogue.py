@@ -7,6 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from pydantic import BaseModel
 
 from config.activation_policy import ActivationPolicy
+from config.adds_policy import AddsPolicy
 from config.channel_policy import ChannelPolicy
 from config.contact_duty_policy import ContactDutyPolicy
 from config.content_hint_policy import ContentHintPolicy
@@ -14,8 +15,6 @@ from config.coverage_policy import CoveragePolicy
 from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
-from config.adds_policy import AddsPolicy
-from config.disclosure_policy import DisclosurePolicy
 from config.linking_policy import LinkingPolicy
 from config.outreach_policy import OutreachPolicy
 from config.persona_policy import PersonaPolicy

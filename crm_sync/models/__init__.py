@@ -10,7 +10,6 @@ from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.images import IMAGES
 from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
 from crm_sync.models.leads import Lead
-from crm_sync.models.imports import ImportReject, ImportRun
 from crm_sync.models.linking import LinkCode, LinkTry, LinkVisit
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
 from crm_sync.models.signals import BehaviourSignal

@@ -353,6 +353,7 @@ def upgrade() -> None:
     sa.Column('gender', sa.Integer(), nullable=False),
     sa.Column('unionid_hash', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=True),
     sa.Column('customer_id', sa.BigInteger(), nullable=True),
+    sa.Column('merged_into', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
     sa.Column('archive_agreed', sa.Boolean(), nullable=True),
     sa.Column('archive_agreed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('first_seen_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -362,6 +363,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_contact_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_contact_merged_into'), ['merged_into'], unique=False)
         batch_op.create_index(batch_op.f('ix_contact_unionid_hash'), ['unionid_hash'], unique=False)
 
     op.create_table('contact_silence',
@@ -1002,6 +1004,48 @@ def upgrade() -> None:
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('stream', name=op.f('pk_ledger_stream'))
     )
+    op.create_table('link_code',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('visit_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('phone_hash', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('salt', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('code_hash', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('candidates', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('named', sa.BigInteger(), nullable=True),
+    sa.Column('consents', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('notice', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('guesses', sa.Integer(), nullable=False),
+    sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_link_code'))
+    )
+    with op.batch_alter_table('link_code', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_link_code_asked_at'), ['asked_at'], unique=False)
+        batch_op.create_index('ix_link_code_visit_hash', ['visit_hash', 'id'], unique=False)
+
+    op.create_table('link_try',
+    sa.Column('what', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('key_hash', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('minutes', sa.Integer(), nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('what', 'by', 'key_hash', 'minutes', 'since', name=op.f('pk_link_try'))
+    )
+    op.create_table('link_visit',
+    sa.Column('token_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('began_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ends_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('result', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.PrimaryKeyConstraint('token_hash', name=op.f('pk_link_visit'))
+    )
+    with op.batch_alter_table('link_visit', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_link_visit_external_userid'), ['external_userid'], unique=False)
+
     op.create_table('message_grams',
     sa.Column('seq', sa.BigInteger(), nullable=False),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1709,6 +1753,16 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_grams_grams', postgresql_using='gin')
 
     op.drop_table('message_grams')
+    with op.batch_alter_table('link_visit', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_link_visit_external_userid'))
+
+    op.drop_table('link_visit')
+    op.drop_table('link_try')
+    with op.batch_alter_table('link_code', schema=None) as batch_op:
+        batch_op.drop_index('ix_link_code_visit_hash')
+        batch_op.drop_index(batch_op.f('ix_link_code_asked_at'))
+
+    op.drop_table('link_code')
     op.drop_table('ledger_stream')
     op.drop_table('ledger_key')
     with op.batch_alter_table('ledger_entry', schema=None) as batch_op:
@@ -1831,6 +1885,7 @@ def downgrade() -> None:
     op.drop_table('contact_silence')
     with op.batch_alter_table('contact', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_contact_unionid_hash'))
+        batch_op.drop_index(batch_op.f('ix_contact_merged_into'))
         batch_op.drop_index(batch_op.f('ix_contact_customer_id'))
 
     op.drop_table('contact')

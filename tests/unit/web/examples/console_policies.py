@@ -3,7 +3,8 @@
 from typing import Any
 
 from kit.policies.changes import changes, compared
-from tests.unit.web.examples.console_shell import NOW, shell
+from tests.unit.web.examples.console_shell import shell
+from tests.unit.web.examples.moments import NOW
 
 OLD = 'profile = "招行"\n\n[[band]]\nname = "5万以上"\nfrom_yuan = 50000\n'
 NEW = 'profile = "民生"\n\n[[band]]\nname = "5万以上"\nfrom_yuan = 60000\n'

@@ -67,6 +67,15 @@ async def chat_ids(session: AsyncSession, scope: GroupScope) -> frozenset[str]:
     return frozenset((await session.execute(query)).scalars())
 
 
+async def owned_by(session: AsyncSession, userid: str) -> list[str]:
+    """The ids of the living groups that a member (a lower-cased userid) owns."""
+    query = select(col(CustomerGroup.chat_id)).where(
+        func.lower(col(CustomerGroup.owner_userid)) == userid.lower(),
+        col(CustomerGroup.dismissed_at).is_(None),
+    )
+    return sorted((await session.execute(query)).scalars())
+
+
 async def members(session: AsyncSession, chat_id: str) -> list[MemberFact]:
     """Who is in a group, and who was: staff first, then by time of joining."""
     query = (

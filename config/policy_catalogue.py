@@ -16,6 +16,7 @@ from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.linking_policy import LinkingPolicy
+from config.handover_policy import HandoverPolicy
 from config.outreach_policy import OutreachPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
@@ -55,6 +56,7 @@ CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
+HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -73,4 +75,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     CHANNELS,
     LINKING,
     ADDS,
+    HANDOVER,
 )

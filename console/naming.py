@@ -30,6 +30,8 @@ OBJECTS = {
     "import": "数据导入",
     "ledger": "互动日志",
     "work": "工单",
+    "handover": "客户移交",
+    "member": "企业微信成员",
     "broadcast": "群发",
     "list": "列表",
     "record": "留痕",

@@ -29,10 +29,12 @@ from kit import partitions
 from kit.clock import BANK_TIME, bank_date
 from kit.db import Database
 from kit.errors import InputRefused
+from portfolio.handover.store import being_handed_over
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
 from wiring import archive_duty, contact_duty, persona_signals
+from wiring.handovers import carry_on, leavers_after
 from wiring.parts import Parts
 
 Run = Callable[[Parts, datetime], Awaitable[Mapping[str, Any]]]
@@ -153,7 +155,7 @@ async def sync(
         works = [work for one in outcomes if (work := binding_work.work_of(one)) is not None]
         await open_work(session, works, at=at)
 
-    return await full_sync(
+    report = await full_sync(
         parts.databases.bank,
         parts.wecom,
         at,
@@ -161,8 +163,12 @@ async def sync(
         parts=PARTS_OF[what],
         others={"groups": groups} if what in ("all", "groups") else None,
         tell=tell,
+        under_way=being_handed_over,
         accept_drops=accept_drops,
     )
+    if "contacts" in PARTS_OF[what]:
+        await leavers_after(parts, report, at)
+    return report
 
 
 async def personas_and_tiers(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -194,6 +200,10 @@ async def _ensure_tags(parts: Parts, at: datetime) -> Mapping[str, Any]:
 
 async def _lost_ways(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"found": await find_lost_ways(parts.databases.bank, parts.wecom, at)}
+
+
+async def _handovers(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await carry_on(parts)
 
 
 async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:

@@ -93,7 +93,13 @@ class Parts:
             )
             if knock is not None
         }
-        return Office(self.databases.bank, self.wecom, self.desk, **knocks)
+        return Office(
+            self.databases.bank,
+            self.wecom,
+            self.desk,
+            handover=lambda: self.shelf.of(policy_catalogue.HANDOVER),
+            **knocks,
+        )
 
     def dispatcher(self, name: str = "dispatch") -> Dispatcher:
         """A dispatcher of this process."""

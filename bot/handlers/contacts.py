@@ -14,9 +14,11 @@ from bot.handlers import greeting
 from bot.handlers.office import Office
 from crm_sync import contacts as landing
 from crm_sync.contacts import Landed
+from crm_sync.handing_over import ASSIGNED
 from crm_sync.repository.staff import staff_by_userids
 from delivery.binding_work import work_of
 from delivery.worklist import Work, open_work
+from portfolio.handover import events as handovers
 from wecom import contacts
 from wecom.errors import RelationGone
 from wecom.events import (
@@ -64,6 +66,10 @@ async def deleted_by_staff(
             event.at or at,
             request_id=digest[:32],
         )
+        if event.by_transfer:
+            await handovers.handed_over(
+                session, event.external_userid, event.staff_id, event.at or at, office.handover()
+            )
 
 
 async def deleted_by_customer(
@@ -82,8 +88,17 @@ async def deleted_by_customer(
 
 
 async def transfer_failed(event: TransferFailed, digest: str, at: datetime, office: Office) -> None:
-    """A handover did not take: a person decides what now."""
+    """A handover did not take: the customer stays with somebody, and a person decides what now."""
     async with office.database.transaction() as session:
+        if await handovers.failed(
+            session,
+            event.external_userid,
+            event.staff_id,
+            event.reason,
+            event.at or at,
+            office.handover(),
+        ):
+            return
         staff = await staff_by_userids(session, [event.staff_id])
         taker = staff.get(event.staff_id.lower())
         await open_work(
@@ -140,6 +155,14 @@ async def _refresh(
             request_id=digest[:32],
         )
         await tell_of_conflicts(session, landed, userid, at)
+        assigned = any(
+            one.staff_id.lower() == userid.lower() and one.add_way == ASSIGNED
+            for one in detail.follows
+        )
+        if assigned:
+            await handovers.arrived(
+                session, detail.contact.external_userid, userid, at, office.handover()
+            )
 
 
 async def tell_of_conflicts(

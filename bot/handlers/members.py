@@ -3,15 +3,18 @@
 from datetime import datetime
 
 from bot.handlers.office import Office
+from community import repository as groups_of
+from crm_sync.handing_over import Giver
 from crm_sync.repository.staff import staff_by_userids
 from delivery.worklist import Work, open_work
 from kit import ledger
 from kit.web import sessions
+from portfolio.handover import leavers
 from wecom.events import DepartmentChanged, MemberChanged
 
 
 async def changed(event: MemberChanged, digest: str, at: datetime, office: Office) -> None:
-    """A member came, moved or left. One who left is signed out everywhere at once."""
+    """A member came, moved or left. One who left is signed out, and a handover is drafted."""
     async with office.database.transaction() as session:
         staff = (await staff_by_userids(session, [event.staff_id])).get(event.staff_id.lower())
         entry = ledger.Entry(
@@ -29,20 +32,24 @@ async def changed(event: MemberChanged, digest: str, at: datetime, office: Offic
         await ledger.append(session, [entry], at=at)
         if event.change == "delete" and staff is not None:
             await sessions.end_all(session, staff.staff_id, at)
-            await open_work(
-                session,
-                [
-                    Work(
-                        key=f"leaver:{staff.staff_id}",
-                        kind="staff_left",
-                        title="员工已离开企业微信，客户需要移交",
-                        why="该员工的企业微信账号已删除，名下客户要尽快指定接手人",
-                        unit_id=staff.unit_id,
-                        staff_id=staff.staff_id,
-                    )
-                ],
-                at=at,
-            )
+            giver = Giver(staff.staff_id, event.staff_id.lower(), staff.unit_id, False)
+            chats = await groups_of.owned_by(session, event.staff_id.lower())
+            run_id = await leavers.drafted(session, giver, origin="event", at=at, chat_ids=chats)
+            if run_id is None:
+                await open_work(
+                    session,
+                    [
+                        Work(
+                            key=f"leaver:{staff.staff_id}",
+                            kind="staff_left",
+                            title=leavers.TITLE,
+                            why="该员工的企业微信账号已删除，本系统里名下没有客户，请核对",
+                            unit_id=staff.unit_id,
+                            staff_id=staff.staff_id,
+                        )
+                    ],
+                    at=at,
+                )
 
 
 async def department_changed(

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from config import handover_policy
+from config.handover_policy import HandoverPolicy
 from delivery.desk import Desk
 from kit.db import Database
 from wecom.client import Caller
@@ -21,3 +23,4 @@ class Office:
     desk: Desk
     archive_arrived: Callable[[], None] = field(default=_nobody)
     tags_changed: Callable[[], None] = field(default=_nobody)
+    handover: Callable[[], HandoverPolicy] = field(default=handover_policy.load)

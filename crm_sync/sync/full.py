@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from config.persona_policy import PersonaPolicy
 from crm_sync.binding import BindingOutcome, bind_new
 from crm_sync.sync.contacts import sync_contacts
+from crm_sync.sync.leavers import UnderWay, sync_leavers
 from crm_sync.sync.members import MembersReport, relations_of_others, sync_members
 from crm_sync.sync.progress import Pause, Progress, resume_or_start
 from crm_sync.sync.tags import TagsReport, sync_tags
@@ -32,7 +33,10 @@ _DIFFERENCES: Final = (
     "relations_resumed",
     "ended",
     "contacts_changed",
+    "leavers_missing",
+    "leavers_ended",
 )
+_OF_OTHERS: Final = ("created", "changed", "dismissed")
 
 Tell = Callable[[AsyncSession, Sequence[BindingOutcome]], Awaitable[None]]
 """Told of judgements that ask for a person (conflicts, owner mismatches), in their transaction."""
@@ -53,17 +57,27 @@ class SyncReport:
     bindings: Counter[str] = field(default_factory=Counter)
     others: dict[str, dict[str, int]] = field(default_factory=dict)
     unreachable: dict[str, int] = field(default_factory=dict)
-    """Live relations by userid of members whom WeCom no longer shows; reported, not ended."""
+    """Live relations by userid of members of whose contacts WeCom says nothing; left as they are."""
+    waiting: dict[str, int] = field(default_factory=dict)
+    """Contacts of leavers whom nobody has taken over yet, by the leaver's userid."""
+
+    @property
+    def mended(self) -> dict[str, int]:
+        """How many things of each kind stood otherwise here than in WeCom, and were mended."""
+        found = {name: self.contacts[name] for name in _DIFFERENCES if self.contacts[name]}
+        for part, counts in self.others.items():
+            found |= {f"{part}_{name}": counts[name] for name in _OF_OTHERS if counts.get(name)}
+        return found
 
     @property
     def differences(self) -> int:
-        """How many relations and contacts stood otherwise here than in WeCom, and were mended."""
-        return sum(self.contacts[name] for name in _DIFFERENCES)
+        """How many relations, contacts and groups stood otherwise here, and were mended."""
+        return sum(self.mended.values())
 
     @property
     def withheld(self) -> int:
         """Relations that would have ended all at once; they wait for a person's word."""
-        return self.contacts["withheld"]
+        return self.contacts["withheld"] + self.contacts["leavers_withheld"]
 
     def as_counts(self) -> dict[str, int]:
         """Every count by name, for a ledger entry, a command or a metric."""
@@ -84,6 +98,7 @@ class SyncReport:
         for part, found in self.others.items():
             counts |= {f"{part}.{name}": count for name, count in found.items()}
         counts["members.unreachable"] = len(self.unreachable)
+        counts["members.left"] = len(self.waiting)
         return dict(sorted(counts.items()))
 
 
@@ -96,6 +111,7 @@ async def full_sync(
     parts: Sequence[Part] = PARTS,
     others: Mapping[str, Other] | None = None,
     tell: Tell | None = None,
+    under_way: UnderWay | None = None,
     accept_drops: bool = False,
     progress: Callable[[SyncReport], None] | None = None,
     pause: Pause = anyio.sleep,
@@ -125,7 +141,18 @@ async def full_sync(
         finally:
             report.contacts = run.counts
         async with database.reading() as session:
-            report.unreachable = await relations_of_others(session, following)
+            unseen = await relations_of_others(session, following)
+        left = await sync_leavers(
+            database,
+            wecom,
+            unseen,
+            run.started_at,
+            under_way=under_way,
+            accept_drops=accept_drops,
+            pause=pause,
+        )
+        report.contacts.update(left.counts)
+        report.unreachable, report.waiting = left.hidden, left.waiting
         show(report)
     for name, other in (others or {}).items():
         report.others[name] = dict(await other(database, wecom, run.started_at))

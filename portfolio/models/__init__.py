@@ -4,6 +4,7 @@ from portfolio.models.activation import Activation, ActivationStep
 from portfolio.models.contact_plan import DailyContact
 from portfolio.models.duty import ContactStanding
 from portfolio.models.followups import Parking
+from portfolio.models.handovers import HandoverLine, HandoverRun
 from portfolio.models.preparation import Preparation, PreparationBox
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "ActivationStep",
     "ContactStanding",
     "DailyContact",
+    "HandoverLine",
+    "HandoverRun",
     "Parking",
     "Preparation",
     "PreparationBox",

@@ -72,6 +72,7 @@ class FollowerOrder(Order):
     contact_left: bool = False
     agreed: bool = False
     last_talk: float = 0.0
+    handed_over: list[int] = Field(default_factory=list)
 
 
 class CustomerOrder(Order):
@@ -242,6 +243,7 @@ def _relate(world: World, external_userid: str, order: FollowerOrder) -> Relatio
     relation.half = order.half
     relation.contact_left = order.contact_left
     relation.last_talk = order.last_talk
+    relation.handed_over = list(order.handed_over)
     relation.agreed = order.agreed
     relation.agreed_at = created if order.agreed else 0
     return relation

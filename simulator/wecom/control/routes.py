@@ -84,6 +84,7 @@ class Control:
             ("GET", "/_sim/customers/{external_userid}", self._customer),
             ("GET", "/_sim/groups", self._groups),
             ("GET", "/_sim/broadcasts", self._broadcasts),
+            ("GET", "/_sim/transfers", self._transfers),
             ("GET", "/_sim/archive", self._talk),
             ("GET", "/_sim/codes", self._codes),
             ("POST", "/_sim/codes", self._fail_codes),
@@ -254,6 +255,9 @@ class Control:
 
     async def _groups(self, request: Request) -> Json:
         return truth.groups(self._world)
+
+    async def _transfers(self, request: Request) -> Json:
+        return truth.transfers(self._world)
 
     async def _broadcasts(self, request: Request) -> Json:
         return truth.broadcasts(self._world)

@@ -69,6 +69,23 @@ def groups(world: World) -> Json:
     }
 
 
+def transfers(world: World) -> Json:
+    """Every transfer of a customer that ever began, in that order."""
+    return {
+        "transfers": [
+            {
+                "handover": row.handover,
+                "takeover": row.takeover,
+                "external_userid": row.external_userid,
+                "status": row.status,
+                "resigned": row.resigned,
+                "message": row.message,
+            }
+            for row in world.transfers.transfers
+        ]
+    }
+
+
 def broadcasts(world: World) -> Json:
     """Every group send with its rows."""
     return {

@@ -1,0 +1,39 @@
+"""One round over all handovers that are under way: results first, then requests, then the end."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from config.handover_policy import HandoverPolicy
+from kit.db import Database
+from portfolio.handover import asking, results, store
+from wecom.client import Caller
+
+
+async def round_of(
+    database: Database,
+    wecom: Caller,
+    clock: Callable[[], datetime],
+    policy: HandoverPolicy,
+    *,
+    run_id: int | None = None,
+    everything: bool = False,
+) -> dict[str, int]:
+    """Carry every running handover (or one) as far as it goes now; counts of lines by state.
+
+    Results come first: what a call without an answer did is known before anything is asked again.
+    ``everything``: results that are not due yet are read too, because a person is waiting.
+    """
+    counts: Counter[str] = Counter()
+    async with database.reading() as session:
+        under_way = await store.running(session)
+    for one in under_way:
+        if run_id is not None and one != run_id:
+            continue
+        counts.update(
+            await results.read(database, wecom, one, clock, policy, everything=everything)
+        )
+        counts.update(await asking.ask(database, wecom, one, clock, policy))
+        async with database.transaction() as session:
+            counts["finished"] += await results.finish(session, one, clock())
+    return dict(counts)

@@ -8,6 +8,7 @@ import typer
 from commands import (
     binding,
     duty,
+    handover,
     importing,
     planning,
     records,
@@ -35,6 +36,7 @@ app.add_typer(rows.outbox, name="outbox")
 app.add_typer(records.archive, name="archive")
 app.add_typer(binding.bind, name="bind")
 app.add_typer(records.export, name="export")
+app.add_typer(handover.handover, name="handover")
 app.add_typer(simulate.simulate, name="simulate")
 app.add_typer(trust.keys, name="keys")
 app.add_typer(trust.users, name="users")

@@ -207,11 +207,28 @@ def sync_command(
     run(work)
 
 
+MENDED = {
+    "relations_new": "少的好友关系，补上",
+    "relations_resumed": "又有了的好友关系，恢复",
+    "relations_changed": "标签、备注等不同的好友关系，改正",
+    "ended": "多的好友关系，结束",
+    "contacts_changed": "昵称等不同的联系人，改正",
+    "leavers_missing": "离职员工名下少的好友，补上",
+    "leavers_ended": "离职员工名下已不在的好友，结束",
+    "groups_created": "少的客户群，补上",
+    "groups_changed": "不同的客户群，改正",
+    "groups_dismissed": "已解散的客户群，结束",
+}
+"""What was mended, by kind."""
+
+
 def synced(report: SyncReport) -> dict[str, Any]:
     """What a sync found, for machines: every count, what was withheld, whom WeCom hides."""
     return report.as_counts() | {
         "differences": report.differences,
         "withheld": report.withheld,
+        "mended": report.mended,
+        "leavers": report.waiting,
         "unreachable": report.unreachable,
     }
 
@@ -219,12 +236,15 @@ def synced(report: SyncReport) -> dict[str, Any]:
 def synced_lines(report: SyncReport) -> list[str]:
     """The same for people: what was mended, then what waits for a person."""
     lines = [f"补上差异 {report.differences} 处"]
+    lines += [f"  {MENDED.get(name, name)} {number}" for name, number in report.mended.items()]
     lines += [f"  {name}: {number}" for name, number in report.as_counts().items() if number]
     if report.withheld:
         lines.append(
             f"  保留 {report.withheld} 条：企业微信里一下子少了这么多好友关系，没有结束它们；"
             "先核对（可见范围、权限有没有变），确实没有了再加 --accept-drops"
         )
+    for userid, number in list(report.waiting.items())[:SHOWN]:
+        lines.append(f"  已离开 {userid}：还有 {number} 位好友没有接手人，见 gengyun handover list")
     for userid, number in list(report.unreachable.items())[:SHOWN]:
         lines.append(f"  看不到 {userid}：企业微信不再给出他的客户，名下 {number} 条关系保持原样")
     if len(report.unreachable) > SHOWN:

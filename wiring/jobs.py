@@ -246,5 +246,6 @@ JOBS: tuple[Job, ...] = (
     Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
+    Job("handovers", "客户移交的请求与结果", {"minute": "*/5"}, _handovers, 5 * MINUTE),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

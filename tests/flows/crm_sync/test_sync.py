@@ -244,21 +244,50 @@ async def test_a_busy_wecom_is_waited_for_and_a_broken_one_ends_the_run(
 async def test_members_the_bank_does_not_know_and_those_wecom_does_not_show_are_named(
     database: Database,
 ) -> None:
-    await _staff(database, [*STAFF[:3], "left", "nowhere"])
+    """Who left has no relations any more; of one who lost 客户联系 WeCom says nothing."""
+    await _staff(database, [*STAFF[:3], "left", "quiet", "nowhere"])
     async with database.transaction() as session:
         await bank.contact(session, "wm-old")
         await bank.relation(session, "left", "wm-old")
-    members = [*MEMBERS[:3], {"userid": "Stranger", "name": "外人"}]
+        await bank.contact(session, "wm-quiet")
+        await bank.relation(session, "quiet", "wm-quiet")
+    quiet: dict[str, Any] = {"userid": "Quiet", "name": "没有客户联系", "external_right": False}
+    members = [*MEMBERS[:3], quiet, {"userid": "Stranger", "name": "外人"}]
     customers = [
         {"external_userid": "wm1", "name": "客", "followers": [{"userid": "Stranger"}]},
     ]
     async with wecom_world(members=members, customers=customers) as world:
         report = await _sync(database, world.client)
+        again = await _sync(database, world.client, 60)
     assert report.members is not None
     assert report.members.unknown == ("stranger",)
-    assert report.members.unseen == ("left", "nowhere")
-    assert report.unreachable == {"left": 1}
-    assert await _live(database) == {("left", "wm-old"), ("stranger", "wm1")}
+    assert report.members.unseen == ("left", "nowhere", "quiet")
+    assert report.unreachable == again.unreachable == {"quiet": 1}
+    assert report.mended == {"relations_new": 1, "leavers_ended": 1}
+    assert again.mended == {}
+    assert await _live(database) == {("quiet", "wm-quiet"), ("stranger", "wm1")}
+
+
+async def test_contacts_of_a_leaver_live_on_while_they_wait_for_somebody(
+    database: Database,
+) -> None:
+    """Those that WeCom lists as unassigned stand, those that it does not have ended."""
+    await _staff(database)
+    async with wecom_world(members=MEMBERS, customers=_customers(1_500)) as world:
+        await _sync(database, world.client)
+        await world.act("resign", userid=MEMBERS[0]["userid"])
+        mine = sorted(one for userid, one in await _live(database) if userid == STAFF[0])
+        for one in mine[:2]:
+            await world.act("delete_by_member", userid=MEMBERS[0]["userid"], external_userid=one)
+        async with database.transaction() as session:
+            lost = update(Relation).where(col(Relation.external_userid) == mine[5])
+            await session.execute(lost.values(ended_at=AT, ended_by="reconcile"))
+        report = await _sync(database, world.client, 60)
+        again = await _sync(database, world.client, 120)
+    assert report.mended == {"leavers_missing": 1, "leavers_ended": 2}
+    assert report.waiting == again.waiting == {STAFF[0]: len(mine) - 2}
+    assert again.mended == {}
+    assert {one for userid, one in await _live(database) if userid == STAFF[0]} == set(mine[2:])
 
 
 async def test_tags_of_the_console_are_read_named_and_those_no_tag_may_be_are_shown(

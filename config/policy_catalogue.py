@@ -15,8 +15,8 @@ from config.coverage_policy import CoveragePolicy
 from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
-from config.linking_policy import LinkingPolicy
 from config.handover_policy import HandoverPolicy
+from config.linking_policy import LinkingPolicy
 from config.outreach_policy import OutreachPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy

@@ -771,6 +771,55 @@ def upgrade() -> None:
     sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_group_sync'))
     )
+    op.create_table('handover_line',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('item', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=True),
+    sa.Column('relation', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('to_staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('to_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('code', sa.Integer(), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('next_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('settled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('learnt_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_handover_line')),
+    sa.UniqueConstraint('run_id', 'kind', 'item', name=op.f('uq_handover_line_run_id_kind_item'))
+    )
+    with op.batch_alter_table('handover_line', schema=None) as batch_op:
+        batch_op.create_index('ix_handover_line_customer_id', ['customer_id'], unique=False)
+        batch_op.create_index('ix_handover_line_item', ['item', 'state'], unique=False)
+        batch_op.create_index('ix_handover_line_next_at', ['state', 'next_at'], unique=False)
+        batch_op.create_index('ix_handover_line_state', ['run_id', 'kind', 'state', 'id'], unique=False)
+
+    op.create_table('handover_run',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('origin', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('takers', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('created_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('planned_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('planned_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('approved_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('approved_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_handover_run'))
+    )
+    with op.batch_alter_table('handover_run', schema=None) as batch_op:
+        batch_op.create_index('ix_handover_run_state', ['state', 'id'], unique=False)
+        batch_op.create_index('uq_handover_run_open', ['staff_id'], unique=True, sqlite_where=sa.text("state IN ('draft', 'planned', 'running')"), postgresql_where=sa.text("state IN ('draft', 'planned', 'running')"))
+
     op.create_table('holding',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('holding_no', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
@@ -1804,6 +1853,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_holding_customer_id')
 
     op.drop_table('holding')
+    with op.batch_alter_table('handover_run', schema=None) as batch_op:
+        batch_op.drop_index('uq_handover_run_open', sqlite_where=sa.text("state IN ('draft', 'planned', 'running')"), postgresql_where=sa.text("state IN ('draft', 'planned', 'running')"))
+        batch_op.drop_index('ix_handover_run_state')
+
+    op.drop_table('handover_run')
+    with op.batch_alter_table('handover_line', schema=None) as batch_op:
+        batch_op.drop_index('ix_handover_line_state')
+        batch_op.drop_index('ix_handover_line_next_at')
+        batch_op.drop_index('ix_handover_line_item')
+        batch_op.drop_index('ix_handover_line_customer_id')
+
+    op.drop_table('handover_line')
     op.drop_table('group_sync')
     with op.batch_alter_table('group_member', schema=None) as batch_op:
         batch_op.drop_index('ix_group_member_member_id')

@@ -14,10 +14,10 @@ from crm_sync import personas_by_hand
 from crm_sync.selection import customer_by_no
 from crm_sync.sync.full import SyncReport
 from delivery.repository import todos, touches
+from insights.known_elsewhere import known_elsewhere
 from kit.clock import bank_date
 from kit.errors import InputRefused
 from kit.ledger import reading as ledger
-from wiring import persona_signals
 from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import Parts
 
@@ -275,9 +275,13 @@ def persona_command(
 
 async def _explain_personas(parts: Parts, customer_no: str) -> None:
     async with parts.databases.bank.reading() as session:
-        signals = await persona_signals.of_groups(session)
         found = await personas_by_hand.explain(
-            session, customer_no, parts.personas, parts.clock(), signals=signals
+            session,
+            customer_no,
+            parts.personas,
+            parts.clock(),
+            tiers=parts.tiers,
+            outside=known_elsewhere(),
         )
     answer(asdict(found), f"客户 {customer_no}")
     for one in found.personas:

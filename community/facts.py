@@ -104,17 +104,6 @@ class GroupEventFact:
 
 
 @dataclass(frozen=True, slots=True)
-class GroupInterest:
-    """A contact is in a group of this interest or persona: a signal for personas."""
-
-    external_userid: str
-    chat_id: str
-    interest: str
-    persona: str
-    joined_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class Landed:
     """What landing one group changed. ``stale``: we knew something newer, nothing was done."""
 

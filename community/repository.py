@@ -1,10 +1,11 @@
 """Every question others may ask about customer groups."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,7 +13,6 @@ from community.errors import GroupUnknown
 from community.facts import (
     GroupEventFact,
     GroupFact,
-    GroupInterest,
     GroupScope,
     MemberFact,
     Surroundings,
@@ -124,38 +124,26 @@ async def happened(
     return [_event(cipher, row) for row in (await session.execute(query)).scalars()]
 
 
-async def interests(
-    session: AsyncSession, *, page: int = PAGE
-) -> AsyncIterator[list[GroupInterest]]:
-    """Contacts in living groups that have an interest or a persona, in pages, for personas."""
-    after = ("", "")
-    member, chat = col(GroupMember.member_id), col(GroupMember.chat_id)
-    while True:
-        query = (
-            select(
-                member,
-                chat,
-                col(CustomerGroup.interest),
-                col(CustomerGroup.persona),
-                col(GroupMember.joined_at),
-            )
-            .join(CustomerGroup, col(CustomerGroup.chat_id) == chat)
-            .where(
-                col(GroupMember.kind) == "external",
-                col(GroupMember.left_at).is_(None),
-                col(CustomerGroup.dismissed_at).is_(None),
-                or_(col(CustomerGroup.interest) != "", col(CustomerGroup.persona) != ""),
-                tuple_(member, chat) > tuple_(*after),
-            )
-            .order_by(member, chat)
-            .limit(page)
+def seats() -> Select[Any]:
+    """Who sits in a living group now: ``external_userid, chat_id, interest, persona, told,
+    joined_at``; ``told`` is what the group says of its members, its persona before its interest."""
+    told = case((col(CustomerGroup.persona) != "", col(CustomerGroup.persona)), else_=col(CustomerGroup.interest))  # fmt: skip
+    return (
+        select(
+            col(GroupMember.member_id).label("external_userid"),
+            col(GroupMember.chat_id).label("chat_id"),
+            col(CustomerGroup.interest).label("interest"),
+            col(CustomerGroup.persona).label("persona"),
+            told.label("told"),
+            col(GroupMember.joined_at).label("joined_at"),
         )
-        found = [GroupInterest(*row) for row in await session.execute(query)]
-        if found:
-            yield found
-        if len(found) < page:
-            return
-        after = (found[-1].external_userid, found[-1].chat_id)
+        .join(CustomerGroup, col(CustomerGroup.chat_id) == col(GroupMember.chat_id))
+        .where(
+            col(GroupMember.kind) == "external",
+            col(GroupMember.left_at).is_(None),
+            col(CustomerGroup.dismissed_at).is_(None),
+        )
+    )
 
 
 async def unseen_since(session: AsyncSession, at: datetime) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import Select, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -29,6 +29,13 @@ def chunks(ids: Iterable[int]) -> Iterator[list[int]]:
     distinct = sorted(set(ids))
     for start in range(0, len(distinct), CHUNK):
         yield distinct[start : start + CHUNK]
+
+
+def agreed(purpose: str) -> Select[Any]:
+    """The ids of customers whose newest word on ``purpose`` is yes, for conditions elsewhere."""
+    return select(col(Consent.customer_id)).where(
+        col(Consent.purpose) == purpose, col(Consent.given).is_(True)
+    )
 
 
 async def recipient_standing(

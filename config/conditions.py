@@ -288,6 +288,20 @@ def asks(condition: Condition) -> Iterator[Ask]:
             yield condition
 
 
+def texts(condition: Condition) -> Iterator[str]:
+    """Every free word in it: values, parts, names of extra columns. Not what a list offers."""
+    for ask in asks(condition):
+        asked = ask.of
+        if asked.name.startswith(ATTRIBUTE):
+            yield asked.name
+        offered = {part.name for part in asked.parts if part.choices}
+        values = [] if asked.choices else [ask.value]
+        values += [value for name, value in ask.where if name not in offered]
+        for value in values:
+            if isinstance(value, tuple):
+                yield from (one for one in value if isinstance(one, str))
+
+
 Rule = Annotated[
     Condition,
     GetPydanticSchema(lambda _source, _handler: core_schema.any_schema()),

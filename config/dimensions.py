@@ -203,8 +203,8 @@ _ALL: tuple[Dimension, ...] = (
     Dimension("friend", "企业微信好友", Type.FLAG, _WECOM, yes="已是企业微信好友", no="还不是企业微信好友"),
     Dimension("consent_marketing", "营销同意", Type.FLAG, _WECOM, yes="同意营销", no="没有同意营销"),
     Dimension(
-        "consent_personalisation", "画像同意", Type.FLAG, _WECOM,
-        yes="同意个性化推荐", no="没有同意个性化推荐",
+        "consent_profiling", "画像同意", Type.FLAG, _WECOM,
+        yes="同意画像", no="没有同意画像",
     ),
     Dimension(
         "interest", "兴趣线索", Type.RECORDS, _TRACES, reads="有",

@@ -3,16 +3,19 @@
 import hashlib
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config import policy_files
+from config.conditions import Ask, Rule, asks, texts
 
 Source = Literal["crm", "self", "hand", "group", "behavior", "chat"]
-HoldingKind = Literal["deposit", "wealth", "fund", "insurance", "metal", "loan", "card"]
 SOURCES: tuple[Source, ...] = ("crm", "self", "hand", "group", "behavior", "chat")
 """Strongest first: what the bank knows, what the customer says, then the rest (personas.md 2)."""
+
+GROUNDS: Final = 60
+"""How many grounds there may be: an evaluation keeps one bit for each in one whole number."""
 
 
 class _Part(BaseModel):
@@ -30,44 +33,29 @@ class SourceRule(_Part):
     needs_consent: bool = False
 
 
-class Attribute(_Part):
-    """A column of the customer file: one of ``any`` is among its values (split at ; 、 ，)."""
+class Ground(_Part):
+    """A reason to belong, in the one rule language. ``source`` says what the evidence counts as.
 
-    key: str = Field(min_length=1, max_length=40)
-    any: tuple[str, ...] = Field(min_length=1)
-
-
-class Holds(_Part):
-    """Something the customer has with the bank."""
-
-    kinds: tuple[HoldingKind, ...] = Field(min_length=1)
-    risk_min: int | None = Field(default=None, ge=1, le=5)
-
-
-class Condition(_Part):
-    """All that is named must hold. ``source`` says what the evidence counts as."""
+    A ground that asks for traces of interest stands alone: its source comes with the trace.
+    """
 
     source: Source = "crm"
-    age_min: int | None = Field(default=None, ge=0, le=120)
-    age_max: int | None = Field(default=None, ge=0, le=120)
-    born_from: int | None = Field(default=None, ge=1900, le=2100)
-    born_to: int | None = Field(default=None, ge=1900, le=2100)
-    gender: Literal["F", "M"] | None = None
-    attribute: Attribute | None = None
-    holds: Holds | None = None
-    tags: tuple[str, ...] = ()
-    interests: tuple[str, ...] = ()
+    rule: Rule
+
+    @property
+    def interest(self) -> Ask | None:
+        """The question, where the ground asks for traces of interest."""
+        return self.rule if isinstance(self.rule, Ask) and self.rule.dim == "interest" else None
 
     @model_validator(mode="after")
-    def _says_something(self) -> Self:
-        told = self.model_dump(exclude={"source"}, exclude_defaults=True)
-        if not told:
-            raise ValueError("一条条件至少要写一项（年龄、出生年、性别、属性、持有、标签或兴趣）")
-        if self.interests and len(told) > 1:
-            raise ValueError("interests 要单独成一条条件：它的来源由线索自己带来")
-        for low, high in ((self.age_min, self.age_max), (self.born_from, self.born_to)):
-            if low is not None and high is not None and low > high:
-                raise ValueError(f"范围写反了：{low} 大于 {high}")
+    def _alone(self) -> Self:
+        asked = list(asks(self.rule))
+        if any(one.dim == "interest" for one in asked) and (
+            self.interest is None or self.interest.op != "has"
+        ):
+            raise ValueError("兴趣线索要单独成一条，写成 has：它的来源由线索自己带来")
+        if any(one.dim == "persona" for one in asked):
+            raise ValueError("客群的规则里不能再问客群")
         return self
 
 
@@ -80,8 +68,8 @@ class Persona(_Part):
     risk_ceiling: int | None = Field(default=None, ge=1, le=5)
     tag: str = Field(default="", max_length=30)
     source: str = ""
-    when: tuple[Condition, ...] = Field(min_length=1)
-    unless: tuple[Condition, ...] = ()
+    when: tuple[Ground, ...] = Field(min_length=1)
+    unless: tuple[Ground, ...] = ()
 
     @property
     def tag_name(self) -> str:
@@ -119,11 +107,19 @@ class PersonaPolicy(_Part):
         missing = [source for source in SOURCES if source not in self.sources]
         if missing:
             raise ValueError("sources 缺少：" + "、".join(missing))
-        for text in (*names, *tags):
+        asked = [text for one in self.grounds for text in texts(one.rule)]
+        for text in (*names, *tags, *asked):
             family = self.forbidden_family(text)
             if family is not None:
                 raise ValueError(f"客群“{text}”属于禁止打标的“{family}”")
+        if len(self.grounds) > GROUNDS:
+            raise ValueError(f"所有客群的条件加起来最多 {GROUNDS} 条")
         return self
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """Every ground of every persona, for and against."""
+        return tuple(one for persona in self.persona for one in (*persona.when, *persona.unless))
 
     def forbidden_family(self, text: str) -> str | None:
         """The family of things no tag may say that ``text`` belongs to, or None."""

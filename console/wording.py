@@ -99,6 +99,7 @@ ACTS: Final = {
     "tags.made": "企业标签就位",
     "tags.marked": "打上或去掉标签",
     "persona.changed": "客群变化",
+    "persona.changed_for_many": "客群变化（成批）",
     "customer.tier_moved": "层级变化",
     "customer.tiers_placed": "划分层级",
     "duty.evaluated": "重算联络责任",

@@ -1,42 +1,41 @@
-"""Evaluates persona rules over all customers, window by window, and records every change.
+"""Evaluates persona rules over all customers, set-based, and records every change.
 
-Memberships of sources that were not read (``signals`` None) stay as they stand; those given by
-hand stay until they expire or are refused.
+A window at a time the database asks every ground once, ranks what it found and writes what
+differs; Python only weighs traces of interest. Memberships on traces that were not read
+(``Traces`` None) stay as they stand; those given by hand stay until they expire or are refused.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, cast
+from itertools import groupby
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select
+import orjson
+from sqlalchemy import literal, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from config.persona_policy import PersonaPolicy, Source
-from crm_sync.models import Customer, PersonaMembership
-from crm_sync.repository.subjects import (
-    Window,
-    candidates,
-    next_window,
-    refusals,
-    subjects,
-    tags_of_staff,
-)
-from crm_sync.rules import memberships
-from crm_sync.rules.memberships import Membership
-from crm_sync.rules.personas import Signal, judge
-from kit.clock import bank_date
-from kit.db import Database, upsert
+from config import tier_policy
+from config.persona_policy import SOURCES, PersonaPolicy
+from config.tier_policy import TierPolicy
+from crm_sync.models import Customer, SyncCursor
+from crm_sync.repository import persona_changes, persona_drafts
+from crm_sync.repository.persona_changes import Changes
+from crm_sync.repository.subjects import Window, next_window
+from crm_sync.rules.conditions import Frame
+from crm_sync.rules.personas import evidence_of
+from crm_sync.rules.signals import Signal, heard
+from crm_sync.segments.asking import NOTHING, Asking, Outside
+from crm_sync.segments.records import signals as traces
+from kit.db import Database, is_postgresql, upsert
 from kit.ledger import Entry, append
 
-WINDOW: Final = 10_000
-_FROM_SIGNALS: Final = ("self:", "group:", "behavior:", "chat:")
-_UPDATES: Final = (
-    "source", "confidence", "evidence", "rule_version", "is_primary", "expires_at",
-)  # fmt: skip
-_STEP: Final = 5  # per cent: smaller fading is not written
+WINDOW: Final = 50_000
+SINGLY: Final = 1_000
+"""Up to so many changed customers in a window have an entry each, above them a unit has one."""
+_WORK_MEM: Final = text("SET LOCAL work_mem = '128MB'")
 
 
 @dataclass(slots=True)
@@ -63,13 +62,16 @@ async def evaluate(
     policy: PersonaPolicy,
     at: datetime,
     *,
+    tiers: TierPolicy | None = None,
     signals: Iterable[Signal] | None = None,
+    outside: Outside = NOTHING,
     window: int = WINDOW,
     progress: Callable[[PersonaReport], None] | None = None,
 ) -> PersonaReport:
     """Evaluate every customer at ``at``, one transaction a window; twice the same changes nothing.
 
-    ``signals``: all there are (groups, behaviour, …), or None where they were not read.
+    ``outside``: what other packages know, as selects (``insights.known_elsewhere``); ``signals``: traces that stand in no table.
+    With neither, memberships that stand on traces are kept.
     """
     by_customer = _by_customer(signals)
     report = PersonaReport()
@@ -78,11 +80,29 @@ async def evaluate(
         async with database.transaction() as session:
             found = await next_window(session, after, window)
             if found is None:
-                return report
-            report.add(await _evaluate(session, found, policy, at, by_customer))
+                break
+            if is_postgresql(session):
+                await session.execute(_WORK_MEM)
+            asking = asking_for(session, policy, tiers, at, outside)
+            report.add(await evaluate_window(asking, found, by_customer))
             after = found.upto
         if progress is not None:
             progress(report)
+    await remember(database, policy, at)
+    return report
+
+
+async def remember(database: Database, policy: PersonaPolicy, at: datetime) -> None:
+    """Note that everybody has been evaluated as of ``at`` under this policy."""
+    row = {"name": "personas", "position": policy.rule_version, "finished_at": at}
+    async with database.transaction() as session:
+        await upsert(
+            session,
+            SyncCursor,
+            [row | {"counts": {}}],
+            key=["name"],
+            update=["position", "finished_at"],
+        )
 
 
 async def evaluate_customers(
@@ -91,221 +111,165 @@ async def evaluate_customers(
     at: datetime,
     ids: Collection[int],
     *,
+    tiers: TierPolicy | None = None,
     signals: Iterable[Signal] | None = None,
+    outside: Outside = NOTHING,
 ) -> PersonaReport:
     """Evaluate these customers alone (after an event or an import), in the caller's transaction."""
     if not ids:
         return PersonaReport()
     window = Window(ids=tuple(sorted(set(ids))))
-    return await _evaluate(session, window, policy, at, _by_customer(signals))
+    asking = asking_for(session, policy, tiers, at, outside)
+    return await evaluate_window(asking, window, _by_customer(signals))
+
+
+def asking_for(
+    session: AsyncSession,
+    policy: PersonaPolicy,
+    tiers: TierPolicy | None,
+    at: datetime,
+    outside: Outside,
+) -> Asking:
+    """Everything the database is asked with."""
+    frame = Frame(at, policy, tiers or tier_policy.load())
+    return Asking(session, frame, outside, one_by_one=True)
 
 
 def _by_customer(signals: Iterable[Signal] | None) -> Mapping[int, list[Signal]] | None:
     if signals is None:
         return None
-    found: defaultdict[int, list[Signal]] = defaultdict(list)
+    found: dict[int, list[Signal]] = {}
     for signal in signals:
-        found[signal.customer_id].append(signal)
+        found.setdefault(signal.customer_id, []).append(signal)
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Stored:
-    since: datetime
-    rule_version: str
-    membership: Membership
-
-
-async def _evaluate(
-    session: AsyncSession,
-    window: Window,
-    policy: PersonaPolicy,
-    at: datetime,
-    signals: Mapping[int, list[Signal]] | None,
+async def evaluate_window(
+    asking: Asking, window: Window, extra: Mapping[int, list[Signal]] | None
 ) -> PersonaReport:
-    on = bank_date(at)
-    tag_ids = await tags_of_staff(session)
-    wanted: defaultdict[int, set[str]] = defaultdict(set)
-    for persona in policy.persona:
-        for customer_id in await candidates(session, window, persona, on, tag_ids):
-            wanted[customer_id].add(persona.name)
-    told = _told_in(window, signals or {})
-    interested = {
-        (interest, persona.name)
-        for persona in policy.persona
-        for condition in persona.when
-        for interest in condition.interests
-    }
-    for signal in told:
-        for interest, name in interested:
-            if signal.interest == interest:
-                wanted[signal.customer_id].add(name)
-    known = await subjects(session, wanted, policy, on, tag_ids, told)
-    refused = await refusals(session, window, at)
-    stored, removed = await _stored(session, window)
-    desired: dict[int, list[Membership]] = {}
-    for customer_id in wanted.keys() | stored.keys():
-        judged = [
-            judge(persona, known[customer_id], policy, at)
-            for persona in policy.persona
-            if customer_id in known and persona.name in wanted[customer_id]
-        ]
-        had = {} if customer_id in removed else stored.get(customer_id, {})
-        ranked = memberships.candidates(
-            judged,
-            _kept(had, signals is None),
-            refused=refused.get(customer_id, {}),
-            at=at,
-            policy=policy,
-        )
-        desired[customer_id] = memberships.active(ranked, policy)
-    return await _write(session, policy, at, stored, desired)
-
-
-def _told_in(window: Window, signals: Mapping[int, list[Signal]]) -> list[Signal]:
-    """The signals about customers in the window."""
-    if window.ids is not None:
-        inside: Iterable[int] = (one for one in window.ids if one in signals)
-    else:
-        inside = (one for one in signals if window.after < one <= window.upto)
-    return [signal for customer_id in inside for signal in signals[customer_id]]
-
-
-def _kept(stored: Mapping[str, _Stored], signals_unread: bool) -> list[Membership]:
-    """Memberships that no rule of this run can judge."""
-    return [
-        one.membership
-        for one in stored.values()
-        if one.membership.by_hand
-        or (
-            signals_unread
-            and any(
-                str(row.get("fact", "")).startswith(_FROM_SIGNALS)
-                for row in one.membership.evidence
-            )
-        )
-    ]
-
-
-async def _stored(
-    session: AsyncSession, window: Window
-) -> tuple[dict[int, dict[str, _Stored]], set[int]]:
-    """Memberships in the window by customer and persona, and whose customer is gone."""
-    query = (
-        select(
-            col(PersonaMembership.customer_id),
-            col(PersonaMembership.persona),
-            col(PersonaMembership.source),
-            col(PersonaMembership.confidence),
-            col(PersonaMembership.evidence),
-            col(PersonaMembership.rule_version),
-            col(PersonaMembership.is_primary),
-            col(PersonaMembership.since),
-            col(PersonaMembership.expires_at),
-            col(Customer.removed_at).label("removed_at"),
-        )
-        .outerjoin(Customer, col(Customer.id) == col(PersonaMembership.customer_id))
-        .where(window.on(session, col(PersonaMembership.customer_id)))
+    """Evaluate the customers of one window in the transaction of ``asking``."""
+    session, policy, at = asking.session, asking.frame.personas, asking.frame.at
+    unread = extra is None and asking.outside.signals is None
+    told = await _told(asking, window, extra or {})
+    await persona_drafts.draft(asking, window, told, unread)
+    found = await persona_changes.changes(session, window)
+    report = PersonaReport(
+        customers=await persona_changes.considered(session, window),
+        changed=len(found.customers),
+        joined=Counter({name: len(ids) for name, ids in found.joined.items()}),
+        left=Counter({name: len(ids) for name, ids in found.left.items()}),
+        members=await persona_changes.members(session),
     )
-    found: dict[int, dict[str, _Stored]] = {}
-    removed: set[int] = set()
-    for row in await session.execute(query):
-        if row.removed_at is not None:
-            removed.add(row.customer_id)
-        found.setdefault(row.customer_id, {})[row.persona] = _Stored(
-            row.since,
-            row.rule_version,
-            Membership(
-                row.persona,
-                cast(Source, row.source),
-                row.confidence,
-                tuple(row.evidence),
-                row.expires_at,
-                row.is_primary,
-            ),
-        )
-    return found, removed
-
-
-async def _write(
-    session: AsyncSession,
-    policy: PersonaPolicy,
-    at: datetime,
-    stored: Mapping[int, Mapping[str, _Stored]],
-    desired: Mapping[int, Sequence[Membership]],
-) -> PersonaReport:
-    report = PersonaReport(customers=len(desired))
-    rows: list[dict[str, Any]] = []
-    gone: list[dict[str, Any]] = []
-    changes: dict[int, dict[str, Any]] = {}
-    for customer_id, wanted in desired.items():
-        had = stored.get(customer_id, {})
-        names = {one.persona for one in wanted}
-        joined = [one for one in wanted if one.persona not in had]
-        left = sorted(had.keys() - names)
-        for one in wanted:
-            report.members[one.persona] += 1
-            known = had.get(one.persona)
-            if known is None or _differs(known, one, policy):
-                since = at if known is None else known.since
-                rows.append(_row(customer_id, one, since, policy))
-        gone += ({"customer": customer_id, "which": persona} for persona in left)
-        primary = next((one.persona for one in wanted if one.is_primary), None)
-        before = next((name for name, one in had.items() if one.membership.is_primary), None)
-        if joined or left or primary != before:
-            changes[customer_id] = {
-                "joined": [
-                    {"persona": one.persona, "source": one.source, "confidence": one.confidence,
-                     "why": list(one.sayings)}
-                    for one in joined
-                ],
-                "left": left,
-                "primary": primary,
-            }  # fmt: skip
-            report.changed += 1
-            report.joined.update(one.persona for one in joined)
-            report.left.update(left)
-    await upsert(session, PersonaMembership, rows, key=["customer_id", "persona"], update=_UPDATES)
-    if gone:
-        await delete_memberships(session, gone)
-    await record_changes(session, changes, at, actor="system:personas")
+    await _record(session, window, found, at)
+    await persona_changes.write(session, window, policy.rule_version, at)
     return report
 
 
-def _differs(known: _Stored, now: Membership, policy: PersonaPolicy) -> bool:
-    was = known.membership
-    return (
-        known.rule_version != policy.rule_version
-        or (was.source, was.is_primary, was.expires_at)
-        != (now.source, now.is_primary, now.expires_at)
-        or abs(was.confidence - now.confidence) >= _STEP
-        or list(was.evidence) != list(now.evidence)
-    )
+async def _record(session: AsyncSession, window: Window, found: Changes, at: datetime) -> None:
+    if len(found.customers) <= SINGLY:
+        told = await persona_changes.told_of(session, window, found, at)
+        await record_changes(session, told, at, actor="system:personas")
+        return
+    entries = [
+        Entry(
+            kind="persona",
+            act="persona.changed_for_many",
+            actor="system:personas",
+            object=f"unit:{unit}",
+            unit=unit,
+            payload=payload,
+        )
+        for unit, payload in sorted(persona_changes.in_bulk(found).items())
+    ]
+    await append(session, entries, at=at)
 
 
-def _row(
-    customer_id: int, one: Membership, since: datetime, policy: PersonaPolicy
-) -> dict[str, Any]:
-    return {
-        "customer_id": customer_id,
-        "persona": one.persona,
-        "source": one.source,
-        "confidence": one.confidence,
-        "evidence": list(one.evidence),
-        "rule_version": policy.rule_version,
-        "is_primary": one.is_primary,
-        "since": since,
-        "expires_at": one.expires_at,
+async def _told(
+    asking: Asking, window: Window, extra: Mapping[int, list[Signal]]
+) -> list[dict[str, Any]]:
+    """What traces of interest say for personas, weighed by the pure rules."""
+    policy, at = asking.frame.personas, asking.frame.at
+    asks = [
+        (place, ground.interest)
+        for place, persona in enumerate(policy.persona)
+        for ground in persona.when
+        if ground.interest is not None
+    ]
+    names: set[str] = set()
+    for _, ask in asks:
+        names.update(dict(ask.where).get("interest", ()))
+    every = any("interest" not in dict(ask.where) for _, ask in asks)
+    found: list[dict[str, Any]] = []
+    for customer_id, signals in await _signals(asking, window, None if every else names, extra):
+        of_persona: dict[int, dict[str, Any]] = {}
+        for place, ask in asks:
+            where = dict(ask.where)
+            known = heard(
+                [one for one in signals if one.interest in where.get("interest", (one.interest,))],
+                policy,
+                at,
+                sources=where.get("source"),
+                least=where.get("confidence_from"),
+            )
+            if known is None:
+                continue
+            row = {
+                "customer_id": customer_id,
+                "place": place,
+                "rank": SOURCES.index(known.source),
+                "confidence": known.confidence,
+                "evidence": "," + orjson.dumps(list(evidence_of(known))).decode()[1:-1],
+                "expires_at": known.expires_at,
+                "by_hand": False,
+                "heard": True,
+            }
+            of_persona[place] = _better(of_persona.get(place), row)
+        found += of_persona.values()
+    return found
+
+
+def _better(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
+    """Two grounds of one persona as one: the better source leads, the longer lasts."""
+    if one is None:
+        return other
+    first, second = sorted((one, other), key=lambda row: (row["rank"], -row["confidence"]))
+    ends = (one["expires_at"], other["expires_at"])
+    return first | {
+        "evidence": first["evidence"] + second["evidence"],
+        "expires_at": None if None in ends else max(ends),
     }
 
 
-async def delete_memberships(session: AsyncSession, gone: Sequence[Mapping[str, Any]]) -> None:
-    """Delete memberships named by ``customer`` and ``which`` (the persona), in one executemany."""
-    table = PersonaMembership.__table__  # type: ignore[attr-defined]
-    statement = delete(table).where(
-        table.c.customer_id == bindparam("customer"), table.c.persona == bindparam("which")
+async def _signals(
+    asking: Asking, window: Window, names: set[str] | None, extra: Mapping[int, list[Signal]]
+) -> list[tuple[int, list[Signal]]]:
+    told = traces(asking)
+    query = (
+        select(told)
+        .join(Customer, col(Customer.id) == told.c.customer_id)
+        .where(
+            window.on(asking.session, told.c.customer_id),
+            or_(literal(names is None), told.c.interest.in_(sorted(names or ()))),
+            told.c.at <= asking.frame.at,
+            col(Customer.removed_at).is_(None),
+        )
+        .order_by(told.c.customer_id)
     )
-    await (await session.connection()).execute(statement, [dict(row) for row in gone])
+    rows = (await asking.session.execute(query)).mappings()
+    found = {
+        customer_id: [Signal(**row) for row in group]
+        for customer_id, group in groupby(rows, lambda row: row["customer_id"])
+    }
+    inside = [one for one in extra if window.holds(one)]
+    if inside:
+        present = select(col(Customer.id)).where(
+            window.on(asking.session, col(Customer.id)), col(Customer.removed_at).is_(None)
+        )
+        there = set((await asking.session.execute(present)).scalars())
+        for one in inside:
+            if one in there:
+                found.setdefault(one, []).extend(extra[one])
+    return sorted(found.items())
 
 
 async def record_changes(

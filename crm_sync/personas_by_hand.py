@@ -9,18 +9,27 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from config import tier_policy
 from config.persona_policy import Persona, PersonaPolicy
+from config.tier_policy import TierPolicy
 from crm_sync.errors import CustomerUnknown, PersonaUnknown, ReasonMissing, TagWordForbidden
 from crm_sync.models import Customer, PersonaMembership, PersonaRefusal
-from crm_sync.personas import delete_memberships, evaluate_customers, record_changes
-from crm_sync.repository.subjects import Window, refusals, subjects, tags_of_staff
+from crm_sync.personas import evaluate_customers, record_changes
+from crm_sync.repository.persona_changes import delete_memberships
+from crm_sync.repository.subjects import Window, refusals
 from crm_sync.rules import memberships
 from crm_sync.rules.ages import is_elder
-from crm_sync.rules.personas import Judged, Signal, judge
+from crm_sync.rules.conditions import Ask, Frame
+from crm_sync.rules.evidence import sayings
+from crm_sync.rules.personas import Judged, judge
+from crm_sync.rules.signals import Signal
+from crm_sync.segments.asking import NOTHING, Outside
+from crm_sync.segments.values import values_of
 from kit.clock import bank_date
 from kit.db import upsert
 
 REASON_AT_MOST: Final = 200
+_TRACES: Final = Ask("interest", "has")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,9 @@ async def explain(
     policy: PersonaPolicy,
     at: datetime,
     *,
+    tiers: TierPolicy | None = None,
     signals: Iterable[Signal] | None = None,
+    outside: Outside = NOTHING,
 ) -> Explanation:
     """Every persona of the policy for one customer, members first.
 
@@ -64,11 +75,11 @@ async def explain(
     force, or the personas that stand before it. Raises CustomerUnknown.
     """
     customer_id = await _customer(session, customer_no)
-    on = bank_date(at)
     window = Window(ids=(customer_id,))
-    tag_ids = await tags_of_staff(session)
-    told = list(signals or ())
-    subject = (await subjects(session, [customer_id], policy, on, tag_ids, told))[customer_id]
+    frame = Frame(at, policy, tiers or tier_policy.load())
+    asked = [*(one.rule for one in policy.grounds), Ask("age", "known"), _TRACES]
+    values = dict((await values_of(session, [customer_id], asked, frame, outside))[customer_id])
+    values["interest"] = [*(values.get("interest") or ()), *(signals or ())]
     refused = (await refusals(session, window, at)).get(customer_id, {})
     stored = {
         row.persona: row
@@ -81,11 +92,13 @@ async def explain(
         ).scalars()
     }
     reasons = [
-        _why(persona, judge(persona, subject, policy, at), stored, refused, policy)
+        _why(persona, judge(persona, values, frame), stored, refused, policy)
         for persona in policy.persona
     ]
     reasons.sort(key=lambda one: (not one.is_primary, not one.member, -one.confidence))
-    return Explanation(customer_id, customer_no, is_elder(subject.born_on, on), tuple(reasons))
+    return Explanation(
+        customer_id, customer_no, is_elder(values["born_on"], frame.on), tuple(reasons)
+    )
 
 
 def _why(
@@ -107,7 +120,7 @@ def _why(
             since=row.since,
             expires_at=row.expires_at,
             rule_version=row.rule_version,
-            why=tuple(str(fact.get("says", "")) for fact in row.evidence),
+            why=sayings(row.evidence, bank_date(row.since)),
             why_not=(),
         )
     why_not: tuple[str, ...] = judged.why_not
@@ -170,11 +183,12 @@ async def give_persona(
         "confidence": policy.sources["hand"].confidence,
         "evidence": [{"fact": memberships.BY_HAND, "value": actor, "says": says}],
         "rule_version": policy.rule_version,
+        "by_hand": True,
         "is_primary": False,
         "since": at,
         "expires_at": at + timedelta(days=policy.hand_days),
     }
-    columns = ["source", "confidence", "evidence", "rule_version", "expires_at"]
+    columns = ["source", "confidence", "evidence", "rule_version", "by_hand", "expires_at"]
     await upsert(session, PersonaMembership, [row], key=["customer_id", "persona"], update=columns)
     change = {"joined": [{"persona": persona, "source": "hand", "why": [says]}], "left": []}
     await record_changes(

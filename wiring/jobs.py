@@ -25,6 +25,7 @@ from crm_sync.tiers import assign_tiers
 from delivery import binding_work, lookup, results, tickets
 from delivery import jobs as delivery_jobs
 from delivery.worklist import open_work
+from insights.known_elsewhere import known_elsewhere
 from kit import partitions
 from kit.clock import BANK_TIME, bank_date
 from kit.db import Database
@@ -33,7 +34,7 @@ from portfolio.handover.store import being_handed_over
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, contact_duty, persona_signals
+from wiring import archive_duty, contact_duty
 from wiring.handovers import carry_on, leavers_after
 from wiring.parts import Parts
 
@@ -174,9 +175,9 @@ async def sync(
 async def personas_and_tiers(parts: Parts, at: datetime) -> Mapping[str, Any]:
     """Tiers, personas and the tags that show them."""
     tiers = await assign_tiers(parts.databases.bank, parts.tiers, at)
-    async with parts.databases.bank.reading() as session:
-        signals = await persona_signals.of_groups(session)
-    report = await personas.evaluate(parts.databases.bank, parts.personas, at, signals=signals)
+    report = await personas.evaluate(
+        parts.databases.bank, parts.personas, at, tiers=parts.tiers, outside=known_elsewhere()
+    )
     wanted = await tags.plan_tags(parts.databases.bank, at)
     return {
         "customers": report.customers,

@@ -10,7 +10,11 @@ from kit.db import Json
 
 
 class PersonaMembership(SQLModel, table=True):
-    """A customer belongs to a persona, because of ``evidence``, until ``expires_at``."""
+    """A customer belongs to a persona, because of ``evidence``, until ``expires_at``.
+
+    ``evidence`` is read by ``rules.evidence.sayings``. ``by_hand``: a person gave it; ``heard``:
+    it stands on traces of interest (too).
+    """
 
     __tablename__: ClassVar[str] = "persona_membership"
     __table_args__ = (Index("ix_persona_membership_persona", "persona", "customer_id"),)
@@ -20,6 +24,8 @@ class PersonaMembership(SQLModel, table=True):
     confidence: int  # per cent
     evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
     rule_version: str = Field(max_length=64)
+    by_hand: bool = False
+    heard: bool = False
     is_primary: bool = False
     since: datetime
     expires_at: datetime | None = None

@@ -11,6 +11,8 @@ from sqlmodel import col
 from crm_sync.models import Contact, Coverage, Customer, PersonaMembership, Relation
 from crm_sync.repository.keys import among
 from crm_sync.repository.people import OWNER, live
+from crm_sync.rules.evidence import sayings
+from kit.clock import bank_date
 from kit.db import cipher_of
 
 
@@ -65,17 +67,13 @@ async def memberships_of(session: AsyncSession, customer_id: int) -> tuple[Membe
         Membership(
             persona=row.persona,
             primary=row.is_primary,
-            why="；".join(_sentences(row.evidence)),
+            why="；".join(sayings(row.evidence, bank_date(row.since))),
             source=_SOURCES.get(row.source, row.source),
             since=row.since,
             confidence=row.confidence,
         )
         for row in (await session.execute(query)).scalars()
     )
-
-
-def _sentences(evidence: list[dict[str, Any]]) -> list[str]:
-    return [str(one.get("says", "")) for one in evidence]
 
 
 async def card_fact(

@@ -12,6 +12,8 @@ from sqlmodel import col
 from crm_sync.models import Customer, PersonaMembership
 from crm_sync.repository import listing
 from crm_sync.repository.listing import Group, Wanted
+from crm_sync.rules.evidence import sayings
+from kit.clock import bank_date
 from kit.db import cipher_of
 
 
@@ -86,19 +88,10 @@ async def page(
             unit_id=unit_id,
             primary=bool(primary),
             source=source,
-            sayings=_sayings(evidence),
+            sayings=sayings(evidence, bank_date(since)),
             since=since,
         )
         for customer_id, number, sealed, unit_id, primary, source, evidence, since in (
             await session.execute(query)
         )
     ]
-
-
-def _sayings(evidence: list[dict[str, Any]]) -> tuple[str, ...]:
-    """One sentence a fact, the first: two conditions may rest on the same date of birth."""
-    found: dict[str, str] = {}
-    for row in evidence:
-        if row.get("says"):
-            found.setdefault(str(row.get("fact", "")), str(row["says"]))
-    return tuple(found.values())

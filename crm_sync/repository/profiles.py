@@ -19,6 +19,8 @@ from crm_sync.models import (
     Relation,
 )
 from crm_sync.repository.keys import among
+from crm_sync.rules.evidence import sayings
+from kit.clock import bank_date
 from kit.db import cipher_of
 
 EXPECTED: Final = (
@@ -184,7 +186,7 @@ async def belongings(
             Belonging(
                 persona=row.persona,
                 primary=row.is_primary,
-                why="；".join(str(one.get("says", "")) for one in row.evidence),
+                why="；".join(sayings(row.evidence, bank_date(row.since))),
                 source=row.source,
                 since=row.since,
                 confidence=row.confidence,

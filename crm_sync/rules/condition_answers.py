@@ -79,30 +79,35 @@ def life_stage(told: str | None, born_on: date | None, on: date) -> str | None:
 
 def answer(ask: Ask, raw: Any, frame: Frame) -> Answer:
     """Whether the raw value of the dimension is what ``ask`` wants, with the sentence."""
-    asked = ask.of
-    if asked.name == "interest":
+    if ask.dim == "interest":
         return _interest(ask, raw or (), frame)
+    return plainly(ask, raw, frame.on, frame.personas.labels)
+
+
+def plainly(ask: Ask, raw: Any, on: date, labels: Mapping[str, str]) -> Answer:
+    """The same for everything but traces of interest, which alone need a policy."""
+    asked = ask.of
     if asked.type is Type.RECORDS:
-        return _records(ask, raw or (), frame.on)
+        return _records(ask, raw or (), on)
     if asked.type is Type.SET:
-        return _set(ask, _named(asked, frame), raw)
+        return _set(ask, _named(asked, labels), raw)
     if asked.type is Type.FLAG:
         return _flag(ask, asked, raw)
     value = raw if raw not in ("", None) else None
     if asked.name == "age":
-        return Answer(
-            _compares(ask, _age(value, frame.on), frame.on), words.of_age(ask, value, frame.on)
-        )
+        years = None if value is None else age(value, on)
+        return Answer(_compares(ask, years, on), words.of_age(ask, value, on))
     if asked.name == "birth_year":
-        year = value.year if value is not None else None
-        met = _compares(ask, year, frame.on)
+        met = _compares(ask, value.year if value is not None else None, on)
         return Answer(met, words.of_birth_year(ask, value, met))
-    met = _compares(ask, value, frame.on)
+    met = _compares(ask, value, on)
     return Answer(met, words.of_value(ask, asked, value, met))
 
 
-def _age(born_on: date | None, on: date) -> int | None:
-    return None if born_on is None else age(born_on, on)
+def _named(asked: Dimension, labels: Mapping[str, str]) -> Dimension:
+    """The dimension under the name that the bank gives an extra column of its file."""
+    label = labels.get(asked.attribute)
+    return replace(asked, title=label) if label else asked
 
 
 def _compares(ask: Ask, value: Any, on: date) -> bool:
@@ -127,12 +132,6 @@ _KNOWN: Final[Mapping[str, Callable[[Any, Any, date], bool]]] = {
     "in": lambda value, wanted, on: value in wanted,
     "contains": lambda value, wanted, on: any(one in value for one in wanted),
 }
-
-
-def _named(asked: Dimension, frame: Frame) -> Dimension:
-    """The dimension under the name that the bank gives an extra column of its file."""
-    label = frame.personas.labels.get(asked.attribute)
-    return replace(asked, title=label) if label else asked
 
 
 def _set(ask: Ask, asked: Dimension, raw: Any) -> Answer:

@@ -17,11 +17,20 @@ condition has the type ``config.conditions.Rule``. Dimensions: ``config/dimensio
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from config import conditions as grammar
-from config.conditions import All, Ask, Condition, ConditionRefused, Either, Not, as_json, asks
-from config.dimensions import Type
+from config.conditions import (
+    All,
+    Ask,
+    Condition,
+    ConditionRefused,
+    Either,
+    Not,
+    as_json,
+    asks,
+    texts,
+)
 from config.persona_policy import PersonaPolicy
 from crm_sync.errors import RuleForbidden, RuleRefused
 from crm_sync.rules.condition_answers import Answer, Frame, Values, answer, source_of
@@ -120,24 +129,13 @@ def checked(condition: Condition, policy: PersonaPolicy) -> Condition:
     Refused: words that no tag may say (illness, belief, politics, a broken marriage, a guessed
     income, …) wherever they stand, and asking for minors (personas.md 2 and 5).
     """
-    for ask in asks(condition):
-        for text in _texts(ask):
-            family = policy.forbidden_family(text)
-            if family is not None:
-                raise RuleForbidden(family)
+    for text in texts(condition):
+        family = policy.forbidden_family(text)
+        if family is not None:
+            raise RuleForbidden(family)
     if _wants_minors(condition):
         raise RuleForbidden("未成年人信息")
     return condition
-
-
-def _texts(ask: Ask) -> list[str]:
-    asked = ask.of
-    texts = [asked.name] if asked.name.startswith("attribute:") else []
-    values: list[Any] = [ask.value, *(value for _, value in ask.where)]
-    for value in values:
-        if isinstance(value, tuple):
-            texts += [one for one in value if isinstance(one, str)]
-    return texts if not asked.choices or asked.type is Type.SET else []
 
 
 def _wants_minors(condition: Condition) -> bool:

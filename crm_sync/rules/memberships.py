@@ -24,11 +24,6 @@ class Membership:
     is_primary: bool = False
 
     @property
-    def sayings(self) -> tuple[str, ...]:
-        """The evidence as sentences."""
-        return tuple(str(row.get("says", "")) for row in self.evidence)
-
-    @property
     def by_hand(self) -> bool:
         """Whether a person gave it."""
         return any(row.get("fact") == BY_HAND for row in self.evidence)

@@ -99,7 +99,14 @@ def heard(
 
 def told(signal: Signal) -> str:
     """The signal as a sentence."""
-    return signal.says or f"{bank_date(signal.at)} 出现{signal.interest}方面的线索"
+    if signal.says:
+        return signal.says
+    verb = (
+        f"加入{signal.interest}群"
+        if signal.source == "group"
+        else f"出现{signal.interest}方面的线索"
+    )
+    return f"{bank_date(signal.at)} {verb}"
 
 
 def faded(confidence: int, half_life_days: int | None, since: datetime, at: datetime) -> int:

@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, and_, false, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Table,
+    and_,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
@@ -27,7 +38,7 @@ class Outside:
     """
 
     flags: Mapping[str, Select[Any]] = field(default_factory=dict)
-    sets: Mapping[str, Select[Any]] = field(default_factory=dict)
+    sets: Mapping[str, Select[Any] | CompoundSelect[Any]] = field(default_factory=dict)
     signals: Select[Any] | None = None
 
 

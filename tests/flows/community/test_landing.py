@@ -12,7 +12,7 @@ from community.errors import GroupGone, GroupUnknown, WordsTooLong
 from community.facts import GroupNumbers, GroupScope, Surroundings
 from community.landing import dismiss, land_group
 from community.models import CustomerGroup
-from community.repository import chat_ids, group, groups, happened, interests, members
+from community.repository import chat_ids, group, groups, happened, members, seats
 from community.service import register
 from kit.db import Database
 from kit.ledger.reading import Wanted, page
@@ -195,10 +195,10 @@ async def test_a_registered_interest_becomes_a_signal_of_its_members(database: D
             at=_at(2),
         )
     async with database.reading() as session:
-        found = [one async for some in interests(session, page=1) for one in some]
+        found = (await session.execute(seats())).all()
         [entry] = await page(session, Wanted(kind="group", actor="staff:wangshan"))
         assert (await groups(session, ALL))[0].registered
-    assert {(one.external_userid, one.interest, one.persona) for one in found} == {
+    assert {(one.external_userid, one.interest, one.told) for one in found} == {
         (ZHOU, "书画", "稳健养老"),
         (WU, "书画", "稳健养老"),
     }

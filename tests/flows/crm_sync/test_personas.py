@@ -8,16 +8,22 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from config import persona_policy
+from config import persona_policy, tier_policy
+from config.persona_policy import PersonaPolicy
+from crm_sync import personas
 from crm_sync.errors import CustomerUnknown, PersonaUnknown, ReasonMissing, TagWordForbidden
 from crm_sync.models import Customer, PersonaMembership, WecomTag
 from crm_sync.personas import evaluate, evaluate_customers
+from crm_sync.personas_after_load import evaluate_changed
 from crm_sync.personas_by_hand import explain, give_persona, refuse_persona
 from crm_sync.repository.people import personas_of
-from crm_sync.repository.subjects import subjects, tags_of_staff
 from crm_sync.rules import memberships
-from crm_sync.rules.personas import GroupInterest, Signal, judge
-from kit.clock import bank_date
+from crm_sync.rules.conditions import Frame
+from crm_sync.rules.evidence import sayings
+from crm_sync.rules.personas import judge
+from crm_sync.rules.signals import GroupInterest, Signal
+from crm_sync.segments.values import values_of
+from crm_sync.traces import TraceFact, note
 from kit.db import Database
 from kit.ledger.reading import Wanted, page
 from kit.ledger.verify import verify
@@ -28,6 +34,7 @@ pytestmark = pytest.mark.anyio
 
 POLICY = persona_policy.load()
 OLD = date(1958, 3, 2)
+TODAY = date(2026, 11, 22)
 
 
 async def _personas(session: AsyncSession) -> dict[str, tuple[str, ...]]:
@@ -78,7 +85,7 @@ async def test_a_second_evaluation_changes_nothing_and_writes_nothing(database: 
             )
         ).scalar_one()
         assert (row.since, row.is_primary, row.confidence) == (AT, True, 100)
-        assert row.evidence[0]["says"] == "1958-03-02 出生，68 岁，满 60 岁"
+        assert sayings(row.evidence, TODAY) == ("1958-03-02 出生，68 岁，满 60 岁",)
         assert row.rule_version == POLICY.rule_version
         assert (await verify(session)).sound
     assert (entry.object, entry.unit) == (f"customer:{customer_id}", "0101")
@@ -228,13 +235,14 @@ async def test_the_explanation_says_why_not_and_flags_the_elder(database: Databa
     assert set(by_name) == {one.name for one in POLICY.persona}
 
 
-async def test_the_narrowing_in_sql_never_loses_anybody_the_rules_would_take(
+async def test_the_evaluation_in_sql_places_everybody_as_the_rules_in_words_do(
     database: Database,
 ) -> None:
     """Three hundred customers at random: evaluated in bulk, and judged one by one by every rule."""
     dice = random.Random(7)
     values = ["yes", "1", "是", "no", "0", "", "读书;长跑", "健身、瑜伽", "50%_off", "读书会"]
-    keys = [*POLICY.labels, "unrelated"]
+    keys = ["agri_loan", "children_account", "hobby", "merchant", "pension_payroll",
+            "third_party_custody", "unrelated"]  # fmt: skip
     async with database.transaction() as session:
         await bank.units(session)
         await bank.staff(session, "li")
@@ -278,11 +286,12 @@ async def test_the_narrowing_in_sql_never_loses_anybody_the_rules_would_take(
             row.id: row.customer_no
             for row in await session.execute(select(col(Customer.id), col(Customer.customer_no)))
         }
-        tag_ids = await tags_of_staff(session)
-        known = await subjects(session, list(ids), POLICY, bank_date(AT), tag_ids)
+        frame = Frame(AT, POLICY, tier_policy.load())
+        rules = [one.rule for one in POLICY.grounds]
+        known = await values_of(session, list(ids), rules, frame)
     single = {}
-    for customer_id, subject in known.items():
-        judged = [judge(persona, subject, POLICY, AT) for persona in POLICY.persona]
+    for customer_id, told in known.items():
+        judged = [judge(persona, told, frame) for persona in POLICY.persona]
         ranked = memberships.candidates(judged, (), refused=(), at=AT, policy=POLICY)
         if ranked:
             single[ids[customer_id]] = {one.persona for one in memberships.active(ranked, POLICY)}
@@ -294,3 +303,80 @@ async def test_the_narrowing_in_sql_never_loses_anybody_the_rules_would_take(
         "长跑",
         "健身",
     }
+
+
+async def test_after_a_load_only_those_who_changed_are_looked_at(database: Database) -> None:
+    async with database.transaction() as session:
+        for name, born_on in {"A": OLD, "B": date(1966, 11, 24), "C": date(1985, 3, 2)}.items():
+            await bank.customer(session, name, born_on=born_on)
+    first = await evaluate_changed(database, POLICY, AT)
+    assert dict(first.joined) == {"老年": 1}
+    same = await evaluate_changed(database, POLICY, AT + timedelta(hours=1))
+    assert (same.customers, same.changed) == (0, 0)
+    later = AT + timedelta(days=2)
+    async with database.transaction() as session:
+        changed = update(Customer).where(col(Customer.customer_no) == "C")
+        told = {"attributes": {"hobby": "读书"}, "changed_at": later - timedelta(minutes=1)}
+        await session.execute(changed.values(**told))
+    report = await evaluate_changed(database, POLICY, later)
+    async with database.reading() as session:
+        found = await _personas(session)
+    assert found == {"A": ("老年",), "B": ("老年",), "C": ("读书",)}, "B turned sixty meanwhile"
+    assert (report.customers, dict(report.joined)) == (2, {"老年": 1, "读书": 1})
+    stricter = POLICY.model_dump()
+    stricter["persona"][0]["when"][0]["rule"]["value"] = 66
+    everybody = await evaluate_changed(database, PersonaPolicy.model_validate(stricter), later)
+    assert dict(everybody.left) == {"老年": 1}
+
+
+async def test_many_changes_are_one_entry_a_unit_that_names_everybody(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(personas, "SINGLY", 2)
+    async with database.transaction() as session:
+        await bank.units(session)
+        ids = [
+            await bank.customer(session, f"N{n}", born_on=OLD, unit_id="0101" if n else "0201")
+            for n in range(4)
+        ]
+    await evaluate(database, POLICY, AT)
+    async with database.reading() as session:
+        entries = await page(session, Wanted(kind="persona"))
+        assert (await verify(session)).sound
+    assert {(one.object, one.act) for one in entries} == {
+        ("unit:0101", "persona.changed_for_many"),
+        ("unit:0201", "persona.changed_for_many"),
+    }
+    told = {one.unit: one.payload for one in entries}
+    assert told["0101"]["joined"] == {"老年": ids[1:]}
+    assert told["0201"] == {"joined": {"老年": ids[:1]}, "left": {}, "primary_moved": ids[:1]}
+
+
+@pytest.mark.mission("A13")
+async def test_a_click_noted_by_the_bank_gives_a_persona_that_fades_and_expires(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        customer_id = await bank.customer(session, "A")
+        clicked = TraceFact(
+            "R-1", customer_id, "读书", "behavior", AT - timedelta(days=90), ref="radar:养老书单"
+        )
+        assert await note(session, [clicked, clicked], at=AT) == 1
+        assert await note(session, [clicked], at=AT) == 0
+    await evaluate_changed(database, POLICY, AT)
+    async with database.reading() as session:
+        row = (await session.execute(select(PersonaMembership))).scalar_one()
+        assert (row.persona, row.source, row.confidence) == ("读书", "behavior", 42)
+        assert row.expires_at == AT + timedelta(days=90)
+        assert row.evidence[0]["value"] == "radar:养老书单"
+    await evaluate_changed(database, POLICY, AT + timedelta(days=91))
+    async with database.reading() as session:
+        assert await _personas(session) == {}
+
+
+async def test_a_trace_that_names_what_is_forbidden_is_not_kept(database: Database) -> None:
+    async with database.transaction() as session:
+        customer_id = await bank.customer(session, "A")
+        with pytest.raises(TagWordForbidden):
+            told = TraceFact("R-2", customer_id, "糖尿病", "behavior", AT)
+            await note(session, [told], at=AT, policy=POLICY)

@@ -7,30 +7,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from config import persona_policy
+from config import persona_policy, tier_policy
 from config.persona_policy import PersonaPolicy
+from crm_sync.rules.condition_answers import values_of
+from crm_sync.rules.conditions import Frame
 from crm_sync.rules.memberships import BY_HAND, Membership, active, candidates
-from crm_sync.rules.personas import (
-    GroupInterest,
-    Held,
-    Judged,
-    Signal,
-    Subject,
-    expiry,
-    faded,
-    judge,
-    values_of,
-)
+from crm_sync.rules.personas import Judged, judge
+from crm_sync.rules.signals import GroupInterest, Signal, expiry, faded
 
 POLICY = persona_policy.load()
+TIERS = tier_policy.load()
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 
 
-def _judged(name: str, policy: PersonaPolicy = POLICY, **fields: object) -> Judged:
+def _judged(name: str, policy: PersonaPolicy = POLICY, **known: object) -> Judged:
+    """The persona of a customer of whom this is known; extra columns come as ``attributes``."""
     persona = policy.named(name)
     assert persona is not None
-    plain: dict[str, object] = {"customer_id": 1, "born_on": None, "gender": ""}
-    return judge(persona, Subject(**(plain | fields)), policy, AT)  # type: ignore[arg-type]
+    attributes: dict[str, str] = known.pop("attributes", {})  # type: ignore[assignment]
+    values = known | {f"attribute:{key}": told for key, told in attributes.items()}
+    return judge(persona, values, Frame(AT, policy, TIERS))
+
+
+def _fund(risk: int | None) -> dict[str, object]:
+    return {"kind": "fund", "risk": risk}
 
 
 def _says(judged: Judged) -> list[str]:
@@ -56,9 +56,9 @@ def test_the_sentences_say_why_and_why_not() -> None:
     )
     parent = _judged("宝妈", born_on=date(1990, 5, 1), attributes={"children_account": "是"})
     assert _says(parent) == ["客户资料：未成年子女账户监护人"]
-    stocks = _judged("股市", held={"fund": (Held(2, 4), Held(1, 2))})
+    stocks = _judged("股市", holding=[_fund(4), _fund(4), _fund(2)])
     assert _says(stocks) == ["持有基金（R4 及以上） 2 笔"]
-    runner = _judged("长跑", tags=frozenset({"跑步", "老客户"}))
+    runner = _judged("长跑", tag=["跑步", "老客户"])
     assert (_says(runner), runner.source) == (["客户经理打了标签“跑步”"], "hand")
 
 
@@ -80,11 +80,11 @@ def test_a_minor_is_no_parent_and_no_investor() -> None:
     parent = _judged("宝妈", born_on=child, attributes={"children_account": "yes"})
     assert not parent.met
     assert parent.why_not[0].startswith("已排除：2010-01-01 出生，16 岁")
-    assert not _judged("股市", born_on=child, held={"fund": (Held(1, 5),)}).met
+    assert not _judged("股市", born_on=child, holding=[_fund(5)]).met
 
 
 def test_low_risk_funds_and_a_hobby_that_only_sounds_alike_do_not_count() -> None:
-    assert not _judged("股市", held={"fund": (Held(3, 3), Held(1, None))}).met
+    assert not _judged("股市", holding=[_fund(3), _fund(None)]).met
     assert not _judged("读书", attributes={"hobby": "读书会主持"}).met
     assert _judged("读书", attributes={"hobby": "广场舞；读书、垂钓"}).met
     assert values_of("读书; 长跑，垂钓") == ("读书", "长跑", "垂钓")
@@ -92,7 +92,7 @@ def test_low_risk_funds_and_a_hobby_that_only_sounds_alike_do_not_count() -> Non
 
 def test_a_group_is_evidence_while_the_customer_sits_in_it() -> None:
     joined = GroupInterest(1, "长跑", "wr-1", AT - timedelta(days=400), "周末晨跑").as_signal()
-    found = _judged("长跑", signals=(joined,))
+    found = _judged("长跑", interest=(joined,))
     assert (found.met, found.source, found.confidence, found.expires_at) == (
         True,
         "group",
@@ -105,11 +105,11 @@ def test_a_group_is_evidence_while_the_customer_sits_in_it() -> None:
 
 def test_behaviour_fades_by_half_in_half_a_year_and_then_ends() -> None:
     clicked = AT - timedelta(days=90)
-    found = _judged("健身", signals=(Signal(1, "健身", "behavior", clicked, "page-7"),))
+    found = _judged("健身", interest=(Signal(1, "健身", "behavior", clicked, "page-7"),))
     assert (found.met, found.confidence) == (True, 42)
     assert found.expires_at == clicked + timedelta(days=180)
     gone = Signal(1, "健身", "behavior", AT - timedelta(days=181), "page-7")
-    assert not _judged("健身", signals=(gone,)).met
+    assert not _judged("健身", interest=(gone,)).met
 
 
 def _talk(days: list[int], *, consented: bool = True) -> tuple[Signal, ...]:
@@ -120,15 +120,15 @@ def _talk(days: list[int], *, consented: bool = True) -> tuple[Signal, ...]:
 
 
 def test_talk_is_no_evidence_unless_switched_on_consented_repeated_and_on_two_days() -> None:
-    assert not _judged("读书", signals=_talk([1, 2, 3])).met
+    assert not _judged("读书", interest=_talk([1, 2, 3])).met
     sources = POLICY.model_dump()["sources"]
     sources["chat"]["enabled"] = True
     listening = PersonaPolicy.model_validate(POLICY.model_dump() | {"sources": sources})
-    assert _judged("读书", listening, signals=_talk([1, 2, 3])).met
-    assert not _judged("读书", listening, signals=_talk([1, 2, 3], consented=False)).met
-    assert not _judged("读书", listening, signals=_talk([1, 2])).met
-    assert not _judged("读书", listening, signals=_talk([1, 1, 1])).met
-    found = _judged("读书", listening, signals=_talk([1, 2, 3]))
+    assert _judged("读书", listening, interest=_talk([1, 2, 3])).met
+    assert not _judged("读书", listening, interest=_talk([1, 2, 3], consented=False)).met
+    assert not _judged("读书", listening, interest=_talk([1, 2])).met
+    assert not _judged("读书", listening, interest=_talk([1, 1, 1])).met
+    found = _judged("读书", listening, interest=_talk([1, 2, 3]))
     assert [row["value"] for row in found.evidence] == ["msg-0", "msg-1", "msg-2"]
 
 
@@ -219,19 +219,37 @@ def test_the_shipped_policy_has_every_persona_the_white_papers_name() -> None:
 
 def test_the_rule_version_changes_with_every_word() -> None:
     raw = POLICY.model_dump()
-    raw["persona"][0]["when"][0]["age_min"] = 61
+    raw["persona"][0]["when"][0]["rule"]["value"] = 61
     assert PersonaPolicy.model_validate(raw).rule_version != POLICY.rule_version
     assert len(POLICY.rule_version) <= 64
 
 
+_TRACE = {"dim": "interest", "op": "has", "where": {"interest": ["x"]}}
+_OLD = {"dim": "age", "op": "ge", "value": 60}
+
+
 @pytest.mark.parametrize(
-    "condition",
-    [{}, {"source": "self"}, {"interests": ["x"], "age_min": 3}, {"age_min": 9, "age_max": 3}],
+    ("rule", "what"),
+    [
+        ({}, "条件要写成一项"),
+        ({"all": [_TRACE, _OLD]}, "单独成一条"),
+        (_TRACE | {"op": "has_not"}, "单独成一条"),
+        ({"dim": "age", "op": "between", "value": [9, 3]}, "范围写反了"),
+        ({"dim": "persona", "op": "any", "value": ["读书"]}, "不能再问客群"),
+        ({"dim": "tag", "op": "any", "value": ["糖尿病"]}, "禁止打标"),
+    ],
 )
-def test_a_condition_that_says_nothing_or_contradicts_itself_is_refused(
-    condition: dict[str, object],
+def test_a_ground_that_says_nothing_or_what_is_forbidden_is_refused(
+    rule: dict[str, object], what: str
 ) -> None:
     raw = POLICY.model_dump()
-    raw["persona"][0]["when"] = [condition]
-    with pytest.raises(ValidationError):
+    raw["persona"][0]["when"] = [{"rule": rule}]
+    with pytest.raises(ValidationError, match=what):
+        PersonaPolicy.model_validate(raw)
+
+
+def test_there_are_no_more_grounds_than_an_evaluation_has_bits_for() -> None:
+    raw = POLICY.model_dump()
+    raw["persona"][0]["when"] = [{"rule": _OLD}] * 61
+    with pytest.raises(ValidationError, match="最多 60 条"):
         PersonaPolicy.model_validate(raw)

@@ -1172,6 +1172,8 @@ def upgrade() -> None:
     sa.Column('confidence', sa.Integer(), nullable=False),
     sa.Column('evidence', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('rule_version', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('by_hand', sa.Boolean(), nullable=False),
+    sa.Column('heard', sa.Boolean(), nullable=False),
     sa.Column('is_primary', sa.Boolean(), nullable=False),
     sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),

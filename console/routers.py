@@ -26,6 +26,8 @@ from console.evidence import basket as evidence_basket
 from console.evidence import packs as evidence_packs
 from console.groups import listed as groups_listed
 from console.groups import one as groups_one
+from console.handover import listed as handover_listed
+from console.handover import one as handover_one
 from console.health import shown as health_shown
 from console.imports import listed as imports_listed
 from console.imports import one as imports_one
@@ -54,6 +56,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     todos.router,
     groups_listed.router,
     groups_one.router,
+    handover_listed.router,
+    handover_one.router,
     library_listed.router,
     library_editing.router,
     library_script.router,

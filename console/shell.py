@@ -48,6 +48,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("plans", "每日计划", "cal", "/c/plans", roles.CENTRE),
             Place("todos", "任务与执行", "list", "/c/todos", roles.EXECUTION),
             Place("groups", "客户群", "group", "/c/groups", roles.BUSINESS),
+            Place("handovers", "客户移交", "fork", "/c/handovers", roles.EXECUTION),
         ),
     ),
     (

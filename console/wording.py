@@ -86,6 +86,7 @@ ACTS: Final = {
     "member.update": "企业微信成员变更",
     "member.delete": "企业微信删除成员",
     "coverage.moved": "业绩归属移交",
+    "handover.viewed": "查看客户移交",
     "handover.drafted": "起草客户移交",
     "handover.planned": "拟定客户移交",
     "handover.approved": "批准客户移交",

@@ -18,6 +18,7 @@ from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.linking_policy import LinkingPolicy
 from config.outreach_policy import OutreachPolicy
+from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
 from config.reminder_policy import ReminderPolicy
@@ -57,6 +58,7 @@ CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
 HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
+OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -76,4 +78,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     LINKING,
     ADDS,
     HANDOVER,
+    OWNERSHIP,
 )

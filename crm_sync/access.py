@@ -2,7 +2,7 @@
 
 | role       | whom they may know of                                                        |
 |------------|------------------------------------------------------------------------------|
-| rm         | the customers they cover (any kind of coverage); every active member of staff |
+| rm         | the customers they cover by a kind that policy lets open; every member of staff |
 | branch     | customers managed by, or with an account at, the granted units and below       |
 | ops        | the same over the units granted, as a rule the whole bank                      |
 | compliance | the same                                                                     |
@@ -11,6 +11,7 @@
 Roles add up. What a person may not know of answers exactly like what does not exist.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, overload
 
@@ -18,6 +19,7 @@ from sqlalchemy import ColumnElement, and_, false, not_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from config.ownership_policy import Relations
 from crm_sync.errors import ContactUnknown, NotCovered, StaffUnknown
 from crm_sync.facts import ContactFact, CustomerFact, Scope, StaffFact, Viewer
 from crm_sync.models import Contact, Coverage, Customer, Grant, Relation, Staff, Unit
@@ -29,11 +31,18 @@ from kit.ledger import Entry, append
 ROLES: Final = ("compliance", "ops", "branch", "rm", "it")
 """Widest first: the first that a person holds is their ``Viewer.role``."""
 
+BY_DEFAULT: Final = Relations(open=("owner", "persona", "corporate"), send=("owner",))
+"""Who may open and send where no policy is given, as the shipped one has it."""
+
 OVER_UNITS: Final = frozenset({"branch", "ops", "compliance"})
 
 
-async def viewer(session: AsyncSession, staff_id: str, at: datetime) -> Viewer:
+async def viewer(
+    session: AsyncSession, staff_id: str, at: datetime, relations: Relations = BY_DEFAULT
+) -> Viewer:
     """Who ``staff_id`` is now: the roles that hold at ``at`` and the units they reach over.
+
+    ``relations``: which kinds of coverage open a customer and which may send, by policy.
 
     Raises StaffUnknown for one who is not, or no longer, an active member of staff.
     """
@@ -72,6 +81,8 @@ async def viewer(session: AsyncSession, staff_id: str, at: datetime) -> Viewer:
         userid=staff.userid,
         unit_id=staff.unit_id,
         whole_bank=await _holds_every_unit(session, scopes),
+        opens=relations.open,
+        sends=relations.send,
     )
 
 
@@ -118,7 +129,10 @@ def scope_condition(viewer: Viewer) -> ColumnElement[bool]:
     if "rm" in viewer.roles:
         reached.append(
             col(Customer.id).in_(
-                select(col(Coverage.customer_id)).where(col(Coverage.staff_id) == viewer.staff_id)
+                select(col(Coverage.customer_id)).where(
+                    col(Coverage.staff_id) == viewer.staff_id,
+                    col(Coverage.kind).in_(sorted(viewer.opens)),
+                )
             )
         )
     return and_(col(Customer.removed_at).is_(None), or_(false(), *reached))
@@ -194,6 +208,22 @@ async def open_customer(
         at=at,
     )
     return customer
+
+
+async def may_send(
+    session: AsyncSession, staff_id: str, customer_id: int, kinds: Collection[str]
+) -> bool:
+    """Whether this member covers the customer by one of ``kinds``, those that policy lets send."""
+    held = (
+        select(col(Coverage.kind))
+        .where(
+            col(Coverage.customer_id) == customer_id,
+            col(Coverage.staff_id) == staff_id,
+            col(Coverage.kind).in_(sorted(kinds)),
+        )
+        .limit(1)
+    )
+    return (await session.execute(held)).first() is not None
 
 
 async def contact_for(session: AsyncSession, viewer: Viewer, external_userid: str) -> ContactFact:

@@ -88,7 +88,8 @@ class Viewer:
     """Who is asking, and over what. ``role`` is the widest of ``roles`` (see ``access.ROLES``).
 
     ``unit_paths`` are the paths of ``role``; ``scopes`` lists every role with its path.
-    ``whole_bank``: one of the scopes holds every unit there is.
+    ``whole_bank``: one of the scopes holds every unit there is. ``opens`` and ``sends``: the
+    kinds of coverage by which policy lets a person open a customer, and send to one.
     """
 
     staff_id: str
@@ -99,6 +100,8 @@ class Viewer:
     userid: str | None = None
     unit_id: str = ""
     whole_bank: bool = False
+    opens: tuple[str, ...] = ("owner", "persona", "corporate")
+    sends: tuple[str, ...] = ("owner",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +117,51 @@ class ContactFact:
     userid: str | None = None
     remark: str | None = None
     added_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A customer as an allocator sees one; assets in 分. ``holder_serves``: the one who answers
+    for them by this kind of relation works here."""
+
+    customer_id: int
+    unit_id: str
+    aum_fen: int | None
+    average_fen: int | None
+    holder: str | None
+    holder_serves: bool
+    persona: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Somebody who may receive customers, and how many they own now."""
+
+    staff_id: str
+    name: str
+    unit_id: str
+    position: str
+    personas: tuple[str, ...]
+    licences: tuple[str, ...]
+    load: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """One who answers for a customer, by which kind of relation, since when and by whose word."""
+
+    kind: str
+    staff_id: str
+    since: datetime
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One who answered for a customer before, until when and why it ended."""
+
+    kind: str
+    staff_id: str
+    since: datetime
+    ended_at: datetime
+    reason: str

@@ -57,7 +57,7 @@ _COVERED: Final = """
 CREATE OR REPLACE FUNCTION gengyun_covered() RETURNS SETOF bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public ROWS 300 AS $$
     SELECT c.customer_id FROM coverage c
-    WHERE current_setting('gengyun.book', true) = '1'
+    WHERE c.kind = ANY (string_to_array(current_setting('gengyun.book', true), ','))
       AND c.staff_id = current_setting('gengyun.staff', true)
 $$
 """
@@ -170,7 +170,7 @@ async def restrict(session: AsyncSession, viewer: Viewer) -> None:
         "gengyun.staff": viewer.staff_id,
         "gengyun.units": units,
         "gengyun.whole": "1" if viewer.whole_bank else "0",
-        "gengyun.book": "1" if "rm" in viewer.roles else "0",
+        "gengyun.book": ",".join(sorted(viewer.opens)) if "rm" in viewer.roles else "",
         "role": ROLE,  # what SET LOCAL ROLE sets
     }
     try:

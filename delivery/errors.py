@@ -39,6 +39,12 @@ class NotYours(AccessDenied):
     code = "E-5106"
 
 
+class SenderNotEntitled(AccessDenied):
+    """The sender covers the customer by no kind of relation that policy lets send."""
+
+    code = "E-5109"
+
+
 class OutcomeUnknownWord(Conflict):
     """The outcome recorded for a to-do is none of those that exist."""
 

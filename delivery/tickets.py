@@ -16,10 +16,17 @@ from sqlmodel import col
 
 from compliance.facts import Channel
 from compliance.objections import BY_CODE
+from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
 from delivery import judging, quota
 from delivery.desk import Desk
-from delivery.errors import NotYours, SendBlocked, TicketNotFound, TodoClosed
+from delivery.errors import (
+    NotYours,
+    SendBlocked,
+    SenderNotEntitled,
+    TicketNotFound,
+    TodoClosed,
+)
 from delivery.facts import TodoState
 from delivery.intents import Intent
 from delivery.judging import Judged
@@ -57,10 +64,14 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The manager who taps: who they are for the bank and for WeCom."""
+    """The manager who taps: who they are for the bank and for WeCom.
+
+    ``kinds``: the kinds of coverage by which policy lets a person send to a customer by hand.
+    """
 
     staff_id: str
     userid: str
+    kinds: tuple[str, ...] = ("owner",)
 
 
 async def check(
@@ -82,12 +93,20 @@ async def prepare(
 ) -> Ticket:
     """Judge again and hand out the text with a one-time ticket.
 
-    Raises NotYours when the sender does not follow the customer, TodoClosed when the to-do was
+    Raises NotYours when the sender does not follow the customer, SenderNotEntitled when they
+    cover them by no kind of relation that may send, TodoClosed when the to-do was
     done or withdrawn, SendBlocked with every objection when the gate or the quota says no.
     """
     reach = intent.reach
     if reach is None or reach.userid.lower() != sender.userid.lower():
         raise NotYours("这位客户不是你的企业微信好友", do="请由添加了客户的同事发送")
+    customer_id = intent.customer.customer_id
+    if not await may_send(session, sender.staff_id, customer_id, sender.kinds):
+        raise SenderNotEntitled(
+            "按本行的管户策略，你与这位客户的关系可以查看，不能发送",
+            where="策略“管户与分配”的 relations.send",
+            do="请管户的同事发送；分工有变的，请网点负责人在“管户分配”里调整",
+        )
     if todo is not None and todo.state not in (TodoState.OPEN.value, TodoState.HANDED.value):
         raise TodoClosed("这件待办已经办过或撤回了", do="刷新待办列表", todo=todo.id)
     [judged] = await check(session, [intent], at=at, desk=desk)

@@ -1,12 +1,14 @@
 """The ASGI application: callback, pages, twins, health, joined to the parts. Holds no logic."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.staticfiles import StaticFiles
 
 from bot.callback import CallbackEndpoint
@@ -16,9 +18,11 @@ from bot.linking import entry as link_entry
 from bot.linking import proving as link_proving
 from bot.sidebar import customer, entry, group, library, me, sends, todo
 from bot.welcome_lane import WelcomeLane
+from config import policy_catalogue
 from console.refusals import refuse, refuse_form
 from console.routers import DEMO_ROUTERS, ROUTERS, TWINS
 from crm_sync.access import viewer
+from crm_sync.facts import Viewer
 from crm_sync.row_security import restrict
 from kit.errors import AppError
 from kit.web.brand import Brand
@@ -46,6 +50,16 @@ class Face:
     app: FastAPI
     intake: Intake
     lane: WelcomeLane
+
+
+def _viewer_of(parts: Parts) -> Callable[[AsyncSession, str, datetime], Awaitable[Viewer]]:
+    """Who asks, with what the ownership policy that holds now lets them open and send."""
+
+    async def found(session: AsyncSession, staff_id: str, at: datetime) -> Viewer:
+        relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
+        return await viewer(session, staff_id, at, relations)
+
+    return found
 
 
 def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face:
@@ -90,7 +104,7 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         templates=make_environment(
             TEMPLATES, globals={"brand": Brand(bank=settings.bank_name), "demo": settings.is_demo}
         ),
-        viewer_of=viewer,
+        viewer_of=_viewer_of(parts),
         brand={"bank": settings.bank_name},
         confine=restrict,
     )

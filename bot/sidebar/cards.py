@@ -111,9 +111,17 @@ async def judged(
 
 
 def script_card(
-    one: Judged, *, contact: str, todo_id: int | None = None, sent_at: datetime | None = None
+    one: Judged,
+    *,
+    contact: str,
+    todo_id: int | None = None,
+    sent_at: datetime | None = None,
+    may_send: bool = True,
 ) -> dict[str, Any]:
-    """One script as the templates want it; blocked ones carry no words."""
+    """One script as the templates want it; blocked ones carry no words.
+
+    ``may_send`` False: whoever looks may read it, and policy lets somebody else send it.
+    """
     script, intent = one.script, one.intent
     kind, style = kind_of(intent.purpose.value, script.scene if script else intent.trigger)
     blocked = bool(one.objections or one.missing)
@@ -134,7 +142,7 @@ def script_card(
         "used": "",
         "media": None,
         "send": None
-        if blocked
+        if blocked or not may_send
         else {
             "script_version_id": version_id,
             "todo_id": todo_id,

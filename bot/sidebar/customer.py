@@ -30,6 +30,8 @@ MANAGERS = ("rm", "branch")
 RISKS = {1: "谨慎型", 2: "稳健型", 3: "平衡型", 4: "成长型", 5: "进取型"}
 SHOWN_SCRIPTS = 6
 HIDE_AFTER = 300
+QUIET = "没有到期、生日或总行任务。想聊聊天，可以从下面选一条关怀。"
+LOOK_ONLY = "你可以查看这位客户；按本行的管户策略，消息由管户的同事发送。"
 
 
 def desk_of(request: Request) -> Desk:
@@ -51,6 +53,11 @@ async def customer_of_contact(
     if await reach_of_contact(session, userid, contact) != customer.customer_id:
         return customer, Reach(customer.customer_id, "", "", contact)
     return customer, Reach(customer.customer_id, viewer.staff_id, userid, contact)
+
+
+async def sends_to(session: AsyncSession, viewer: Viewer, customer: CustomerFact) -> bool:
+    """Whether policy lets the viewer send to this customer by hand."""
+    return await access.may_send(session, viewer.staff_id, customer.customer_id, viewer.sends)
 
 
 @router.get("/h5/customer", response_class=HTMLResponse)
@@ -108,6 +115,7 @@ async def _card(
         session, [cards.free_intent(one, customer, reach, at) for one in free], at=at, desk=desk
     )
     shown = [one for one in judged if not one.objections and not one.missing]
+    may_send = await sends_to(session, asking.viewer, customer)
     return {
         "contact": contact,
         "c": _who(customer, fact, touched[0].at if touched else None, today),
@@ -125,9 +133,14 @@ async def _card(
         "tags": [],
         "rights": await _rights(session, customer, fact, at),
         "state": None,
-        "now_card": await _now(session, waiting, 1, customer, reach, contact, at, desk),
-        "quiet_note": "没有到期、生日或总行任务。想聊聊天，可以从下面选一条关怀。",
-        "scripts": [cards.script_card(one, contact=contact) for one in shown[:SHOWN_SCRIPTS]],
+        "now_card": await _now(
+            session, waiting, 1, customer, reach, contact, at, desk, may_send=may_send
+        ),
+        "quiet_note": QUIET if may_send else LOOK_ONLY,
+        "scripts": [
+            cards.script_card(one, contact=contact, may_send=may_send)
+            for one in shown[:SHOWN_SCRIPTS]
+        ],
         "scripts_total": len(free),
         "hidden_count": len(judged) - len(shown),
         "data_as_of": fact.changed_at,
@@ -191,6 +204,8 @@ async def _now(
     contact: str,
     at: datetime,
     desk: Desk,
+    *,
+    may_send: bool,
 ) -> dict[str, Any] | None:
     if not waiting:
         return None
@@ -200,7 +215,7 @@ async def _now(
         [one] = await cards.judged(
             session, [cards.todo_intent(todo, customer, reach)], at=at, desk=desk
         )
-        script = cards.script_card(one, contact=contact, todo_id=todo.id)
+        script = cards.script_card(one, contact=contact, todo_id=todo.id, may_send=may_send)
     return cards.now_card(
         todo,
         script,
@@ -222,7 +237,11 @@ async def now(
     """Another of the customer's to-dos in the card's place."""
     found, reach = await customer_of_contact(session, asking.viewer, contact)
     waiting = await todos.of_staff(session, asking.viewer.staff_id, customer_id=found.customer_id)
-    card = await _now(session, waiting, place, found, reach, contact, asking.at, desk_of(request))
+    may_send = await sends_to(session, asking.viewer, found)
+    card = await _now(
+        session, waiting, place, found, reach, contact, asking.at, desk_of(request),
+        may_send=may_send,
+    )  # fmt: skip
     if card is None:
         return RedirectResponse(f"/h5/customer?contact={quote(contact)}", status_code=303)
     context = await shell(request, session, asking, tab="customer")

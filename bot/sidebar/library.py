@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sidebar import cards, group_scripts
-from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of
+from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
 from delivery.group_posts import JudgedPost
 from delivery.judging import Judged
@@ -99,6 +99,7 @@ async def _of_contact(
     """Scripts that may be picked by hand for this customer."""
     free = await cards.sendable_scripts(session, asking.at)
     customer, reach = await customer_of_contact(session, asking.viewer, contact)
+    may_send = await sends_to(session, asking.viewer, customer)
     judged = await cards.judged(
         session,
         [cards.free_intent(one, customer, reach, asking.at) for one in free],
@@ -111,7 +112,7 @@ async def _of_contact(
         return Offer(
             one.intent.purpose.value,
             f"{one.intent.title} {one.text or ''} {code}".casefold(),
-            lambda: cards.script_card(one, contact=contact),
+            lambda: cards.script_card(one, contact=contact, may_send=may_send),
         )
 
     offers = [offer(one) for one in judged if not one.objections and not one.missing]

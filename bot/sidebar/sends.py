@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sidebar import cards
-from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of
+from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
 from content_library import repository as scripts_of
 from content_library.errors import ScriptUnknown
@@ -65,7 +65,8 @@ async def send(
 ) -> Response:
     """A one-time ticket with the exact text; 409 with the blocked card and every reason."""
     intent, todo, _, _ = await _asked(session, asking, contact, script_version_id, todo_id)
-    sender = Sender(asking.viewer.staff_id, asking.viewer.userid or "")
+    viewer = asking.viewer
+    sender = Sender(viewer.staff_id, viewer.userid or "", viewer.sends)
     try:
         ticket = await tickets.prepare(
             session, intent, sender=sender, at=asking.at, desk=desk_of(request), todo=todo
@@ -149,7 +150,12 @@ async def preview(
     intent, todo, customer, _ = await _asked(session, asking, contact, script_version_id, todo_id)
     [one] = await cards.judged(session, [intent], at=asking.at, desk=desk_of(request))
     context = await shell(request, session, asking, tab="customer")
-    card = cards.script_card(one, contact=contact, todo_id=todo.id if todo else None)
+    card = cards.script_card(
+        one,
+        contact=contact,
+        todo_id=todo.id if todo else None,
+        may_send=await sends_to(session, asking.viewer, customer),
+    )
     return page(
         request,
         "_sheet",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer
+from sqlalchemy import BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from kit.db import Json
@@ -61,10 +61,19 @@ class Grant(SQLModel, table=True):
 
 
 class Coverage(SQLModel, table=True):
-    """管户: which staff member answers for a customer, by kind of relation."""
+    """管户: which staff member answers for a customer, by kind of relation; one owner at most."""
 
     __tablename__: ClassVar[str] = "coverage"
-    __table_args__ = (Index("ix_coverage_staff_id", "staff_id", "kind"),)
+    __table_args__ = (
+        Index("ix_coverage_staff_id", "staff_id", "kind"),
+        Index(
+            "uq_coverage_one_owner",
+            "customer_id",
+            unique=True,
+            postgresql_where=text("kind = 'owner'"),
+            sqlite_where=text("kind = 'owner'"),
+        ),
+    )
     customer_id: int = Field(primary_key=True, sa_type=BigInteger)
     kind: str = Field(primary_key=True, max_length=16)  # owner | persona | corporate
     staff_id: str = Field(primary_key=True, max_length=64)
@@ -91,6 +100,6 @@ class CoverageEnd(SQLModel, table=True):
     staff_id: str = Field(max_length=64)
     since: datetime
     ended_at: datetime
-    reason: str = Field(max_length=40)  # moved | left_file | reverted
+    reason: str = Field(max_length=40)  # moved | left_file | reverted | why a plan moved them
     source: str = Field(default="", max_length=80)
     run_id: int | None = Field(default=None, sa_type=BigInteger)

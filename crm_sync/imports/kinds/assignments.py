@@ -11,9 +11,11 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    exists,
     func,
     insert,
     literal,
+    not_,
     select,
     tuple_,
 )
@@ -237,6 +239,11 @@ class AssignmentsLanding(Landing):
             .scalar_subquery(),
         )
         await self._end(session, moved, "moved")
+        owned_elsewhere = exists().where(
+            own.customer_id == stage.c.customer_id,
+            own.kind == OWNER,
+            own.staff_id != stage.c.staff_id,
+        )
         rows = {
             "customer_id": stage.c.customer_id,
             "kind": stage.c.kind,
@@ -249,7 +256,9 @@ class AssignmentsLanding(Landing):
         }
         statement = insert_into(session, self.table).from_select(
             list(rows),
-            select(*(value.label(name) for name, value in rows.items())).where(stage.c.line >= 0),
+            select(*(value.label(name) for name, value in rows.items())).where(
+                stage.c.line >= 0, not_(and_(stage.c.kind == OWNER, owned_elsewhere))
+            ),
         )
         await session.execute(
             statement.on_conflict_do_update(

@@ -1,0 +1,1 @@
+"""The ways portfolio says no, by idea."""

@@ -15,6 +15,7 @@ from kit.web.formats import masked_name
 OBJECTS = {
     "policy": "策略",
     "alert": "预警",
+    "allocation": "分配方案",
     "card": "卡片",
     "preparation": "活动准备",
     "department": "部门",
@@ -23,6 +24,9 @@ OBJECTS = {
     "todo": "待办",
     "send": "发送",
     "way": "联系我二维码",
+    "transfer": "移交审批表",
+    "grid": "网格",
+    "scorecard": "经营评分",
     "message": "会话消息",
     "run": "批次",
     "evidence": "证据包",

@@ -127,15 +127,13 @@ async def apply(
     whom to whom. Moves that are ``stale`` must have been left out by the caller.
     """
     own = Coverage.__table__  # type: ignore[attr-defined]
-    asked = moves.cte("asked")
+    asked = moves.subquery("asked")
     total = int((await session.execute(select(func.count()).select_from(asked))).scalar_one())
-    wanted = (
-        select(asked.c.staff_id).where(asked.c.customer_id == own.c.customer_id).scalar_subquery()
-    )
     ending = and_(
         own.c.kind == kind,
-        own.c.customer_id.in_(select(asked.c.customer_id)),
-        own.c.staff_id != wanted,
+        exists().where(
+            asked.c.customer_id == own.c.customer_id, asked.c.staff_id != own.c.staff_id
+        ),
     )
     new = _beginning(asked, kind)
     done = Applied()

@@ -31,6 +31,7 @@ from kit.clock import BANK_TIME, bank_date
 from kit.db import Database
 from kit.errors import InputRefused
 from portfolio.handover.store import being_handed_over
+from portfolio.allocation.jobs import draft_month_end
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
@@ -231,6 +232,12 @@ async def _linking(parts: Parts, at: datetime) -> Mapping[str, Any]:
         return await linking.tidy(session, policy, at)
 
 
+async def _allocate(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    ownership = parts.shelf.of(policy_catalogue.OWNERSHIP)
+    drafted = await draft_month_end(parts.databases.bank, ownership, parts.tiers, at)
+    return drafted.as_counts()
+
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 JOBS: tuple[Job, ...] = (
@@ -248,5 +255,12 @@ JOBS: tuple[Job, ...] = (
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
     Job("handovers", "客户移交的请求与结果", {"minute": "*/5"}, _handovers, 5 * MINUTE),
+    Job(
+        "allocate",
+        "月末编制分配方案",
+        {"day": "last", "hour": "20", "minute": "0"},
+        _allocate,
+        3 * DAY,
+    ),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

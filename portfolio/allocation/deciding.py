@@ -1,8 +1,11 @@
 """A second person's word on a plan: applied in one go, refused, or withdrawn by its author."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +22,8 @@ from portfolio.allocation.planning import METHODS
 from portfolio.approvers import demand_approver, opinion_of
 from portfolio.errors.ownership import OwnProposal, PlanDecided, PlanUnknown
 from portfolio.models import AllocationLine, AllocationPlan, Recall
+
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,9 @@ async def approve(
             await _settle_recalls(session, plan_id, at)
     done = Done(applied.moved, applied.unchanged, sum(map(len, stale.values())))
     counts = {"moved": done.moved, "unchanged": done.unchanged, "stale": done.stale}
-    await _decide(session, plan, PlanState.APPLIED, actor, said, at, counts)
+    await _decide(
+        session, plan, PlanState.APPLIED, actor, said, at, act="allocation.approved", counts=counts
+    )
     return done
 
 
@@ -105,7 +112,8 @@ async def refuse(
     plan = await _pending(session, plan_id)
     await demand_approver(session, viewer, plan.unit_id, plan.author, policy)
     said = opinion_of(opinion)
-    await _decide(session, plan, PlanState.REFUSED, f"staff:{viewer.staff_id}", said, at, {})
+    actor = f"staff:{viewer.staff_id}"
+    await _decide(session, plan, PlanState.REFUSED, actor, said, at, act="allocation.refused")
 
 
 async def withdraw(session: AsyncSession, plan_id: int, *, by: str, at: datetime) -> None:
@@ -113,7 +121,9 @@ async def withdraw(session: AsyncSession, plan_id: int, *, by: str, at: datetime
     plan = await _pending(session, plan_id)
     if plan.author != by:
         raise OwnProposal("只有编制人可以撤回方案", do="不同意的，请审批人驳回")
-    await _decide(session, plan, PlanState.WITHDRAWN, by, "编制人撤回", at, {})
+    await _decide(
+        session, plan, PlanState.WITHDRAWN, by, "编制人撤回", at, act="allocation.withdrawn"
+    )
 
 
 async def _pending(session: AsyncSession, plan_id: int) -> AllocationPlan:
@@ -157,27 +167,24 @@ async def _decide(
     actor: str,
     opinion: str,
     at: datetime,
-    counts: dict[str, int],
+    *,
+    act: str,
+    counts: Mapping[str, int] = NOTHING,
 ) -> None:
     plan.state, plan.decided_by, plan.decided_at = state.value, actor, at
     plan.opinion, plan.counts = opinion, {**plan.counts, **counts}
     await session.flush()
-    acts = {
-        PlanState.APPLIED: "allocation.approved",
-        PlanState.REFUSED: "allocation.refused",
-        PlanState.WITHDRAWN: "allocation.withdrawn",
-    }
     await append(
         session,
         [
             Entry(
                 kind="ownership",
-                act=acts[state],
+                act=act,
                 actor=actor,
                 object=f"allocation:{plan.id}",
                 unit=plan.unit_id,
                 reason=opinion,
-                payload=counts,
+                payload=dict(counts),
             )
         ],
         at=at,

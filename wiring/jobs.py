@@ -30,8 +30,8 @@ from kit import partitions
 from kit.clock import BANK_TIME, bank_date
 from kit.db import Database
 from kit.errors import InputRefused
-from portfolio.handover.store import being_handed_over
 from portfolio.allocation.jobs import draft_month_end
+from portfolio.handover.store import being_handed_over
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller

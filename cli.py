@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands import (
+    allocating,
     binding,
     duty,
     handover,
@@ -30,6 +31,7 @@ app = typer.Typer(
 for group in (serving, planning, importing, screening, records, trust):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
+app.add_typer(allocating.allocate, name="allocate")
 app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")

@@ -61,6 +61,51 @@ def upgrade() -> None:
     with op.batch_alter_table('activation_step', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_activation_step_customer_id'), ['customer_id'], unique=False)
 
+    op.create_table('allocation_claim',
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('note', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('claimed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'staff_id', name=op.f('pk_allocation_claim'))
+    )
+    op.create_table('allocation_line',
+    sa.Column('plan_id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('aum_fen', sa.BigInteger(), nullable=True),
+    sa.Column('from_staff', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('to_staff', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.PrimaryKeyConstraint('plan_id', 'customer_id', name=op.f('pk_allocation_line'))
+    )
+    with op.batch_alter_table('allocation_line', schema=None) as batch_op:
+        batch_op.create_index('ix_allocation_line_customer', ['customer_id'], unique=False)
+        batch_op.create_index('ix_allocation_line_from', ['plan_id', 'from_staff', 'customer_id'], unique=False)
+        batch_op.create_index('ix_allocation_line_to', ['plan_id', 'to_staff', 'customer_id'], unique=False)
+
+    op.create_table('allocation_plan',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('method', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('listed', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('author', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+    sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_allocation_plan')),
+    sa.UniqueConstraint('key', name=op.f('uq_allocation_plan_key'))
+    )
+    with op.batch_alter_table('allocation_plan', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_allocation_plan_state'), ['state'], unique=False)
+        batch_op.create_index('ix_allocation_plan_unit', ['unit_id', 'id'], unique=False)
+
     op.create_table('allow_entry',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -422,6 +467,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('coverage', schema=None) as batch_op:
         batch_op.create_index('ix_coverage_staff_id', ['staff_id', 'kind'], unique=False)
+        batch_op.create_index('uq_coverage_one_owner', ['customer_id'], unique=True, postgresql_where=sa.text("kind = 'owner'"), sqlite_where=sa.text("kind = 'owner'"))
 
     op.create_table('coverage_end',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -736,6 +782,30 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('evidence_pack', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evidence_pack_state'), ['state'], unique=False)
+
+    op.create_table('grid',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('made_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('ended_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_grid'))
+    )
+    with op.batch_alter_table('grid', schema=None) as batch_op:
+        batch_op.create_index('ix_grid_unit', ['unit_id', 'id'], unique=False)
+
+    op.create_table('grid_area',
+    sa.Column('grid_id', sa.BigInteger(), nullable=False),
+    sa.Column('place', sa.Integer(), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('live', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('grid_id', 'place', name=op.f('pk_grid_area'))
+    )
+    with op.batch_alter_table('grid_area', schema=None) as batch_op:
+        batch_op.create_index('uq_grid_area_staff', ['staff_id'], unique=True, postgresql_where=sa.text('live'), sqlite_where=sa.text('live'))
 
     op.create_table('group_event',
     sa.Column('chat_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1303,6 +1373,25 @@ def upgrade() -> None:
     with op.batch_alter_table('quota_slot', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quota_slot_key'), ['key'], unique=False)
 
+    op.create_table('recall',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('note', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('facts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('recalled_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('recalled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('settled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('new_staff', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_recall'))
+    )
+    with op.batch_alter_table('recall', schema=None) as batch_op:
+        batch_op.create_index('ix_recall_customer', ['customer_id', 'state'], unique=False)
+        batch_op.create_index('ix_recall_unit', ['unit_id', 'id'], unique=False)
+
     op.create_table('relation',
     sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1351,6 +1440,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('saved_search', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_saved_search_staff_id'), ['staff_id'], unique=False)
+
+    op.create_table('scorecard',
+    sa.Column('quarter', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('customers', sa.Integer(), nullable=False),
+    sa.Column('crossed', sa.Integer(), nullable=False),
+    sa.Column('before_fen', sa.BigInteger(), nullable=False),
+    sa.Column('after_fen', sa.BigInteger(), nullable=False),
+    sa.Column('measured', sa.Integer(), nullable=False),
+    sa.Column('friends', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('quarter', 'staff_id', name=op.f('pk_scorecard'))
+    )
+    with op.batch_alter_table('scorecard', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_scorecard_unit_id'), ['unit_id'], unique=False)
 
     op.create_table('script_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -1525,6 +1631,18 @@ def upgrade() -> None:
     with op.batch_alter_table('tag_write', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_tag_write_due_at'), ['due_at'], unique=False)
 
+    op.create_table('team_role',
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('aspect', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('set_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('set_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('staff_id', 'aspect', name=op.f('pk_team_role'))
+    )
+    with op.batch_alter_table('team_role', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_team_role_unit_id'), ['unit_id'], unique=False)
+
     op.create_table('todo',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
@@ -1584,6 +1702,39 @@ def upgrade() -> None:
         batch_op.create_index('ix_touch_customer', ['customer_id', 'at'], unique=False)
         batch_op.create_index('ix_touch_staff', ['staff_id', 'at'], unique=False)
         batch_op.create_index('ix_touch_unit', ['unit_id', 'at'], unique=False)
+
+    op.create_table('transfer_form',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('month', sa.Date(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('average_fen', sa.BigInteger(), nullable=False),
+    sa.Column('from_staff', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('to_staff', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('author', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+    sa.Column('introduce_by', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('introduced_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('introduced_how', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('contact_by', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('contacted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('contacted_how', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('overdue_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('confirmed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('confirmed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('sealed', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_transfer_form')),
+    sa.UniqueConstraint('month', 'customer_id', name=op.f('uq_transfer_form_month_customer_id'))
+    )
+    with op.batch_alter_table('transfer_form', schema=None) as batch_op:
+        batch_op.create_index('ix_transfer_form_customer', ['customer_id'], unique=False)
+        batch_op.create_index('ix_transfer_form_state', ['state', 'unit_id'], unique=False)
+        batch_op.create_index('ix_transfer_form_unit', ['unit_id', 'month', 'id'], unique=False)
 
     op.create_table('unit',
     sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -1704,6 +1855,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_unit_parent_id'))
 
     op.drop_table('unit')
+    with op.batch_alter_table('transfer_form', schema=None) as batch_op:
+        batch_op.drop_index('ix_transfer_form_unit')
+        batch_op.drop_index('ix_transfer_form_state')
+        batch_op.drop_index('ix_transfer_form_customer')
+
+    op.drop_table('transfer_form')
     with op.batch_alter_table('touch', schema=None) as batch_op:
         batch_op.drop_index('ix_touch_unit')
         batch_op.drop_index('ix_touch_staff')
@@ -1719,6 +1876,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_todo_customer')
 
     op.drop_table('todo')
+    with op.batch_alter_table('team_role', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_team_role_unit_id'))
+
+    op.drop_table('team_role')
     with op.batch_alter_table('tag_write', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_tag_write_due_at'))
 
@@ -1747,6 +1908,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_script_step_version')
 
     op.drop_table('script_step')
+    with op.batch_alter_table('scorecard', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_scorecard_unit_id'))
+
+    op.drop_table('scorecard')
     with op.batch_alter_table('saved_search', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_saved_search_staff_id'))
 
@@ -1757,6 +1922,11 @@ def downgrade() -> None:
         batch_op.drop_index('ix_relation_external_userid')
 
     op.drop_table('relation')
+    with op.batch_alter_table('recall', schema=None) as batch_op:
+        batch_op.drop_index('ix_recall_unit')
+        batch_op.drop_index('ix_recall_customer')
+
+    op.drop_table('recall')
     with op.batch_alter_table('quota_slot', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_quota_slot_key'))
 
@@ -1873,6 +2043,14 @@ def downgrade() -> None:
 
     op.drop_table('group_member')
     op.drop_table('group_event')
+    with op.batch_alter_table('grid_area', schema=None) as batch_op:
+        batch_op.drop_index('uq_grid_area_staff', postgresql_where=sa.text('live'), sqlite_where=sa.text('live'))
+
+    op.drop_table('grid_area')
+    with op.batch_alter_table('grid', schema=None) as batch_op:
+        batch_op.drop_index('ix_grid_unit')
+
+    op.drop_table('grid')
     with op.batch_alter_table('evidence_pack', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_evidence_pack_state'))
 
@@ -1930,6 +2108,7 @@ def downgrade() -> None:
 
     op.drop_table('coverage_end')
     with op.batch_alter_table('coverage', schema=None) as batch_op:
+        batch_op.drop_index('uq_coverage_one_owner', postgresql_where=sa.text("kind = 'owner'"), sqlite_where=sa.text("kind = 'owner'"))
         batch_op.drop_index('ix_coverage_staff_id')
 
     op.drop_table('coverage')
@@ -2023,6 +2202,18 @@ def downgrade() -> None:
         batch_op.drop_index('ix_allow_entry_list')
 
     op.drop_table('allow_entry')
+    with op.batch_alter_table('allocation_plan', schema=None) as batch_op:
+        batch_op.drop_index('ix_allocation_plan_unit')
+        batch_op.drop_index(batch_op.f('ix_allocation_plan_state'))
+
+    op.drop_table('allocation_plan')
+    with op.batch_alter_table('allocation_line', schema=None) as batch_op:
+        batch_op.drop_index('ix_allocation_line_to')
+        batch_op.drop_index('ix_allocation_line_from')
+        batch_op.drop_index('ix_allocation_line_customer')
+
+    op.drop_table('allocation_line')
+    op.drop_table('allocation_claim')
     with op.batch_alter_table('activation_step', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_activation_step_customer_id'))
 

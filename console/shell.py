@@ -106,14 +106,17 @@ async def shell(
             "role_name": f"{unit_name} · {role_name}" if unit_name else role_name,
             "unit_name": unit_name,
         },
-        "nav": _navigation(viewer.roles, await _waiting(session, asking)),
+        "nav": _navigation(viewer.roles, await _waiting(session, asking), here),
         "here": here,
         "view_ref": view_ref,
     }
 
 
-def _navigation(held: tuple[str, ...], waiting: Mapping[str, int]) -> list[dict[str, Any]]:
-    groups = []
+def _navigation(
+    held: tuple[str, ...], waiting: Mapping[str, int], here: str
+) -> list[dict[str, Any]]:
+    """The groups this person may open; the first and the one they are in stand open."""
+    groups: list[dict[str, Any]] = []
     for title, places in NAVIGATION:
         entries = [
             {
@@ -128,7 +131,14 @@ def _navigation(held: tuple[str, ...], waiting: Mapping[str, int]) -> list[dict[
             if set(place.roles) & set(held)
         ]
         if entries:
-            groups.append({"title": title, "entries": entries})
+            groups.append(
+                {
+                    "title": title,
+                    "entries": entries,
+                    "open": not groups or here in {place.id for place in places},
+                    "waiting": sum(waiting.get(place.id, 0) for place in places),
+                }
+            )
     return groups
 
 

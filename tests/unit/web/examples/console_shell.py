@@ -14,16 +14,16 @@ def entry(
 
 
 NAV: list[dict[str, Any]] = [
-    {"title": "经营", "entries": [
+    {"title": "经营", "open": True, "waiting": 0, "entries": [
         entry("overview", "总览", "overview", "/c/"), entry("customers", "客户", "person", "/c/customers"),
         entry("personas", "客群", "people", "/c/personas"), entry("plans", "每日计划", "cal", "/c/plans"),
         entry("todos", "任务与执行", "list", "/c/todos"), entry("groups", "客户群", "group", "/c/groups")]},
-    {"title": "内容", "entries": [entry("library", "内容库", "doc", "/c/library"), entry("review", "审核", "shield-ok", "/c/review", 12)]},
-    {"title": "合规", "entries": [
+    {"title": "内容", "open": True, "waiting": 12, "entries": [entry("library", "内容库", "doc", "/c/library"), entry("review", "审核", "shield-ok", "/c/review", 12)]},
+    {"title": "合规", "open": False, "waiting": 7, "entries": [
         entry("interactions", "互动留痕", "link", "/c/interactions"), entry("audit", "审计检索", "search", "/c/audit"),
         entry("alerts", "预警", "bell", "/c/alerts", 7, hot=True), entry("evidence", "证据包", "zip", "/c/evidence"),
         entry("log", "操作日志", "eye", "/c/log")]},
-    {"title": "系统", "entries": [
+    {"title": "系统", "open": False, "waiting": 23, "entries": [
         entry("work", "工单", "fork", "/c/work", 23), entry("imports", "数据导入", "box", "/c/imports"),
         entry("people", "角色与机构", "key", "/c/people"), entry("setup", "接入与配置", "cog", "/c/setup"),
         entry("health", "运行状况", "pulse", "/c/health")]},

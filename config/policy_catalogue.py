@@ -22,6 +22,7 @@ from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
 from config.reminder_policy import ReminderPolicy
+from config.standing_policy import StandingPolicy
 from config.suitability_policy import SuitabilityPolicy
 from config.tier_policy import TierPolicy
 
@@ -42,6 +43,7 @@ class Kind(Generic[P]):
 
 
 TIERS: Final = Kind("tiers", "层级与资产段", TierPolicy)
+STANDING: Final = Kind("standing", "分类、活跃与建档", StandingPolicy)
 PERSONAS: Final = Kind("personas", "客群规则", PersonaPolicy)
 REMINDERS: Final = Kind("reminders", "提醒", ReminderPolicy)
 OUTREACH: Final = Kind("outreach", "触达时间与次数", OutreachPolicy)
@@ -62,6 +64,7 @@ OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
+    STANDING,
     PERSONAS,
     REMINDERS,
     OUTREACH,

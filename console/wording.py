@@ -121,6 +121,8 @@ ACTS: Final = {
     "daily.listed": "查看每日联络计划",
     "daily.exported": "导出每日联络计划",
     "touches.listed": "查看触达记录",
+    "customer.tiers_moved": "成批调整层级",
+    "customer.standing_evaluated": "评估客户现状",
     "consent.given": "客户同意",
     "consent.withdrawn": "客户撤回同意",
     "consents.recorded": "登记一批客户授权",

@@ -5,17 +5,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from config.tier_policy import Band, TierPolicy
 from crm_sync.models import Customer
+from crm_sync.repository.keys import UNTRACKED
 from crm_sync.repository.subjects import Window, next_window
 from kit.db import Database
 from kit.ledger import Entry, append
 
 WINDOW: Final = 50_000
+MOVES_NAMED: Final = 2_000
+"""So many moves of a window are entries of their customers; more are counted by unit."""
 FEN: Final = 100
 
 
@@ -68,43 +71,98 @@ async def assign_tiers(
 async def assign_in(
     session: AsyncSession, window: Window, policy: TierPolicy, at: datetime, report: TierReport
 ) -> None:
-    """Assign the tiers of the customers in a window.
+    """Assign the tiers of the customers in a window, in one update.
 
-    A customer's first tier is counted in one entry per unit; every later move is an entry.
+    First tiers are counted in one entry per unit. A later move is an entry of its customer's;
+    where a window has more than ``MOVES_NAMED`` (another profile, say) they are counted too.
     """
     tier = tier_expression(policy)
-    query = select(
-        col(Customer.id), col(Customer.unit_id), col(Customer.tier), tier.label("now")
-    ).where(
+    here = (
         window.on(session, col(Customer.id)),
         col(Customer.removed_at).is_(None),
         col(Customer.tier) != tier,
     )
-    changed = (await session.execute(query)).all()
-    if not changed:
+    entries = [*await _placed(session, tier, here, report)]
+    entries += await _moved(session, tier, here, policy, report)
+    if not entries:
         return
-    table = Customer.__table__  # type: ignore[attr-defined]
-    await (await session.connection()).execute(
-        update(table).where(table.c.id == bindparam("which")).values(tier=bindparam("now")),
-        [{"which": row.id, "now": row.now} for row in changed],
-    )
-    first: dict[str, Counter[str]] = {}
-    entries: list[Entry] = []
-    for row in changed:
-        if row.tier:
-            report.moved[row.now] += 1
-            payload = {"was": row.tier, "now": row.now, "profile": policy.profile}
-            entries.append(
-                _entry("customer.tier_moved", f"customer:{row.id}", row.unit_id, payload)
-            )
-        else:
-            report.placed[row.now] += 1
-            first.setdefault(row.unit_id, Counter())[row.now] += 1
-    entries += (
-        _entry("customer.tiers_placed", f"unit:{unit}", unit, {"placed": dict(counts)})
-        for unit, counts in sorted(first.items())
+    await session.execute(
+        update(Customer).where(*here).values(tier=tier), execution_options=UNTRACKED
     )
     await append(session, entries, at=at)
+
+
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+async def _placed(
+    session: AsyncSession, tier: ColumnElement[str], here: Conditions, report: TierReport
+) -> list[Entry]:
+    changed = (
+        select(col(Customer.unit_id).label("unit_id"), tier.label("now"))
+        .where(*here, col(Customer.tier) == "")
+        .subquery()
+    )
+    counted = (
+        select(changed.c.unit_id, changed.c.now, func.count())
+        .group_by(changed.c.unit_id, changed.c.now)
+        .order_by(changed.c.unit_id, changed.c.now)
+    )
+    first: dict[str, Counter[str]] = {}
+    for unit, now, number in await session.execute(counted):
+        first.setdefault(unit, Counter())[now] = number
+        report.placed[now] += number
+    return [
+        _entry("customer.tiers_placed", f"unit:{unit}", unit, {"placed": dict(counts)})
+        for unit, counts in first.items()
+    ]
+
+
+async def _moved(
+    session: AsyncSession,
+    tier: ColumnElement[str],
+    here: Conditions,
+    policy: TierPolicy,
+    report: TierReport,
+) -> list[Entry]:
+    changed = (
+        select(
+            col(Customer.id).label("id"),
+            col(Customer.unit_id).label("unit_id"),
+            col(Customer.tier).label("was"),
+            tier.label("now"),
+        )
+        .where(*here, col(Customer.tier) != "")
+        .subquery()
+    )
+    grouped = (changed.c.unit_id, changed.c.was, changed.c.now)
+    counted = select(*grouped, func.count().label("number")).group_by(*grouped).order_by(*grouped)
+    moves = (await session.execute(counted)).all()
+    for move in moves:
+        report.moved[move.now] += move.number
+    if sum(move.number for move in moves) > MOVES_NAMED:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for unit, was, now, number in moves:
+            found.setdefault(unit, []).append({"was": was, "now": now, "customers": number})
+        return [
+            _entry(
+                "customer.tiers_moved",
+                f"unit:{unit}",
+                unit,
+                {"moved": those, "profile": policy.profile},
+            )
+            for unit, those in found.items()
+        ]
+    rows = await session.execute(select(changed).order_by(changed.c.id)) if moves else ()
+    return [
+        _entry(
+            "customer.tier_moved",
+            f"customer:{row.id}",
+            row.unit_id,
+            {"was": row.was, "now": row.now, "profile": policy.profile},
+        )
+        for row in rows
+    ]
 
 
 async def bands(

@@ -110,3 +110,4 @@ class CustomerEvent(SQLModel, table=True):
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
     run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
+    changed_at: datetime | None = None  # when an import last wrote it

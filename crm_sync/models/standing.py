@@ -1,6 +1,6 @@
 """Where every customer stands by what the bank knows: class, activity, file, assets over time."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy import BigInteger, Index
@@ -34,5 +34,4 @@ class CustomerStanding(SQLModel, table=True):
     average_fen: int | None = Field(default=None, sa_type=BigInteger)
     snapshots: int = 0  # days with a snapshot within the days of the average
     peak_fen: int | None = Field(default=None, sa_type=BigInteger)
-    peak_on: date | None = None
     changed_at: datetime

@@ -12,6 +12,9 @@ from crm_sync.models import (
     Contact,
     Coverage,
     Customer,
+    CustomerEvent,
+    CustomerFlow,
+    CustomerSnapshot,
     Grant,
     Holding,
     Relation,
@@ -222,3 +225,34 @@ def detail(
         corp_full_name="",
     )
     return ContactDetail(contact, follows)
+
+
+async def snapshot(session: AsyncSession, customer_id: int, on: date, aum_fen: int | None) -> None:
+    row = {"customer_id": customer_id, "on": on, "aum_fen": aum_fen, "changed_at": BEFORE}
+    await insert_rows(session, CustomerSnapshot, [row])
+
+
+async def flow(
+    session: AsyncSession, customer_id: int, month: date, kind: str, amount_fen: int
+) -> None:
+    row = {
+        "customer_id": customer_id,
+        "month": month,
+        "kind": kind,
+        "amount_fen": amount_fen,
+        "changed_at": BEFORE,
+    }
+    await insert_rows(session, CustomerFlow, [row])
+
+
+async def event(
+    session: AsyncSession, customer_id: int, kind: str, on: date, amount_fen: int
+) -> None:
+    row = {
+        "event_no": f"{kind}-{customer_id}-{on}",
+        "customer_id": customer_id,
+        "kind": kind,
+        "on": on,
+        "amount_fen": amount_fen,
+    }
+    await insert_rows(session, CustomerEvent, [row])

@@ -1,0 +1,1 @@
+"""Where every customer stands: class, activity, file, assets over time; set-based."""

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, and_, case, false, func, literal, not_, or
 
 from config.standing_policy import Section, Sign, StandingPolicy
 from crm_sync.rules.standing import FEN
-from crm_sync.standing.measures import FILLED, alternatives
+from crm_sync.standing.measures import FILLED, alternatives, whole
 
 COLUMNS: Final = (
     "grade", "grade_kind", "signs", "activity", "dormant_kind", "completeness", "missing",
@@ -22,7 +22,7 @@ def stood(m: Any, policy: StandingPolicy, on: date) -> list[ColumnElement[Any]]:
     grade, kind = _graded(m, [condition for _, condition in shown], policy)
     activity, dormant = _moving(m, policy, on)
     places = {one: place for place, one in enumerate(alternatives(policy))}
-    counted = case((m.snapshots > 0, m.snapshot_sum_fen // func.nullif(m.snapshots, 0)))
+    counted = case((m.snapshots > 0, m.snapshot_sum_fen // whole(func.nullif(m.snapshots, 0))))
     found: list[ColumnElement[Any]] = [
         grade,
         kind,

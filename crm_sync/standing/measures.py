@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    type_coerce,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -128,6 +129,11 @@ def known(row: Any, policy: StandingPolicy) -> Known:
     values = {name: getattr(row, name) for name in Known.__slots__ if name != "filled"}
     filled = frozenset(one for place, one in enumerate(things) if getattr(row, f"{FILLED}{place}"))
     return Known(filled=filled, **values)
+
+
+def whole(number: Any) -> ColumnElement[int]:
+    """``number`` known to be whole, so that dividing by it needs no floor of its own."""
+    return type_coerce(number, BigInteger)
 
 
 def sign(policy: StandingPolicy, name: str) -> Sign | None:

@@ -17,6 +17,7 @@ from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.linking_policy import LinkingPolicy
+from config.lead_policy import LeadPolicy
 from config.outreach_policy import OutreachPolicy
 from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy
@@ -44,6 +45,7 @@ class Kind(Generic[P]):
 
 TIERS: Final = Kind("tiers", "层级与资产段", TierPolicy)
 STANDING: Final = Kind("standing", "分类、活跃与建档", StandingPolicy)
+LEADS: Final = Kind("leads", "商机发现", LeadPolicy)
 PERSONAS: Final = Kind("personas", "客群规则", PersonaPolicy)
 REMINDERS: Final = Kind("reminders", "提醒", ReminderPolicy)
 OUTREACH: Final = Kind("outreach", "触达时间与次数", OutreachPolicy)
@@ -65,6 +67,7 @@ OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
     STANDING,
+    LEADS,
     PERSONAS,
     REMINDERS,
     OUTREACH,

@@ -35,7 +35,7 @@ from portfolio.handover.store import being_handed_over
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, contact_duty
+from wiring import archive_duty, contact_duty, standing
 from wiring.handovers import carry_on, leavers_after
 from wiring.parts import Parts
 
@@ -251,6 +251,8 @@ JOBS: tuple[Job, ...] = (
     Job("reconcile", "与企业微信对账", {"hour": "2", "minute": "10"}, reconcile, 6 * HOUR),
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
+    Job("standing", "客户现状与商机", {"hour": "4", "minute": "20"}, standing.everybody, 6 * HOUR),
+    Job("loaded", "导入之后的现状与商机", {"minute": "*/10"}, standing.changed, 10 * MINUTE),
     Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),

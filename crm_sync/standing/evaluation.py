@@ -14,12 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from config.standing_policy import StandingPolicy
+from config.tier_policy import TierPolicy
 from crm_sync.models import Customer, CustomerStanding
 from crm_sync.repository.keys import UNTRACKED
 from crm_sync.repository.subjects import Window, next_window
 from crm_sync.standing import changes
 from crm_sync.standing.expressions import COLUMNS, stood
 from crm_sync.standing.measures import measured
+from crm_sync.tiers import TierReport, assign_in, assign_tiers
 from kit.clock import bank_date
 from kit.db import Database, insert_into
 from kit.ledger import Entry, append
@@ -70,12 +72,13 @@ async def evaluate_changed(
     at: datetime,
     *,
     contacted: Select[Any] | None = None,
+    tiers: TierPolicy | None = None,
     window: int = WINDOW,
 ) -> StandingReport:
     """Evaluate the customers of whom an import wrote something since the last evaluation.
 
     Nothing where nothing was imported; everybody where the changed are so many that one pass is
-    cheaper.
+    cheaper. With ``tiers`` they are put into their tiers first.
     """
     async with database.reading() as session:
         seen = await changes.news(session, changes.STANDING)
@@ -83,11 +86,15 @@ async def evaluate_changed(
             return StandingReport(whole=False)
         ids = await changes.customers_since(session, seen.since)
     if ids is None:
+        if tiers is not None:
+            await assign_tiers(database, tiers, at)
         return await evaluate(database, policy, at, contacted=contacted, window=window)
     report = StandingReport(whole=False)
     for start in range(0, len(ids), window):
         async with database.transaction() as session:
             some = Window(ids=tuple(ids[start : start + window]))
+            if tiers is not None:
+                await assign_in(session, some, tiers, at, TierReport())
             await evaluate_in(session, some, policy, at, report, contacted=contacted)
     async with database.transaction() as session:
         await _finish(session, report, at, seen)

@@ -18,6 +18,7 @@ from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.linking_policy import LinkingPolicy
 from config.lead_policy import LeadPolicy
+from config.linking_policy import LinkingPolicy
 from config.outreach_policy import OutreachPolicy
 from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy

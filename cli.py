@@ -17,6 +17,7 @@ from commands import (
     screening,
     serving,
     simulate,
+    standing,
     trust,
 )
 from commands.demo import command as demo
@@ -28,7 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, importing, screening, records, trust):
+for group in (serving, planning, importing, screening, records, standing, trust):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(allocating.allocate, name="allocate")

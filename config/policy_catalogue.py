@@ -24,6 +24,7 @@ from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
 from config.reminder_policy import ReminderPolicy
+from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
 from config.suitability_policy import SuitabilityPolicy
 from config.tier_policy import TierPolicy
@@ -46,6 +47,7 @@ class Kind(Generic[P]):
 
 TIERS: Final = Kind("tiers", "层级与资产段", TierPolicy)
 STANDING: Final = Kind("standing", "分类、活跃与建档", StandingPolicy)
+STAFF_LISTS: Final = Kind("staff_lists", "客户经理名单", StaffListPolicy)
 LEADS: Final = Kind("leads", "商机发现", LeadPolicy)
 PERSONAS: Final = Kind("personas", "客群规则", PersonaPolicy)
 REMINDERS: Final = Kind("reminders", "提醒", ReminderPolicy)
@@ -69,6 +71,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
     STANDING,
     LEADS,
+    STAFF_LISTS,
     PERSONAS,
     REMINDERS,
     OUTREACH,

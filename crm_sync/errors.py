@@ -137,6 +137,30 @@ class TagCapReached(Conflict):
         )
 
 
+class LeadUnknown(NotFound):
+    """No finder has found this customer, or not by this finder."""
+
+    code = "E-3227"
+
+    def __init__(self, customer_id: int, finder: str) -> None:
+        super().__init__(
+            "没有这条线索", saw=f"{finder[:24]}", do="回到商机线索页，按现在的队列再找"
+        )
+
+
+class LeadMoved(Conflict):
+    """Somebody was quicker, or the lead's facts are gone: its state no longer allows the step."""
+
+    code = "E-3330"
+
+    def __init__(self, state: str) -> None:
+        super().__init__(
+            "这条线索的状态变了，没有改动",
+            saw={"open": "待跟进", "taken": "有人在跟", "done": "已办结", "gone": "已消失"}[state],
+            do="刷新商机线索页再看",
+        )
+
+
 class GrantRefused(InputRefused):
     """A role cannot be given: the role, the person or the unit does not exist."""
 

@@ -33,5 +33,6 @@ class CustomerStanding(SQLModel, table=True):
     missing: str = Field(default="", max_length=120)
     average_fen: int | None = Field(default=None, sa_type=BigInteger)
     snapshots: int = 0  # days with a snapshot within the days of the average
+    high_fen: int | None = Field(default=None, sa_type=BigInteger)  # within the days of activity
     peak_fen: int | None = Field(default=None, sa_type=BigInteger)
     changed_at: datetime

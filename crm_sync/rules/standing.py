@@ -79,6 +79,7 @@ class Stood:
     missing: tuple[str, ...]
     average_fen: int | None
     snapshots: int
+    high_fen: int | None
     peak_fen: int | None
 
 
@@ -100,6 +101,7 @@ def judge(known: Known, policy: StandingPolicy, on: date) -> Stood:
         missing=tuple(one.name for one in policy.file.section if gaps(one, known.filled)),
         average_fen=counted if given is None else given,
         snapshots=known.snapshots,
+        high_fen=known.high_fen,
         peak_fen=max(highest, default=None),
     )
 

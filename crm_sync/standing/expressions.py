@@ -11,7 +11,7 @@ from crm_sync.standing.measures import FILLED, alternatives, whole
 
 COLUMNS: Final = (
     "grade", "grade_kind", "signs", "activity", "dormant_kind", "completeness", "missing",
-    "average_fen", "snapshots", "peak_fen",
+    "average_fen", "snapshots", "high_fen", "peak_fen",
 )  # fmt: skip
 """What is evaluated, in this order."""
 
@@ -35,6 +35,7 @@ def stood(m: Any, policy: StandingPolicy, on: date) -> list[ColumnElement[Any]]:
         ),
         func.coalesce(m.given_average_fen, counted),
         m.snapshots,
+        m.high_fen,
         _higher(m.peak_fen, m.aum_fen),
     ]
     return [one.label(name) for name, one in zip(COLUMNS, found, strict=True)]

@@ -16,7 +16,6 @@ from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
-from config.linking_policy import LinkingPolicy
 from config.lead_policy import LeadPolicy
 from config.linking_policy import LinkingPolicy
 from config.outreach_policy import OutreachPolicy

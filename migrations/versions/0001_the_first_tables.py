@@ -549,6 +549,7 @@ def upgrade() -> None:
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
     sa.Column('run_id', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_customer_event')),
     sa.UniqueConstraint('event_no', name=op.f('uq_customer_event_event_no'))
     )
@@ -570,6 +571,7 @@ def upgrade() -> None:
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
     sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
     sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
     sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_customer_event_image'))
     )
     op.create_table('customer_flow',
@@ -708,8 +710,8 @@ def upgrade() -> None:
     sa.Column('missing', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
     sa.Column('average_fen', sa.BigInteger(), nullable=True),
     sa.Column('snapshots', sa.Integer(), nullable=False),
+    sa.Column('high_fen', sa.BigInteger(), nullable=True),
     sa.Column('peak_fen', sa.BigInteger(), nullable=True),
-    sa.Column('peak_on', sa.Date(), nullable=True),
     sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('customer_id', name=op.f('pk_customer_standing'))
     )

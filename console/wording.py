@@ -126,7 +126,7 @@ ACTS: Final = {
     "lead.found": "发现商机线索",
     "lead.taken": "领走线索",
     "lead.done": "办结线索",
-    "lead.reopened": "放回线索",
+    "lead.open": "放回线索",
     "consent.given": "客户同意",
     "consent.withdrawn": "客户撤回同意",
     "consents.recorded": "登记一批客户授权",

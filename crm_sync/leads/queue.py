@@ -151,17 +151,16 @@ def _conditions(session: AsyncSession, wanted: Wanted) -> list[ColumnElement[boo
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a person may do with a lead: from which states, to which, and what it is called."""
+    """What a person may do with a lead: from which states, to which."""
 
-    act: str
     frm: Sequence[str]
     to: str
 
 
 STEPS: Final = {
-    "take": Step("lead.taken", ("open",), "taken"),
-    "done": Step("lead.done", ("open", "taken"), "done"),
-    "reopen": Step("lead.reopened", ("taken", "done"), "open"),
+    "take": Step(("open",), "taken"),
+    "done": Step(("open", "taken"), "done"),
+    "reopen": Step(("taken", "done"), "open"),
 }
 
 
@@ -204,7 +203,7 @@ async def move(
         raise LeadMoved(found[0].state)
     entry = Entry(
         kind="customer",
-        act=way.act,
+        act=f"lead.{way.to}",
         actor=by,
         object=f"customer:{customer_id}",
         unit=found[0].customer_unit_id,

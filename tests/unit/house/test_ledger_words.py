@@ -29,6 +29,7 @@ MADE: dict[str, set[str]] = {
     "f'import.{ending.state}'": {
         f"import.{one}" for one in ("applied", "dry_run", "refused", "failed")
     },
+    "f'lead.{way.to}'": {"lead.taken", "lead.done", "lead.open"},
     "f'member.{event.change}'": {f"member.{one}" for one in ("create", "update", "delete")},
     "f'relation.{how}'": {f"relation.{one}" for one in set(Landing) - UNWRITTEN},
     "f'session.{act}'": {f"session.{one}" for one in ("signed_in", "signed_out", "proved_again", "refused")},

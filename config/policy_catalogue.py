@@ -25,6 +25,7 @@ from config.playbook_policy import PlaybookPolicy
 from config.reminder_policy import ReminderPolicy
 from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
+from config.retention_policy import RetentionPolicy
 from config.suitability_policy import SuitabilityPolicy
 from config.tier_policy import TierPolicy
 
@@ -65,6 +66,7 @@ LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
 HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
 OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
+RETENTION: Final = Kind("retention", "留存期限", RetentionPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -88,4 +90,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     ADDS,
     HANDOVER,
     OWNERSHIP,
+    RETENTION,
 )

@@ -15,6 +15,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from crm_sync.erasure import erased_contacts
 from crm_sync.models import Contact, Relation
 from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.staff import unit_of_userids
@@ -92,12 +93,31 @@ async def land(
     entries: list[Entry] = []
     seen_contacts = {one.external_userid: one for one in contacts}
     seen_pairs = {(one.userid, one.external_userid): one for one in pairs}
+    forgotten = await erased_contacts(session, {one for _, one in seen_pairs} | set(seen_contacts))
+    if forgotten:
+        seen_contacts, seen_pairs = _without(forgotten, seen_contacts, seen_pairs)
     await _land_contacts(session, seen_contacts, at, actor, batch, entries)
     await _land_pairs(session, seen_pairs, at, actor, added or {}, set(complete), batch, entries)
     if request_id:
         entries = [replace(entry, request_id=request_id) for entry in entries]
     await append(session, entries, at=at)
     return batch
+
+
+def _without(
+    forgotten: Mapping[str, datetime],
+    contacts: Mapping[str, ContactSeen],
+    pairs: Mapping[tuple[str, str], PairSeen],
+) -> tuple[dict[str, ContactSeen], dict[tuple[str, str], PairSeen]]:
+    """What was read of people who were erased is not landed; friends made since then are."""
+    kept = {
+        pair: one
+        for pair, one in pairs.items()
+        if pair[1] not in forgotten
+        or (one.added_at is not None and one.added_at > forgotten[pair[1]])
+    }
+    anew = {external for _, external in kept}
+    return {key: one for key, one in contacts.items() if key not in forgotten or key in anew}, kept
 
 
 async def _land_contacts(

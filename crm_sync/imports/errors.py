@@ -83,3 +83,4 @@ class ImportCode(StrEnum):
     USERID_TAKEN = "E-2234"
     TREE = "E-2235"
     ROLE = "E-2236"
+    ERASED = "E-2237"

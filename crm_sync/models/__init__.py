@@ -5,6 +5,7 @@ from crm_sync.models.binding import Binding
 from crm_sync.models.contact_ways import ContactWay
 from crm_sync.models.contacts import Contact, Relation, SyncCursor
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
+from crm_sync.models.erasure import ErasedPerson
 from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.images import IMAGES
@@ -28,6 +29,7 @@ __all__ = [
     "CustomerFlow",
     "CustomerSnapshot",
     "CustomerStanding",
+    "ErasedPerson",
     "Grant",
     "Holding",
     "ImportReject",

@@ -7,6 +7,9 @@ import orjson
 from sqlalchemy import Table, Text, cast, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_sync.erasure import CUSTOMER as ERASED
+from crm_sync.erasure import erased_hash, erased_numbers
+from crm_sync.imports.errors import ImportCode
 from crm_sync.imports.job import Existing, Job, Objection
 from crm_sync.imports.kinds.attributes import PREFIX, attributes_of, free_targets
 from crm_sync.imports.landing import DIGEST, FOUND
@@ -33,11 +36,13 @@ class CustomersLanding(TableLanding):
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self._units: frozenset[str] = frozenset()
+        self._erased: frozenset[str] = frozenset()
         self._held: dict[str, dict[str, str]] = {}
 
     async def begin(self, session: AsyncSession) -> None:
         await super().begin(session)
         self._units = await live_units(session)
+        self._erased = await erased_numbers(session)
 
     def made(self) -> list[str]:
         made = [name for name in ("name", "phone") if self.job.provides(name)]
@@ -68,7 +73,17 @@ class CustomersLanding(TableLanding):
 
     async def judge(self, session: AsyncSession, batch: Batch) -> dict[int, Objection]:
         self._held = await self._supplemented(session, batch)
-        return unknown_units(batch.columns, ["unit_id", "account_unit_id"], self._units)
+        found = unknown_units(batch.columns, ["unit_id", "account_unit_id"], self._units)
+        return found | self._forgotten(batch) if self._erased else found
+
+    def _forgotten(self, batch: Batch) -> dict[int, Objection]:
+        """Rows of people who had their data erased: no file brings them back."""
+        cipher = self.job.cipher
+        return {
+            place: Objection(ImportCode.ERASED, "customer_no", "客户已要求删除个人信息，不再导入")
+            for place, key in enumerate(batch.keys)
+            if erased_hash(cipher, ERASED, key) in self._erased
+        }
 
     async def _supplemented(self, session: AsyncSession, batch: Batch) -> dict[str, dict[str, str]]:
         """Free columns of changed rows that other files have filled: this one keeps them."""

@@ -1,0 +1,19 @@
+"""Where delivery keeps data about a person, and what an erasure does to it."""
+
+from typing import Final
+
+from kit.personal_data import Fate, Holds
+
+PERSONAL: Final = (
+    Holds(
+        "todo",
+        "客户经理的待办",
+        Fate.ERASE,
+        sealed={"text": "{id}", "detail": "{id}", "note": "{id}"},
+    ),
+    Holds("send_ticket", "备好与发出的话术", Fate.KEEP, "sales_talk", sealed={"text": "{id}"}),
+    Holds("broadcast_recipient", "群发名单", Fate.KEEP, "sales_talk"),
+    Holds("touch", "触达记录", Fate.KEEP, "sales_talk"),
+    Holds("quota_slot", "次数占用", Fate.ERASE),
+    Holds("work_item", "要员工判断的事", Fate.ERASE, sealed={"evidence": "{key}"}),
+)

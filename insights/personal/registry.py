@@ -14,6 +14,7 @@ from crm_sync import personal as crm_personal
 from delivery import personal as delivery_personal
 from kit.ledger.models import LedgerEntry
 from kit.personal_data import Fate, Holds, Person
+from portfolio import personal as portfolio_personal
 
 ENTRIES_AT_MOST: Final = 20_000
 
@@ -41,6 +42,7 @@ REGISTRY: Final[Sequence[Holds]] = (
     *crm_personal.PERSONAL,
     *compliance_personal.PERSONAL,
     *delivery_personal.PERSONAL,
+    *portfolio_personal.PERSONAL,
     *community_personal.PERSONAL,
     *archive_personal.PERSONAL,
     *OWN,

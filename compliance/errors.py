@@ -64,3 +64,15 @@ class EntryRefused(InputRefused):
     """A white-list request or decision lacks a reason, an opinion or an end that is to come."""
 
     code = "E-4108"
+
+
+class LinkBroken(InputRefused):
+    """An opt-out link was cut, changed or is too old; whose it was is not said."""
+
+    code = "E-7507"
+
+
+class OwnActNeeded(Conflict):
+    """Hearing again is the customer's own act, proved by WeChat; a link is not enough."""
+
+    code = "E-7508"

@@ -39,7 +39,7 @@ def test_every_registered_table_is_there_and_registered_once() -> None:
 def test_what_is_registered_is_whole(holds: Holds) -> None:
     table = TABLES[holds.table]
     assert holds.title
-    if holds.fate is Fate.KEEP or holds.fate is Fate.BLANK and holds.because:
+    if holds.fate is Fate.KEEP or (holds.fate is Fate.BLANK and holds.because):
         assert retention_policy.load().of(holds.because), f"no such rule: {holds.because}"
     if holds.fate is Fate.EXEMPT:
         assert len(holds.because) > 5, "say why"

@@ -753,6 +753,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_decision_at', ['at'], unique=False)
         batch_op.create_index('ix_decision_customer', ['customer_id', 'at'], unique=False)
 
+    op.create_table('erased_person',
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('hash', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('erased_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('request', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.PrimaryKeyConstraint('kind', 'hash', name=op.f('pk_erased_person'))
+    )
     op.create_table('evidence_basket',
     sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('seq', sa.BigInteger(), nullable=False),
@@ -1263,6 +1270,26 @@ def upgrade() -> None:
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
     sa.PrimaryKeyConstraint('customer_id', 'persona', name=op.f('pk_persona_refusal'))
     )
+    op.create_table('personal_request',
+    sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('asked_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('done_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('number', name=op.f('pk_personal_request'))
+    )
+    with op.batch_alter_table('personal_request', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_personal_request_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_personal_request_state', ['state', 'asked_at'], unique=False)
+
     op.create_table('plan_run',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('plan_date', sa.Date(), nullable=False),
@@ -1951,6 +1978,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_plan_run_plan_date'))
 
     op.drop_table('plan_run')
+    with op.batch_alter_table('personal_request', schema=None) as batch_op:
+        batch_op.drop_index('ix_personal_request_state')
+        batch_op.drop_index(batch_op.f('ix_personal_request_customer_id'))
+
+    op.drop_table('personal_request')
     op.drop_table('persona_refusal')
     with op.batch_alter_table('persona_membership', schema=None) as batch_op:
         batch_op.drop_index('ix_persona_membership_persona')
@@ -2059,6 +2091,7 @@ def downgrade() -> None:
     op.drop_table('evidence_pack')
     op.drop_table('evidence_item')
     op.drop_table('evidence_basket')
+    op.drop_table('erased_person')
     with op.batch_alter_table('decision', schema=None) as batch_op:
         batch_op.drop_index('ix_decision_customer')
         batch_op.drop_index('ix_decision_at')

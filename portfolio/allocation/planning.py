@@ -99,7 +99,7 @@ async def propose(
     task = Task(
         placings=placings,
         seats=seats,
-        scopes=_scopes(below, root),
+        scopes=circles(below, root),
         policy=policy,
         names={one.unit_id: one.name for one in units},
         relation=wanted.kind,
@@ -154,7 +154,7 @@ def _positions(policy: OwnershipPolicy) -> frozenset[str]:
     return frozenset(policy.approval.receivers) | levels
 
 
-def _scopes(below: Sequence[UnitFact], root: UnitFact) -> dict[str, tuple[AbstractSet[str], ...]]:
+def circles(below: Sequence[UnitFact], root: UnitFact) -> dict[str, tuple[AbstractSet[str], ...]]:
     """For each unit: itself, then what lies below each unit above it, up to the plan's own."""
     found: dict[str, tuple[AbstractSet[str], ...]] = {}
     trees = {

@@ -32,6 +32,9 @@ from kit.db import Database
 from kit.errors import InputRefused
 from portfolio.allocation.jobs import draft_month_end
 from portfolio.handover.store import being_handed_over
+from portfolio.scorecards.service import close_quarter
+from portfolio.transfers.batch import propose_batch
+from portfolio.transfers.jobs import watch
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
@@ -238,6 +241,24 @@ async def _allocate(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return drafted.as_counts()
 
 
+async def _transfers(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    ownership = parts.shelf.of(policy_catalogue.OWNERSHIP)
+    async with parts.databases.bank.transaction() as session:
+        batch = await propose_batch(session, policy=ownership, at=at)
+    return {"forms": batch.made, "unplaced": batch.unplaced}
+
+
+async def _watch_transfers(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    ownership = parts.shelf.of(policy_catalogue.OWNERSHIP)
+    return (await watch(parts.databases.bank, ownership, parts.desk, at)).as_counts()
+
+
+async def _scorecards(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    ownership = parts.shelf.of(policy_catalogue.OWNERSHIP)
+    async with parts.databases.bank.transaction() as session:
+        return {"closed": await close_quarter(session, policy=ownership, at=at)}
+
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 JOBS: tuple[Job, ...] = (
@@ -263,6 +284,15 @@ JOBS: tuple[Job, ...] = (
         {"day": "last", "hour": "20", "minute": "0"},
         _allocate,
         3 * DAY,
+    ),
+    Job("transfers", "提升移交批次", {"day": "1", "hour": "7", "minute": "0"}, _transfers, 5 * DAY),
+    Job("transfer_watch", "提升移交的介绍与联系", {"minute": "*/10"}, _watch_transfers, HOUR),
+    Job(
+        "scorecards",
+        "季度评分定稿",
+        {"month": "1,4,7,10", "day": "1", "hour": "0", "minute": "10"},
+        _scorecards,
+        5 * DAY,
     ),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

@@ -68,9 +68,10 @@ async def _draft(
     if await repository.plan_of_key(session, key) is not None:
         report.already += 1
         return
-    wanted = Proposal(
-        method, branch.unit_id, lists.named(session, name, below, policy, tiers), key=key
-    )
+    listed = lists.named(session, name, below, policy, tiers)
+    if name != "recalled":
+        listed = lists.but_for_recalled(listed)
+    wanted = Proposal(method, branch.unit_id, listed, key=key)
     made = await propose(session, wanted, policy=policy, by=AUTHOR, at=at, may_be_empty=True)
     if made.plan_id:
         report.made += 1

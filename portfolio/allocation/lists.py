@@ -69,6 +69,12 @@ def _recalled() -> Any:
     return ownership.customer_id().in_(open_ones)
 
 
+def but_for_recalled(listed: Listed) -> Listed:
+    """A list without the customers who were recalled: their own plan gives them anew."""
+    open_ones = select(col(Recall.customer_id)).where(col(Recall.state) == "open")
+    return Listed(listed.ids.where(ownership.customer_id().not_in(open_ones)), listed.words)
+
+
 def _band(
     session: AsyncSession,
     name: str,

@@ -11,11 +11,13 @@ from compliance import service as consents
 from compliance.facts import ConsentFact
 from config.settings import ImportSettings
 from content_library.importing import import_scripts, read_toml
-from crm_sync.imports.job import ConsentRow
+from crm_sync.imports.job import ConsentRow, TouchRow
 from crm_sync.imports.report import ImportReport
 from crm_sync.imports.service import import_file
 from crm_sync.repository.people import units_of_customers
 from delivery import opting_out
+from delivery.repository import touches
+from delivery.repository.touches import Touched
 from kit.tabular.limits import Limits
 from wiring.parts import Parts
 
@@ -30,6 +32,7 @@ ORDER: Final = (
     "snapshots",
     "events",
     "flows",
+    "touches",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
 
@@ -43,6 +46,32 @@ async def land_consents(
     fresh = await consents.give_consents(session, facts, at, actor, units=units)
     await opting_out.follow_refusals(session, facts, actor=actor, at=at)
     return fresh
+
+
+async def land_touches(
+    session: AsyncSession, rows: Sequence[TouchRow], at: datetime, actor: str
+) -> int:
+    """What reached customers over other channels, out of a file, into the touch log."""
+    units = await units_of_customers(session, [row[1] for row in rows])
+    return await touches.land(
+        session,
+        [
+            Touched(
+                source=f"file:{number}",
+                customer_id=customer_id,
+                staff_id=staff_id,
+                unit_id=units.get(customer_id, ""),
+                channel=channel,
+                purpose=purpose,
+                trigger="",
+                state="void" if void else "recorded",
+                at=happened_at,
+                act=act,
+                outcome="" if void else outcome,
+            )
+            for number, customer_id, staff_id, channel, purpose, act, outcome, happened_at, void in rows
+        ],
+    )
 
 
 def limits(given: ImportSettings) -> Limits:
@@ -82,6 +111,7 @@ async def bring(
         at=at,
         limits=limits(parts.settings.imports),
         land_consents=land_consents,
+        land_touches=land_touches,
         progress=progress,
     )
 

@@ -49,6 +49,7 @@ LABELS = {
     "snapshots": "月末资产",
     "events": "事件",
     "flows": "资金流",
+    "touches": "触达记录",
 }
 
 

@@ -13,6 +13,7 @@ KINDS: Final = {
     "snapshots": "资产快照",
     "events": "客户事件",
     "flows": "资金流",
+    "touches": "触达记录",
 }
 STATES: Final = {
     "running": ("正在导入", "info"),

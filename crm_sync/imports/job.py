@@ -26,6 +26,19 @@ class LandConsents(Protocol):
         """Land decisions of customers; those landed before change nothing. How many were new."""
 
 
+TouchRow = tuple[str, int, str, str, str, str, str, datetime, bool]
+"""touch_no, customer_id, staff_id, channel, purpose, act, outcome, at, void."""
+
+
+class LandTouches(Protocol):
+    """Who lands touches of other channels: delivery owns their table."""
+
+    async def __call__(
+        self, session: AsyncSession, rows: Sequence[TouchRow], at: datetime, actor: str
+    ) -> int:
+        """Land what reached customers; the same number again only moves. How many were new."""
+
+
 class Existing(NamedTuple):
     """A row that is already there."""
 
@@ -61,6 +74,7 @@ class Job:
     by: str
     cipher: FieldCipher = field(repr=False)
     land_consents: LandConsents | None = None
+    land_touches: LandTouches | None = None
 
     def provides(self, target: str) -> bool:
         """Whether the file speaks of this value at all."""

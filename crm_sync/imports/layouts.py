@@ -65,6 +65,29 @@ FLOW_KINDS: Final = {
     **dict.fromkeys(("large_in", "大额收入"), "large_in"),
     **dict.fromkeys(("investment", "投资性"), "investment"),
 }
+TOUCH_CHANNELS: Final = {
+    **dict.fromkeys(("manager", "客户经理", "上门", "见面"), "manager"),
+    **dict.fromkeys(("branch", "网点"), "branch"),
+    **dict.fromkeys(("phone", "电话"), "phone"),
+    **dict.fromkeys(("app", "App", "APP", "手机银行"), "app"),
+    **dict.fromkeys(("sms", "短信"), "sms"),
+    **dict.fromkeys(("email", "邮件"), "email"),
+    **dict.fromkeys(("chat", "私域", "企业微信"), "chat"),
+    **dict.fromkeys(("media", "新媒体"), "media"),
+    **dict.fromkeys(("open", "开放银行"), "open"),
+}
+TOUCH_PURPOSES: Final = {
+    **dict.fromkeys(("service", "服务"), "service"),
+    **dict.fromkeys(("care", "关怀"), "care"),
+    **dict.fromkeys(("marketing", "营销"), "marketing"),
+}
+TOUCH_OUTCOMES: Final = {
+    **dict.fromkeys(("deal", "成交"), "deal"),
+    **dict.fromkeys(("no_deal", "没有成交", "未成交"), "no_deal"),
+    **dict.fromkeys(("thinking", "考虑中"), "thinking"),
+    **dict.fromkeys(("left", "转他行"), "left"),
+    **dict.fromkeys(("unreached", "联系不上"), "unreached"),
+}
 GRANTED_BY_FILE: Final = ("rm", "branch")
 """Roles that a staff file may give; those over the whole bank are granted by a person."""
 
@@ -248,11 +271,30 @@ FLOWS: Final = Layout(
     ),
 )
 
+TOUCHES: Final = Layout(
+    kind="touches",
+    title="触达记录",
+    key=("touch_no",),
+    fields=(
+        Field("touch_no", "触达号", Type.KEY, required=True, longest=80, example="T2026112000001"),
+        Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
+        Field("staff_id", "工号", Type.KEY, longest=64, example="003127"),
+        Field(
+            "channel", "渠道", Type.CHOICE, required=True, choices=TOUCH_CHANNELS, example="phone"
+        ),
+        Field("at", "时间", Type.MOMENT, required=True, example="2026-11-20 10:20:00"),
+        Field("purpose", "用途", Type.CHOICE, choices=TOUCH_PURPOSES, example="service"),
+        Field("act", "办理事项", longest=40, example="双录"),
+        Field("outcome", "结果", Type.CHOICE, choices=TOUCH_OUTCOMES, example="no_deal"),
+        Field("void", "作废", Type.FLAG, example="0"),
+    ),
+)
+
 LAYOUTS: Final = {
     layout.kind: layout
     for layout in (
         UNITS, STAFF, CUSTOMERS, PRODUCTS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
-        FLOWS,
+        FLOWS, TOUCHES,
     )
 }  # fmt: skip
 """Every kind by its name, in the order in which a bank's files are imported."""

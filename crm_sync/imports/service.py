@@ -7,7 +7,7 @@ from pathlib import Path
 from crm_sync.imports import runs
 from crm_sync.imports.errors import KindUnknown, SupplementRefused
 from crm_sync.imports.intake import Progress
-from crm_sync.imports.job import LandConsents
+from crm_sync.imports.job import LandConsents, LandTouches
 from crm_sync.imports.layouts import LAYOUTS
 from crm_sync.imports.openings import Also, FileOpening, Opening
 from crm_sync.imports.report import ImportReport
@@ -32,6 +32,7 @@ async def import_file(
     at: datetime,
     limits: Limits | None = None,
     land_consents: LandConsents | None = None,
+    land_touches: LandTouches | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import one file of ``kind`` (see ``LAYOUTS``) from CSV, TSV or Parquet.
@@ -47,6 +48,7 @@ async def import_file(
         at=at,
         limits=limits,
         land_consents=land_consents,
+        land_touches=land_touches,
         progress=progress,
     )
 
@@ -61,6 +63,7 @@ async def import_rows(
     at: datetime,
     limits: Limits | None = None,
     land_consents: LandConsents | None = None,
+    land_touches: LandTouches | None = None,
     progress: Progress | None = None,
     also: Also | None = None,
 ) -> ImportReport:
@@ -90,7 +93,7 @@ async def import_rows(
             at=at,
         )
         picture = await runs.picture(session, kind)
-    taking = Taking(database, layout, run_id, picture, by, at, limits, land_consents)
+    taking = Taking(database, layout, run_id, picture, by, at, limits, land_consents, land_touches)
     try:
         found = await asyncio.to_thread(opening.open, layout, limits, bank_date(at))
         with found.opened:

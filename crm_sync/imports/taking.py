@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_sync.imports import runs
 from crm_sync.imports.intake import Intake, Progress
-from crm_sync.imports.job import Job, LandConsents
+from crm_sync.imports.job import Job, LandConsents, LandTouches
 from crm_sync.imports.kinds import LANDINGS
 from crm_sync.imports.kinds.assignments import AssignmentsLanding
 from crm_sync.imports.kinds.consents import ConsentsLanding
+from crm_sync.imports.kinds.touches import TouchesLanding
 from crm_sync.imports.landing import Landing
 from crm_sync.imports.openings import Also, Described
 from crm_sync.imports.report import SHOWN_REJECTS, Counts, ImportReport
@@ -41,6 +42,7 @@ class Taking:
         at: datetime,
         limits: Limits,
         land_consents: LandConsents | None,
+        land_touches: LandTouches | None = None,
     ) -> None:
         self._database = database
         self._layout = layout
@@ -50,6 +52,7 @@ class Taking:
         self._at = at
         self._limits = limits
         self._land_consents = land_consents
+        self._land_touches = land_touches
         self._intake: Intake | None = None
         self._source = ("", "")
 
@@ -110,6 +113,7 @@ class Taking:
                 by=self._by,
                 cipher=self._database.cipher,
                 land_consents=self._land_consents,
+                land_touches=self._land_touches,
             )
         )
 
@@ -176,8 +180,8 @@ class Taking:
 
 
 def _correct(counts: Counts, landing: Landing) -> None:
-    """Decisions that their owner knew already are not added."""
-    if isinstance(landing, ConsentsLanding) and landing.fresh is not None:
+    """What its owner knew already is not added."""
+    if isinstance(landing, ConsentsLanding | TouchesLanding) and landing.fresh is not None:
         counts.unchanged += counts.added - landing.fresh
         counts.added = landing.fresh
 
@@ -194,3 +198,5 @@ def _notes(opened: Opened, counts: Counts, landing: Landing, state: str) -> Iter
         yield f"{landing.elsewhere} 户的管户由别的来源决定，文件没有覆盖"
     if isinstance(landing, ConsentsLanding) and state == "dry_run":
         yield "试导入不区分新旧同意；登记过的在正式导入时不会重复登记"
+    if isinstance(landing, TouchesLanding) and state == "dry_run":
+        yield "试导入不区分新旧触达；同一触达号在正式导入时不会重复登记"

@@ -1,7 +1,7 @@
 """Touches: one row for each time a customer was reached, whichever channel it was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -55,6 +55,28 @@ async def record(session: AsyncSession, touches: Sequence[Touched]) -> None:
         key=["source"],
         update=["state", "at"],
     )
+
+
+async def land(session: AsyncSession, touches: Sequence[Touched]) -> int:
+    """Write touches of a bank's file, in any number; how many were new.
+
+    The same source again replaces what was said before: a row may be corrected or made void.
+    """
+    sources = [one.source for one in touches]
+    known = set(
+        (
+            await session.execute(select(col(Touch.source)).where(col(Touch.source).in_(sources)))
+        ).scalars()
+    )
+    rows = {one.source: asdict(one) for one in touches}
+    await upsert(
+        session,
+        Touch,
+        list(rows.values()),
+        key=["source"],
+        update=[name for name in Touch.model_fields if name != "source"],
+    )
+    return len(rows.keys() - known)
 
 
 async def last_care(session: AsyncSession, customer_ids: Sequence[int]) -> dict[int, Any]:

@@ -9,6 +9,7 @@ from simulator.bank.people import Person
 from simulator.bank.pinned import PINNED
 from simulator.bank.products import PRODUCTS
 from simulator.bank.shape import Bank
+from simulator.bank.touching import touches_of
 
 ATTRIBUTES: Final = (
     "pension_payroll", "passbook", "children_account", "hobby", "merchant", "legal_person",
@@ -37,6 +38,9 @@ HEADERS: Final = {
     "snapshots": ("customer_no", "on", "aum_yuan"),
     "events": ("event_no", "customer_no", "kind", "on", "amount_yuan", "note"),
     "flows": ("customer_no", "month", "kind", "amount_yuan", "count"),
+    "touches": (
+        "touch_no", "customer_no", "staff_id", "channel", "at", "purpose", "act", "outcome", "void",
+    ),
 }  # fmt: skip
 SOURCES: Final = ("手机银行授权页", "网点签署", "客户经理代录并回访")
 Cell = str | int | date | None
@@ -103,6 +107,7 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
             (one.customer_no, flow.month, flow.kind, _yuan(flow.amount_fen), flow.count)
             for flow in flows_of(bank.seed, one.number, bank.today, one.attributes, one.aum_fen)
         ),
+        "touches": touches_of(one, bank.today),
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from crm_sync.imports.kinds.holdings import HoldingsLanding
 from crm_sync.imports.kinds.products import ProductsLanding
 from crm_sync.imports.kinds.staff import StaffLanding
 from crm_sync.imports.kinds.timeline import EventsLanding, SnapshotsLanding
+from crm_sync.imports.kinds.touches import TouchesLanding
 from crm_sync.imports.kinds.units import UnitsLanding
 from crm_sync.imports.landing import Landing
 
@@ -27,5 +28,6 @@ LANDINGS: Final[Mapping[str, type[Landing]]] = {
         SnapshotsLanding,
         EventsLanding,
         FlowsLanding,
+        TouchesLanding,
     )
 }

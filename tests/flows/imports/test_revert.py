@@ -137,9 +137,12 @@ async def test_a_wrong_load_of_any_kind_is_taken_back_by_one_call(
     assert await present(database, *TABLES[kind]) == before
 
 
-async def test_every_kind_but_the_history_of_consents_can_be_taken_back() -> None:
-    assert {kind for kind, landing in LANDINGS.items() if landing.undo is None} == {"consents"}
-    assert set(RIGHT) == set(LANDINGS) - {"consents"}
+async def test_every_kind_but_the_history_of_consents_and_touches_can_be_taken_back() -> None:
+    assert {kind for kind, landing in LANDINGS.items() if landing.undo is None} == {
+        "consents",
+        "touches",
+    }
+    assert set(RIGHT) == set(LANDINGS) - {"consents", "touches"}
 
 
 async def test_a_first_load_is_taken_back_as_a_whole_and_may_come_again(

@@ -11,6 +11,7 @@ from kit.db import Database
 from simulator.bank.mistakes import MISTAKES
 from simulator.bank.samples import write_samples
 from tests.flows.imports.given import bring, rows
+from wiring.importing import land_touches
 
 pytestmark = pytest.mark.anyio
 
@@ -27,6 +28,7 @@ async def bring_samples(
             SAMPLES / f"{kind}{suffix}.csv",
             folder,
             land_consents=give_consents,
+            land_touches=land_touches,
             manifest=None if suffix else SAMPLES / "manifest.json",
         )
         for kind in LAYOUTS

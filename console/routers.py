@@ -21,6 +21,12 @@ from console import (
 from console.audit import search as audit_search
 from console.customers import listed as customers_listed
 from console.customers import one as customers_one
+from console.duty import activation as duty_activation
+from console.duty import daily as duty_daily
+from console.duty import listed as duty_listed
+from console.duty import load as duty_load
+from console.duty import parked as duty_parked
+from console.duty import touched as duty_touched
 from console.evidence import asking as evidence_asking
 from console.evidence import basket as evidence_basket
 from console.evidence import packs as evidence_packs
@@ -36,6 +42,9 @@ from console.library import listed as library_listed
 from console.library import script as library_script
 from console.personas import listed as personas_listed
 from console.personas import one as personas_one
+from console.playbooks import hints as playbooks_hints
+from console.playbooks import preparations as playbooks_preparations
+from console.playbooks import shown as playbooks_shown
 from console.policies import listed as policies_listed
 from console.policies import one as policies_one
 from console.setup import shown as setup_shown
@@ -54,6 +63,15 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     plans.router,
     why.router,
     todos.router,
+    duty_daily.router,
+    duty_listed.router,
+    duty_load.router,
+    duty_activation.router,
+    duty_parked.router,
+    duty_touched.router,
+    playbooks_shown.router,
+    playbooks_hints.router,
+    playbooks_preparations.router,
     groups_listed.router,
     groups_one.router,
     handover_listed.router,

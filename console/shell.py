@@ -47,6 +47,9 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("personas", "客群", "people", "/c/personas", roles.BUSINESS),
             Place("plans", "每日计划", "cal", "/c/plans", roles.CENTRE),
             Place("todos", "任务与执行", "list", "/c/todos", roles.EXECUTION),
+            Place("daily", "每日联络", "phone", "/c/daily", roles.BUSINESS),
+            Place("duty", "联络与负荷", "clock", "/c/duty", roles.BUSINESS),
+            Place("playbooks", "打法与准备", "flag", "/c/playbooks", roles.BUSINESS),
             Place("groups", "客户群", "group", "/c/groups", roles.BUSINESS),
             Place("handovers", "客户移交", "fork", "/c/handovers", roles.EXECUTION),
         ),
@@ -61,6 +64,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
         "合规",
         (
+            Place("touches", "触达记录", "chat", "/c/touches", roles.BUSINESS),
             Place("interactions", "互动留痕", "link", "/c/interactions", roles.BUSINESS),
             Place("audit", "审计检索", "search", "/c/audit", roles.AUDIT),
             Place("alerts", "预警", "bell", "/c/alerts", roles.WATCH),

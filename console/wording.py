@@ -30,6 +30,7 @@ ACTS: Final = {
     "todo.planned": "编入客户经理待办",
     "todo.outcome": "记录结果",
     "todo.postponed": "改期",
+    "contact.recorded": "记录一次联络",
     "todo.expired": "待办到期未做",
     "todo.withdrawn": "待办撤回",
     "broadcast.planned": "编入群发",

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sidebar import cards
+from bot.sidebar import day as contacts
 from bot.sidebar.customer import MANAGERS
 from bot.sidebar.shell import page, shell
 from crm_sync import selection
@@ -50,6 +51,7 @@ async def todo_list(
     people = await selection.customer_facts(session, {one.customer_id for one in shown})
     total = len(now) + len(done)
     context |= {
+        "plan": await contacts.progress(request, session, asking),
         "progress": {
             "left": len(now),
             "done": len(done),
@@ -221,6 +223,7 @@ async def record_outcome(
     await outcomes.record(
         session, found, outcome=outcome, note=note, by=by, staff_id=asking.viewer.staff_id, at=at
     )
+    await contacts.learned(request, session, found.customer_id, asking.at)
     recorded = {
         "text": outcomes.TEXTS[outcome],
         "at": at,

@@ -1,9 +1,11 @@
 """The managers' books (管户) as a selection that other packages join to."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import Select, Subquery, extract, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.models import Coverage, Customer, CustomerStanding, Lead
@@ -46,3 +48,61 @@ def led() -> Subquery:
         .distinct()
         .subquery("led")
     )
+
+
+def between(
+    low_fen: int | None, high_fen: int | None, *, measure: Literal["point", "average"]
+) -> Select[Any]:
+    """The ids of customers with assets in [low, high), by point in time or daily average."""
+    amount = col(Customer.aum_fen if measure == "point" else Customer.aum_average_fen)
+    query = select(col(Customer.id)).where(col(Customer.removed_at).is_(None))
+    if low_fen is not None:
+        query = query.where(amount >= low_fen)
+    if high_fen is not None:
+        query = query.where(amount < high_fen)
+    return query
+
+
+def born(after: date | None, until: date | None, gender: str = "") -> Select[Any]:
+    """The ids of customers born after ``after`` and not after ``until``, of a gender."""
+    query = select(col(Customer.id)).where(
+        col(Customer.removed_at).is_(None), col(Customer.born_on).is_not(None)
+    )
+    if after is not None:
+        query = query.where(col(Customer.born_on) > after)
+    if until is not None:
+        query = query.where(col(Customer.born_on) <= until)
+    return query.where(col(Customer.gender) == gender) if gender else query
+
+
+async def by_tier(session: AsyncSession, units: frozenset[str] | None) -> dict[str, int]:
+    """How many customers each tier has, among those managed by or with an account at ``units``."""
+    query = select(col(Customer.tier), func.count()).where(*_seen(units))
+    query = query.group_by(col(Customer.tier))
+    return {str(tier): int(number) for tier, number in await session.execute(query)}
+
+
+async def by_birth_year(
+    session: AsyncSession, units: frozenset[str] | None
+) -> dict[tuple[int, str], int]:
+    """How many customers were born in each year, by gender (F, M or empty)."""
+    year = extract("year", col(Customer.born_on))
+    query: Any = (
+        select(year, col(Customer.gender), func.count())
+        .where(*_seen(units), col(Customer.born_on).is_not(None))
+        .group_by(year, col(Customer.gender))
+    )
+    return {
+        (int(born_in), str(gender)): int(number)
+        for born_in, gender, number in await session.execute(query)
+    }
+
+
+def _seen(units: frozenset[str] | None) -> list[Any]:
+    found: list[Any] = [col(Customer.removed_at).is_(None)]
+    if units is not None:
+        known = sorted(units)
+        found.append(
+            or_(col(Customer.unit_id).in_(known), col(Customer.account_unit_id).in_(known))
+        )
+    return found

@@ -19,10 +19,10 @@ def counting(
     states: Sequence[str],
     *,
     since: datetime,
-    until: datetime,
+    upto: datetime,
     customer_ids: Sequence[int] | None = None,
 ) -> Subquery:
-    """By customer: ``last_at`` of the touches that count before ``until``, ``touches`` from
+    """By customer: ``last_at`` of the touches that count up to and with ``upto``, ``touches`` from
     ``since`` on."""
     query: Any = (
         select(
@@ -33,7 +33,7 @@ def counting(
         .where(
             col(Touch.channel).in_(list(channels)),
             col(Touch.state).in_(list(states)),
-            col(Touch.at) < until,
+            col(Touch.at) <= upto,
         )
         .group_by(col(Touch.customer_id))
     )

@@ -100,7 +100,7 @@ async def of_customer(session: AsyncSession, customer_id: int, *, limit: int = 5
         .order_by(col(Touch.at).desc())
         .limit(limit)
     )
-    return [_touched(row) for row in (await session.execute(query)).scalars()]
+    return [touched_of(row) for row in (await session.execute(query)).scalars()]
 
 
 async def page(
@@ -116,7 +116,7 @@ async def page(
     """Touches of the given units in [since, until), newest first."""
     query = select(Touch).where(*_conditions(units, since, until, staff_id))
     query = query.order_by(col(Touch.at).desc(), col(Touch.source)).limit(limit).offset(offset)
-    return [_touched(row) for row in (await session.execute(query)).scalars()]
+    return [touched_of(row) for row in (await session.execute(query)).scalars()]
 
 
 async def count(
@@ -155,7 +155,8 @@ def _conditions(
     return conditions
 
 
-def _touched(row: Touch) -> Touched:
+def touched_of(row: Touch) -> Touched:
+    """The row as others know it."""
     return Touched(
         row.source,
         row.customer_id,

@@ -187,7 +187,7 @@ async def advance(
     Two statements however many there are: the steps, then the new places. One round at a time:
     the next begins now, so one contact never completes two.
     """
-    last = reached.counting(duty.effective.channels, duty.effective.states, since=at, until=at)
+    last = reached.counting(duty.effective.channels, duty.effective.states, since=at, upto=at)
     ready = (
         select(TABLE.c.id)
         .join(last, last.c.customer_id == TABLE.c.customer_id)

@@ -94,7 +94,7 @@ def _now(
         duty.effective.channels,
         duty.effective.states,
         since=bank_moment(bank_date(at) - timedelta(days=coverage.window_days)),
-        until=at,
+        upto=at,
         customer_ids=customer_ids,
     )
     return (

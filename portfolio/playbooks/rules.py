@@ -1,5 +1,7 @@
 """Picks the playbook of a tier, the layer of an amount, the group of an age. Pure."""
 
+from collections.abc import Mapping
+
 from config.content_hint_policy import AgeGroup, ContentHintPolicy
 from config.playbook_policy import Layer, Playbook, PlaybookPolicy
 
@@ -29,3 +31,14 @@ def bounds_of(policy: PlaybookPolicy) -> list[tuple[Layer, int, int | None]]:
 def age_group_of(age: int, policy: ContentHintPolicy) -> AgeGroup:
     """The group of an age in whole years."""
     return next(one for one in policy.ages if one.below is None or age < one.below)
+
+
+def median_age(born_in: Mapping[int, int], year: int) -> int | None:
+    """The age that half of the customers have not passed, by year of birth; None for nobody."""
+    total = sum(born_in.values())
+    seen = 0
+    for birth in sorted(born_in, reverse=True):
+        seen += born_in[birth]
+        if total and 2 * seen >= total:
+            return year - birth
+    return None

@@ -11,6 +11,7 @@ from tests.unit.web.examples import (
     console_audit,
     console_content,
     console_customers,
+    console_duty,
     console_first,
     console_handover,
     console_policies,
@@ -37,6 +38,7 @@ class Page:
 _GROUPS = (
     h5.PAGES,
     h5_more.PAGES,
+    console_duty.PAGES,
     console_first.PAGES,
     console_handover.PAGES,
     console_policies.PAGES,

@@ -30,6 +30,7 @@ TASK = task(
 TODO: dict[str, Any] = {
     **SHELL,
     "tab": "todo",
+    "plan": {"planned": 18, "done": 3},
     "progress": {"left": 7, "done": 5, "total": 12, "minutes": 25},
     "segments": [
         {"text": "今天", "n": 5, "href": "/h5/todo", "current": True, "late": False},

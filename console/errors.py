@@ -1,6 +1,7 @@
 """The ways the desk says no.
 
-NotFound        EntryUnknown, PlanUnknown, TodoUnknown, WorkUnknown, RunUnknown, PersonUnknown
+NotFound        EntryUnknown, PlanUnknown, TodoUnknown, WorkUnknown, RunUnknown, PersonUnknown,
+                ProductUnknown, ListUnknown
 InputRefused    FormRefused       a field of a form or of an address is missing or wrong
                 ReasonNeeded      this step leaves a reason, and none was written
                 ExportTooLarge    more rows than one export may hold
@@ -40,6 +41,18 @@ class RunUnknown(NotFound):
     """No such import."""
 
     code = "E-3225"
+
+
+class ProductUnknown(NotFound):
+    """No product of that code is on sale."""
+
+    code = "E-3228"
+
+
+class ListUnknown(NotFound):
+    """There is no list of managers by that name."""
+
+    code = "E-3229"
 
 
 class PersonUnknown(NotFound):

@@ -37,6 +37,9 @@ from console.handover import one as handover_one
 from console.health import shown as health_shown
 from console.imports import listed as imports_listed
 from console.imports import one as imports_one
+from console.leads import acting as leads_acting
+from console.leads import listed as leads_listed
+from console.leads import staff_lists as leads_staff_lists
 from console.library import editing as library_editing
 from console.library import listed as library_listed
 from console.library import script as library_script
@@ -47,7 +50,11 @@ from console.playbooks import preparations as playbooks_preparations
 from console.playbooks import shown as playbooks_shown
 from console.policies import listed as policies_listed
 from console.policies import one as policies_one
+from console.products import suitable as products_suitable
 from console.setup import shown as setup_shown
+from console.structure import files as structure_files
+from console.structure import outlets as structure_outlets
+from console.structure import shares as structure_shares
 from console.twins import twins_of
 from console.work import item as work_item
 from console.work import listed as work_listed
@@ -58,6 +65,13 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     overview.router,
     customers_listed.router,
     customers_one.router,
+    leads_staff_lists.router,
+    leads_listed.router,
+    leads_acting.router,
+    structure_shares.router,
+    structure_files.router,
+    structure_outlets.router,
+    products_suitable.router,
     personas_listed.router,
     personas_one.router,
     plans.router,

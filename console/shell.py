@@ -44,6 +44,9 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             Place("overview", "总览", "overview", "/c/", roles.BUSINESS),
             Place("customers", "客户", "person", "/c/customers", roles.BUSINESS),
+            Place("leads", "商机线索", "flag", "/c/leads", roles.BUSINESS),
+            Place("structure", "客户结构", "pulse", "/c/structure", roles.BUSINESS),
+            Place("products", "适销产品", "gift", "/c/products", roles.BUSINESS),
             Place("personas", "客群", "people", "/c/personas", roles.BUSINESS),
             Place("plans", "每日计划", "cal", "/c/plans", roles.CENTRE),
             Place("todos", "任务与执行", "list", "/c/todos", roles.EXECUTION),

@@ -218,6 +218,8 @@ ACTS: Final = {
     "customer.unmasked": "显示客户完整资料",
     "customer.amount_shown": "显示精确资产 5 分钟",
     "customers.listed": "查看客户列表",
+    "leads.listed": "查看商机线索",
+    "leads.exported": "导出客户经理名单",
     "customers.exported": "导出客户列表",
     "contacts.listed": "查看好友列表",
     "todos.listed": "查看任务清单",

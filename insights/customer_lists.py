@@ -14,7 +14,7 @@ from compliance import lists as decisions
 from crm_sync.repository import listing
 from crm_sync.repository.listing import Wanted
 from delivery.repository import reach, todo_lists
-from insights import periods
+from insights import periods, standing_lists
 from kit.clock import bank_date, bank_moment
 
 MATURITY: Final = "maturity"
@@ -46,6 +46,20 @@ class CustomerQuery:
     matured: str = ""  # week | month
     step: str = ""  # given | touched | kept
     wish: str = ""  # marketing | profiling | archive | silenced | complaint
+    grade: str = ""  # A | B | C | D
+    kind: str = ""  # mid_intent | big_no_intent
+    activity: str = ""  # active | wavering | dormant | none
+    dormant: str = ""  # zero_card | dead_card
+    missing: str = ""  # a section of the file
+    filed: str = ""  # completeness from so many per cent
+    unfiled: str = ""  # completeness below so many per cent
+    lead: str = ""  # a finder, or any
+    aum_from: str = ""  # 元
+    aum_below: str = ""  # 元
+    managed: str = ""  # 归属: exactly this unit
+    account: str = ""  # 持账户: exactly this unit
+    block: str = ""  # one of the five industry blocks
+    flow: str = ""  # payroll | settlement | large | investment
 
     @property
     def kept(self) -> Mapping[str, str]:
@@ -83,6 +97,7 @@ def wanted(
     if query.due.isdecimal():
         due = Wanted(matured=(today, today + timedelta(days=min(int(query.due), 366))))
         within.append(listing.ids(session, due))
+    within += standing_lists.within(query, today)
     digits = "".join(one for one in query.q if one.isdecimal())
     phone = digits if len(digits) == 11 and digits.startswith("1") else None
     return Wanted(

@@ -26,7 +26,7 @@ from insights.integrity import verify_now
 from kit.clock import bank_date
 from simulator.bank import shape, talks, wecom_side
 from simulator.bank.writing import generate
-from wiring import archive_duty
+from wiring import archive_duty, standing
 from wiring.importing import ORDER, bring
 from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import SAMPLES, Parts
@@ -172,6 +172,8 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
         parts.databases.bank, parts.wecom, parts.personas, at, cap=parts.settings.wecom.tag_cap
     )
     await write_tags(parts.databases.bank, parts.wecom, at)
+    stood = await standing.everybody(parts, at)
+    tell("商机线索", int(sum(stood["leads"].values())))
     planned = (await plan(parts, bank_date(at), at)).as_json()
     tell("今天的安排", int(planned["planned"]))
     archive = await archive_duty.round_of(parts, at)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.repository import recipient_standing
 from console import roles
+from console.customers import standing_filters
 from console.lists import PER_PAGE, choice, nothing, paging, url, words
 from console.naming import Names, names_for
 from console.shell import page, shell
@@ -45,11 +46,26 @@ def asked(
     matured: str = "",
     step: str = "",
     wish: str = "",
+    grade: str = "",
+    kind: str = "",
+    activity: str = "",
+    dormant: str = "",
+    missing: str = "",
+    filed: str = "",
+    unfiled: str = "",
+    lead: str = "",
+    aum_from: str = "",
+    aum_below: str = "",
+    managed: str = "",
+    account: str = "",
+    block: str = "",
+    flow: str = "",
 ) -> CustomerQuery:
     """The filters out of the address."""
     return CustomerQuery(
         q, unit, persona, primary, tier, risk, owner, contact, covered, reached, due, matured,
-        step, wish,
+        step, wish, grade, kind, activity, dormant, missing, filed, unfiled, lead, aum_from,
+        aum_below, managed, account, block, flow,
     )  # fmt: skip
 
 
@@ -136,6 +152,8 @@ def filters(request: Request, query: CustomerQuery, sight: Sight) -> list[dict[s
             query.wish,
         ),
     ]  # fmt: skip
+    shown += standing_filters.always(query)
+    shown += standing_filters.asked_for(query, sight, parts.shelf)
     if query.primary:
         shown.append(
             choice(

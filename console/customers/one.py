@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles, timelines
-from console.customers import panels
+from console.customers import panels, standing_panel
 from console.customers.listed import PATH, expired
 from console.errors import ReasonNeeded, TooManyUnmaskings
 from console.naming import names_for
@@ -162,7 +162,9 @@ async def _page(
         "tags": [],
         "rights": await panels.rights(session, number),
         "wecom": await panels.wecom(session, links, today),
-        "completeness": profile.completeness,
+        "standing": await standing_panel.panel(
+            request, session, asking, customer, unmasked=unmasked
+        ),
         "profile": panels.file_of(profile, customer, sight, today, unmasked=unmasked),
         "viewed": [
             {

@@ -1,6 +1,6 @@
 """What pages read of standings: one customer with the reasons, shares, ids for lists."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from config.standing_policy import StandingPolicy
-from crm_sync.models import Customer, CustomerStanding
+from crm_sync.models import Customer, CustomerFlow, CustomerStanding
 from crm_sync.repository.keys import among
 from crm_sync.repository.subjects import Window
 from crm_sync.rules.standing import Known, Stood, judge
@@ -59,7 +59,6 @@ def ids_of(
     dormant_kind: str = "",
     missing: str = "",
     complete_from: int | None = None,
-    complete_below: int | None = None,
 ) -> Select[Any]:
     """A select of the ids that stand so, for lists. ``activity`` ``none``: nothing is known."""
     own = CustomerStanding
@@ -77,9 +76,42 @@ def ids_of(
         found.append(listed.contains(f",{missing},", autoescape=True))
     if complete_from is not None:
         found.append(col(own.completeness) >= complete_from)
-    if complete_below is not None:
-        found.append(col(own.completeness) < complete_below)
     return select(col(own.customer_id)).where(*found)
+
+
+def ids_without_file(complete_from: int) -> Select[Any]:
+    """A select of the customers whose file is not yet so whole, those never evaluated included."""
+    return select(col(Customer.id)).where(
+        col(Customer.id).not_in(ids_of(complete_from=complete_from))
+    )
+
+
+def ids_by_assets(from_yuan: int | None, below_yuan: int | None) -> Select[Any]:
+    """A select of the ids of customers with assets from, and below, so many 元."""
+    amount, bounds = col(Customer.aum_fen), []
+    if from_yuan is not None:
+        bounds.append(amount >= from_yuan * 100)
+    if below_yuan is not None:
+        bounds.append(amount < below_yuan * 100)
+    return select(col(Customer.id)).where(*bounds)
+
+
+def ids_at(unit_id: str, how: str) -> Select[Any]:
+    """A select of the customers a unit manages (``managed``), or who have an account there."""
+    column = col(Customer.unit_id) if how == "managed" else col(Customer.account_unit_id)
+    return select(col(Customer.id)).where(column == unit_id)
+
+
+def ids_with_attribute(name: str, value: str) -> Select[Any]:
+    """A select of the customers whose file says ``value`` in a free column."""
+    return select(col(Customer.id)).where(col(Customer.attributes)[name].as_string() == value)
+
+
+def ids_with_flow(kinds: Sequence[str], since: date) -> Select[Any]:
+    """A select of the customers with a flow of these kinds in a month from ``since`` on."""
+    return select(col(CustomerFlow.customer_id)).where(
+        col(CustomerFlow.kind).in_(kinds), col(CustomerFlow.month) >= since
+    )
 
 
 async def by_grade(session: AsyncSession, units: Collection[str] | None) -> list[Share]:

@@ -84,7 +84,16 @@ CUSTOMER: dict[str, Any] = {
         {"ok": True, "text": "同意服务通知", "why": "2026-03-12"}, {"ok": True, "text": "同意营销", "why": "2026-03-12"}, {"ok": False, "text": "没有同意画像共享", "why": "未征询"}, {"ok": None, "text": "营销每月上限 4 次", "why": "按活跃度规则"},
     ],
     "wecom": [("好友", "李敏（2025-09-04 添加）", ""), ("添加方式", "翠湖支行大堂活码", ""), ("匹配方式", "实名链接，2026-03-12", ""), ("客户群", "翠湖社区福利群", "")],
-    "completeness": 0.86,
+    "standing": {
+        "grade": "B", "grade_href": "/c/customers?grade=B", "grade_kind": "资产大、意愿不明显", "grade_reason": "资产大（50 万元起），没有购买意愿的信号",
+        "activity": "正在活跃", "activity_kind": "ok", "activity_reason": "近 3 个月有资金往来", "completeness": 0.86, "filed": True,
+        "missing": [{"title": "家庭", "what": "家庭情况 或 子女账户 或 配偶"}],
+        "facts": [("目标资产段", "5万以上、5万到100万", ""), ("日均资产", "50–100 万元", "num"), ("近 30 天快照", "2 天", "num"), ("5 年内最高", "100–300 万元", "num")],
+        "trend": [82, 91, 100, 96], "trend_span": "2026-08-24 到 2026-11-20，最高的一天为 100",
+        "flows": [{"kind": "代发", "amount": "5–20", "months": 12, "last": "2026-10"}],
+        "leads": [{"title": "结算类", "why": ["近一年转他行和第三方支付 25.00 万元，达到 20 万元"], "level": "网点", "state": ("待跟进", "warn"), "href": "/c/leads?finder=settlement"}],
+        "coverings": [{"who": "李敏", "kind": "主管户", "span": "2024-05-06 至 今", "reason": ""}, {"who": "郑凯", "kind": "主管户", "span": "2021-01-04 至 2024-05-06", "reason": "移交"}],
+    },
     "profile": [("年龄", "63 岁", "num"), ("手机", "138****2071", "mono"), ("家庭", "带孙辈", ""), ("职业", "退休", ""), ("资料来源", "核心系统 07:18", "")],
     "viewed": [{"text": "何静打开（日常巡检）", "small": "今天 10:42", "now": True}, {"text": "李敏打开", "small": "今天 10:36", "now": False}],
 }  # fmt: skip

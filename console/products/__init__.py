@@ -1,0 +1,1 @@
+"""Products at the desk: whom each of them suits."""

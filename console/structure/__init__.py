@@ -1,0 +1,1 @@
+"""How the customers are made up: classes, concentration, files, outlets; every number a list."""

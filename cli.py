@@ -18,6 +18,7 @@ from commands import (
     serving,
     simulate,
     standing,
+    transferring,
     trust,
 )
 from commands.demo import command as demo
@@ -33,6 +34,7 @@ for group in (serving, planning, importing, screening, records, standing, trust)
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(allocating.allocate, name="allocate")
+app.add_typer(transferring.transfers, name="transfers")
 app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")

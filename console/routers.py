@@ -43,6 +43,13 @@ from console.leads import staff_lists as leads_staff_lists
 from console.library import editing as library_editing
 from console.library import listed as library_listed
 from console.library import script as library_script
+from console.ownership import form as ownership_form
+from console.ownership import grids as ownership_grids
+from console.ownership import plan as ownership_plan
+from console.ownership import plans as ownership_plans
+from console.ownership import recalls as ownership_recalls
+from console.ownership import scorecards as ownership_scorecards
+from console.ownership import transfers as ownership_transfers
 from console.personas import listed as personas_listed
 from console.personas import one as personas_one
 from console.playbooks import hints as playbooks_hints
@@ -101,6 +108,13 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     evidence_asking.router,
     evidence_packs.router,
     own_log.router,
+    ownership_plans.router,
+    ownership_recalls.router,
+    ownership_plan.router,
+    ownership_transfers.router,
+    ownership_form.router,
+    ownership_grids.router,
+    ownership_scorecards.router,
     work_listed.router,
     work_item.router,
     imports_listed.router,

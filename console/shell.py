@@ -58,6 +58,15 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         ),
     ),
     (
+        "管户",
+        (
+            Place("allocation", "管户分配", "people", "/c/allocation", roles.BUSINESS),
+            Place("transfers", "提升移交", "right", "/c/transfers", roles.BUSINESS),
+            Place("grids", "网格与团队", "box", "/c/grids", roles.BUSINESS),
+            Place("scorecards", "经营评分", "pulse", "/c/scorecards", roles.BUSINESS),
+        ),
+    ),
+    (
         "内容",
         (
             Place("library", "内容库", "doc", "/c/library", roles.BUSINESS),

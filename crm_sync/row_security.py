@@ -28,6 +28,8 @@ _AS_APPLICATION: Final = text("SET LOCAL ROLE NONE")
 HANGING: Final = (
     "activation",
     "activation_step",
+    "allocation_claim",
+    "allocation_line",
     "behaviour_signal",
     "contact_standing",
     "coverage",
@@ -42,6 +44,8 @@ HANGING: Final = (
     "parking",
     "persona_membership",
     "persona_refusal",
+    "recall",
+    "transfer_form",
 )
 """Tables whose rows are visible with the customer in their ``customer_id``."""
 

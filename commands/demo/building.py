@@ -9,6 +9,7 @@ import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from commands.demo.ownership_day import ownership_day
 from commands.demo.settings import (
     AES_KEY,
     AGENT,
@@ -176,6 +177,7 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     tell("商机线索", int(sum(stood["leads"].values())))
     planned = (await plan(parts, bank_date(at), at)).as_json()
     tell("今天的安排", int(planned["planned"]))
+    await ownership_day(parts, at, tell)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
     checks = await verify_now(parts.databases.bank, at)

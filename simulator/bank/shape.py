@@ -55,12 +55,14 @@ HEAD_OFFICE: Final = (
 )
 LEAD_BRANCH: Final = (
     ("003101", "孙涛", "suntao", "支行行长", ()),
-    ("003127", "李敏", "limin", "客户经理", ("基金", "保险", "理财")),
-    ("003128", "郑凯", "zhengkai", "客户经理", ("基金", "理财")),
-    ("003129", "吴丹", "wudan", "客户经理", ("基金", "理财")),
-    ("003130", "马超", "machao", "客户经理", ("理财",)),
+    ("003127", "李敏", "limin", "贵宾理财经理", ("基金", "保险", "理财")),
+    ("003128", "郑凯", "zhengkai", "低柜理财经理", ("基金", "理财")),
+    ("003129", "吴丹", "wudan", "贵宾理财经理", ("基金", "理财")),
+    ("003130", "马超", "machao", "低柜理财经理", ("理财",)),
     ("003131", "何磊", "helei", "客户经理", ("基金", "理财")),
 )
+POSITIONS: Final = ("低柜理财经理", "客户经理", "贵宾理财经理", "低柜理财经理")
+"""The positions of relationship managers, in turn."""
 PERSONAS: Final = ("老年", "宝妈", "90后", "健身", "长跑", "读书", "股市", "商贸", "县域")
 
 
@@ -141,7 +143,7 @@ class Bank:
             name=name,
             userid=userid,
             unit_id=unit.unit_id,
-            position="支行行长" if head else "客户经理",
+            position="支行行长" if head else POSITIONS[number % len(POSITIONS)],
             licences=() if head else licences,
             personas=()
             if head

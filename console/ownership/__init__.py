@@ -1,0 +1,1 @@
+"""管户: allocation plans, transfer forms, recalls, grids and scorecards at the desk."""

@@ -38,7 +38,7 @@ from portfolio.transfers.jobs import watch
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, contact_duty, standing
+from wiring import archive_duty, contact_duty, standing, talk_duty
 from wiring.handovers import carry_on, leavers_after
 from wiring.parts import Parts
 
@@ -224,6 +224,10 @@ async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"made": made}
 
 
+async def _talks(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await talk_duty.note_talks(parts, at)
+
+
 async def _owner_mismatches(parts: Parts, at: datetime) -> Mapping[str, Any]:
     policy = parts.shelf.of(policy_catalogue.ADDS)
     return await binding_work.sweep(parts.databases.bank, policy, at)
@@ -275,6 +279,7 @@ JOBS: tuple[Job, ...] = (
     Job("standing", "客户现状与商机", {"hour": "4", "minute": "20"}, standing.everybody, 6 * HOUR),
     Job("loaded", "导入之后的现状与商机", {"minute": "*/10"}, standing.changed, 10 * MINUTE),
     Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
+    Job("talks", "谁和谁说过话", {"minute": "25"}, _talks, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
     Job("handovers", "客户移交的请求与结果", {"minute": "*/5"}, _handovers, 5 * MINUTE),

@@ -15,6 +15,7 @@ from crm_sync.models.linking import LinkCode, LinkTry, LinkVisit
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
 from crm_sync.models.signals import BehaviourSignal
 from crm_sync.models.standing import CustomerStanding
+from crm_sync.models.talks import RelationTalk
 
 __all__ = [
     "IMAGES",
@@ -44,6 +45,7 @@ __all__ = [
     "Product",
     "ProductOpenDay",
     "Relation",
+    "RelationTalk",
     "Staff",
     "SyncCursor",
     "TagWrite",

@@ -18,6 +18,7 @@ from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.lead_policy import LeadPolicy
 from config.linking_policy import LinkingPolicy
+from config.maturity_policy import MaturityPolicy
 from config.outreach_policy import OutreachPolicy
 from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy
@@ -67,6 +68,7 @@ ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
 HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
 OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 RETENTION: Final = Kind("retention", "留存期限", RetentionPolicy)
+MATURITY: Final = Kind("maturity", "成熟度自评", MaturityPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -91,4 +93,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     HANDOVER,
     OWNERSHIP,
     RETENTION,
+    MATURITY,
 )

@@ -30,6 +30,8 @@ from console.duty import touched as duty_touched
 from console.evidence import asking as evidence_asking
 from console.evidence import basket as evidence_basket
 from console.evidence import packs as evidence_packs
+from console.funnel import adds as funnel_adds
+from console.funnel import layers as funnel_layers
 from console.groups import listed as groups_listed
 from console.groups import one as groups_one
 from console.handover import listed as handover_listed
@@ -37,6 +39,8 @@ from console.handover import one as handover_one
 from console.health import shown as health_shown
 from console.imports import listed as imports_listed
 from console.imports import one as imports_one
+from console.launch import checklist as launch_checklist
+from console.launch import maturity as launch_maturity
 from console.leads import acting as leads_acting
 from console.leads import listed as leads_listed
 from console.leads import staff_lists as leads_staff_lists
@@ -81,6 +85,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     products_suitable.router,
     personas_listed.router,
     personas_one.router,
+    funnel_layers.router,
+    funnel_adds.router,
     plans.router,
     why.router,
     todos.router,
@@ -119,6 +125,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     work_item.router,
     imports_listed.router,
     imports_one.router,
+    launch_checklist.router,
+    launch_maturity.router,
     people.router,
     policies_listed.router,
     policies_one.router,

@@ -48,6 +48,8 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("structure", "客户结构", "pulse", "/c/structure", roles.BUSINESS),
             Place("products", "适销产品", "gift", "/c/products", roles.BUSINESS),
             Place("personas", "客群", "people", "/c/personas", roles.BUSINESS),
+            Place("funnel", "获客漏斗", "overview", "/c/funnel", roles.BUSINESS),
+            Place("adds", "有效添加", "check", "/c/adds", roles.BUSINESS),
             Place("plans", "每日计划", "cal", "/c/plans", roles.CENTRE),
             Place("todos", "任务与执行", "list", "/c/todos", roles.EXECUTION),
             Place("daily", "每日联络", "phone", "/c/daily", roles.BUSINESS),
@@ -88,6 +90,8 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "系统",
         (
             Place("work", "工单", "fork", "/c/work", roles.BUSINESS),
+            Place("launch", "上线清单", "check", "/c/launch", roles.BUSINESS),
+            Place("maturity", "成熟度自评", "pulse", "/c/maturity", roles.BUSINESS),
             Place("imports", "数据导入", "box", "/c/imports", roles.KEEPERS),
             Place("policies", "策略", "list", "/c/policies", roles.CENTRE),
             Place("people", "角色与机构", "key", "/c/people", roles.KEEPERS),

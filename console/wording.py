@@ -222,6 +222,7 @@ ACTS: Final = {
     "leads.exported": "导出客户经理名单",
     "customers.exported": "导出客户列表",
     "contacts.listed": "查看好友列表",
+    "launch.listed": "查看上线清单的明细",
     "todos.listed": "查看任务清单",
     "todos.exported": "导出任务清单",
     "plan.viewed": "查看当天计划",

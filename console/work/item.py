@@ -1,6 +1,6 @@
 """One work item: the evidence compared and masked, and the decision with its reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles
 from console.errors import DecisionRefused, ReasonNeeded, WorkUnknown
-from console.naming import names_for
+from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of
 from console.traces import looked
@@ -18,8 +18,11 @@ from console.wording import BINDINGS, act_text
 from console.work.listed import PATH, row
 from crm_sync import binding_by_hand
 from crm_sync.facts import CustomerFact
+from crm_sync.merging import merge
 from crm_sync.repository import listing, profiles
+from crm_sync.repository.evidence import contacts_of
 from delivery import worklist
+from delivery.binding_work import conflict_key, mismatch_key, work_of
 from delivery.repository import work_lists
 from delivery.worklist import Item
 from insights import record
@@ -29,7 +32,10 @@ from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
 CONFLICT: Final = "binding_conflict"
-LINKED: Final = ("binding_conflict", "owner_mismatch")
+MISMATCH: Final = "owner_mismatch"
+LINKED: Final = (CONFLICT, MISMATCH)
+HERE: Final = "here"
+"""After a customer's number: from now on messages go to this contact, the other one rests."""
 NEITHER: Final = "neither"
 UNDO: Final = "undo"
 DONE: Final = "done"
@@ -68,20 +74,25 @@ async def item(
     names = await names_for(
         session,
         places=[found.closed_by] if found.closed_by else [],
-        staff=[found.staff_id, *(one.owner_staff_id for one in rivals)],
+        staff=[
+            found.staff_id,
+            *(one.owner_staff_id for one in rivals),
+            *_friends(found),
+        ],
         customers=[found.customer_id],
     )
+    others = await _other_contacts(session, found, rivals)
     contact = await _contact_name(session, found)
     context = await shell(request, session, asking, "work", view_ref=place)
     context |= {
         "w": row(found, names, sight, asking),
-        "evidence": _evidence(found, contact),
+        "evidence": [*_evidence(found, contact), *_owners(found, names)],
         "rivals": [
             {"name": masked_name(one.name), "customer_no": masked_number(one.customer_no)}
             for one in rivals
         ],
         "comparison": _comparison(found, rivals, sight, names.person),
-        "decision": _decision(found, rivals) if found.state == "open" else None,
+        "decision": _decision(found, rivals, others) if found.state == "open" else None,
         "trail": await _trail(session, found, asking),
     }
     return page(request, "work_item", context)
@@ -92,6 +103,34 @@ async def _contact_name(session: AsyncSession, found: Item) -> str:
         return ""
     nick = (await profiles.names_of(session, [found.external_userid])).get(found.external_userid)
     return masked_name(nick) if nick else "企业微信联系人"
+
+
+def _friends(found: Item) -> list[str]:
+    """The staff ids of those who are friends with a contact whose owner is not."""
+    told = found.facts.get("friends")
+    return [str(one) for one in told] if isinstance(told, list) else []
+
+
+def _owners(found: Item, names: Names) -> list[tuple[str, str, str]]:
+    if found.kind != MISMATCH:
+        return []
+    friends = "、".join(names.person(one) for one in _friends(found))
+    return [
+        ("管户经理", names.person(found.staff_id) or "还没有分配", "b"),
+        ("现在的好友", friends or "见好友列表", ""),
+    ]
+
+
+async def _other_contacts(
+    session: AsyncSession, found: Item, rivals: Sequence[CustomerFact]
+) -> dict[int, str]:
+    """The contact that each rival has already, where it is another one than this."""
+    held = await contacts_of(session, [one.customer_id for one in rivals])
+    return {
+        customer_id: others[0]
+        for customer_id, contacts in held.items()
+        if (others := sorted(contacts - {found.external_userid or ""}))
+    }
 
 
 def _evidence(found: Item, contact: str) -> list[tuple[str, str, str]]:
@@ -161,15 +200,25 @@ def _comparison(
     ]
 
 
-def _decision(found: Item, rivals: Sequence[CustomerFact]) -> dict[str, Any]:
-    options = [
-        {
-            "value": str(one.customer_id),
-            "text": f"是{masked_name(one.name)}（{masked_number(one.customer_no)}）",
-            "note": "匹配到这位客户，其他证据作废",
-        }
-        for one in rivals
-    ]
+def _decision(
+    found: Item, rivals: Sequence[CustomerFact], others: Mapping[int, str]
+) -> dict[str, Any]:
+    options = []
+    for one in rivals:
+        who = f"是{masked_name(one.name)}（{masked_number(one.customer_no)}）"
+        second = one.customer_id in others
+        note = "匹配到这位客户，其他证据作废"
+        if second:
+            note = "这位客户已有一个微信：两个都算这位客户，消息仍发给原来的"
+        options.append({"value": str(one.customer_id), "text": who, "note": note})
+        if second:
+            options.append(
+                {
+                    "value": f"{one.customer_id}:{HERE}",
+                    "text": f"{who}，以后用这个微信",
+                    "note": "两个都算这位客户，以后消息发给这个微信，原来的历史保留",
+                }
+            )
     if found.kind == CONFLICT:
         options.append({"value": NEITHER, "text": "都不是", "note": "保持现状，同样的证据不再提出"})
     if found.kind in LINKED and found.external_userid:
@@ -206,7 +255,7 @@ async def decide(
     asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
     session: Writing,
     key: str,
-    choice: Annotated[str, Form(max_length=20)],
+    choice: Annotated[str, Form(max_length=40)],
     note: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
     """Bind, dismiss, undo or close, with the reason; then the item is closed in the same step."""
@@ -235,16 +284,29 @@ async def _do(
         )
         return "都不是"
     if choice == UNDO and found.kind in LINKED and external:
-        await binding_by_hand.undo(
+        undone = await binding_by_hand.undo(
             session, external, actor=actor, reason=reason, at=at, request_id=request_id
         )
+        keys = {conflict_key(external), mismatch_key(external, undone)} - {found.key}
+        await worklist.close_open(session, sorted(keys), by=actor, resolution=reason, at=at)
         return "解除匹配"
-    known = {one.customer_id for one in await rivals_of(session, found, sight)}
-    if found.kind == CONFLICT and choice.isdecimal() and int(choice) in known:
-        await binding_by_hand.bind_by_hand(
-            session, external, int(choice), actor=actor, reason=reason, at=at, request_id=request_id
+    rivals = await rivals_of(session, found, sight)
+    number, _, where = choice.partition(":")
+    known = {one.customer_id for one in rivals}
+    if found.kind == CONFLICT and number.isdecimal() and int(number) in known:
+        if where not in ("", HERE):
+            raise DecisionRefused("这件工单不能这样办", saw=choice, do="从页面列出的办法里选")
+        others = await _other_contacts(session, found, rivals)
+        outcome = await binding_by_hand.bind_by_hand(
+            session, external, int(number), actor=actor, reason=reason, at=at, request_id=request_id
         )
-        return "匹配到选定的客户"
+        if (other := others.get(int(number))) is not None:
+            pair = (external, other) if where == HERE else (other, external)
+            await merge(session, *pair, actor=actor, reason=reason, at=at, request_id=request_id)
+        work = work_of(outcome)
+        if work is not None:
+            await worklist.open_work(session, [work], at=at)
+        return "匹配到选定的客户" + ("，以后用这个微信" if where == HERE else "")
     raise DecisionRefused(
         "这件工单不能这样办", saw=choice, do="从页面列出的办法里选；别的机构的客户请对方网点核对"
     )

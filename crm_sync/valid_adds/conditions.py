@@ -24,7 +24,7 @@ from crm_sync.models import (
 )
 from crm_sync.repository.keys import among
 from crm_sync.repository.people import OWNER
-from crm_sync.valid_adds.facts import ADDED, CONDITIONS, VALID, AddQuery, Condition
+from crm_sync.valid_adds.facts import ADDED, CONDITIONS, PENDING, VALID, AddQuery, Condition
 from kit.db import is_postgresql
 
 WAY_PREFIX = "联系码·"
@@ -84,7 +84,9 @@ def funnel_filter(found: Any, query: AddQuery) -> list[ColumnElement[bool]]:
     if query.passed and query.passed != ADDED:
         last = CONDITIONS[-1] if query.passed == VALID else Condition(query.passed)
         asked += held[: CONDITIONS.index(last) + 1]
-    if query.stopped:
+    if query.stopped == PENDING:
+        asked.append(found.c.kept == PENDING)
+    elif query.stopped:
         place = CONDITIONS.index(Condition(query.stopped))
         asked += [*held[:place], ~held[place]]
     return asked

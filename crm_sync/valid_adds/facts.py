@@ -19,6 +19,7 @@ class Condition(StrEnum):
 CONDITIONS: Final = tuple(Condition)
 ADDED: Final = "added"
 VALID: Final = "valid"
+PENDING: Final = "pending"
 
 
 class Kept(StrEnum):
@@ -34,7 +35,8 @@ class AddQuery:
     """Which adds: begun in [since, until), by members of ``units`` (None: all), filtered.
 
     ``passed``: those who passed the funnel up to and with this condition (``added``: all,
-    ``valid``: the last). ``stopped``: those whose first failing condition it is.
+    ``valid``: the last). ``stopped``: those whose first failing condition it is; ``pending``:
+    those whose time is not over, whatever else fails.
     """
 
     since: datetime

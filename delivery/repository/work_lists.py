@@ -1,5 +1,7 @@
 """Work items for people at a desk: one by its key, and how many of each kind are open."""
 
+from collections.abc import Collection
+
 import orjson
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +10,18 @@ from sqlmodel import col
 from delivery.models import WorkItem
 from delivery.worklist import Item
 from kit.db import cipher_of
+
+
+async def open_among(
+    session: AsyncSession, keys: Collection[str], *, units: frozenset[str] | None
+) -> set[str]:
+    """Those of ``keys`` that are open items of the units (None: any)."""
+    query = select(col(WorkItem.key)).where(
+        col(WorkItem.key).in_(sorted(keys)), col(WorkItem.state) == "open"
+    )
+    if units is not None:
+        query = query.where(col(WorkItem.unit_id).in_(sorted(units)))
+    return set((await session.execute(query)).scalars())
 
 
 async def one(session: AsyncSession, key: str, *, units: frozenset[str] | None) -> Item | None:

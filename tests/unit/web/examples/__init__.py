@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.unit.web.examples import (
     console_audit,
+    console_binding,
     console_content,
     console_customers,
     console_duty,
@@ -53,5 +54,6 @@ _GROUPS = (
     console_system.PAGES,
     demo.PAGES,
     linking.PAGES,
+    console_binding.PAGES,
 )
 PAGES: dict[str, Page] = {name: Page(*page) for group in _GROUPS for name, page in group.items()}

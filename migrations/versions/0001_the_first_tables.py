@@ -1440,6 +1440,13 @@ def upgrade() -> None:
     with op.batch_alter_table('relation', schema=None) as batch_op:
         batch_op.create_index('ix_relation_external_userid', ['external_userid'], unique=False)
 
+    op.create_table('relation_talk',
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('staff_wrote_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('customer_wrote_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('userid', 'external_userid', name=op.f('pk_relation_talk'))
+    )
     op.create_table('role_grant',
     sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('role', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -1947,6 +1954,7 @@ def downgrade() -> None:
     op.drop_table('saved_search')
     op.drop_table('role_grant_image')
     op.drop_table('role_grant')
+    op.drop_table('relation_talk')
     with op.batch_alter_table('relation', schema=None) as batch_op:
         batch_op.drop_index('ix_relation_external_userid')
 

@@ -178,11 +178,16 @@ async def note_archive_consent(
     return True
 
 
+def whole(text: str) -> str:
+    """``text`` without halves of characters, which no database and no page can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def contact_seen(contact: WecomContact) -> ContactSeen:
     """What is kept of a contact: no avatar, no employer."""
     return ContactSeen(
         external_userid=contact.external_userid,
-        name=contact.name,
+        name=whole(contact.name),
         kind=contact.kind or 0,
         gender=contact.gender,
         unionid=contact.unionid,
@@ -194,7 +199,7 @@ def pair_seen(external_userid: str, follow: Follow) -> PairSeen:
     return PairSeen(
         userid=follow.staff_id.lower(),
         external_userid=external_userid,
-        remark=follow.remark,
+        remark=whole(follow.remark),
         phones=mobiles_of(follow.remark, follow.remark_mobiles),
         tag_ids=follow.tag_ids,
         state=follow.state[:64],

@@ -54,6 +54,7 @@ PERSONAL: Final = (
         Fate.ERASE,
         sealed={"remark": "{userid}/{external_userid}"},
     ),
+    Holds("relation_talk", "是否互相说过话", Fate.ERASE),
     Holds("link_visit", "实名绑定的访问", Fate.ERASE),
     Holds("link_code", "实名绑定的验证码", Fate.ERASE),
     Holds("contact_way", "联系码", Fate.ERASE),

@@ -20,14 +20,16 @@ from commands.demo.settings import (
     TOKEN,
 )
 from community import service as groups
+from config import policy_catalogue
 from content_library.importing import import_scripts, read_toml, seed
 from crm_sync import granting, tags
 from crm_sync.tag_writer import write_tags
+from delivery import binding_work
 from insights.integrity import verify_now
 from kit.clock import bank_date
 from simulator.bank import shape, talks, wecom_side
 from simulator.bank.writing import generate
-from wiring import archive_duty, standing
+from wiring import archive_duty, standing, talk_duty
 from wiring.importing import ORDER, bring
 from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import SAMPLES, Parts
@@ -180,6 +182,9 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     await ownership_day(parts, at, tell)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
+    talks_of = await talk_duty.note_talks(parts, at)
+    tell("互相说过话", int(talks_of["pairs"]))
+    await binding_work.sweep(parts.databases.bank, parts.shelf.of(policy_catalogue.ADDS), at)
     checks = await verify_now(parts.databases.bank, at)
     tell("日志已核对", checks[0].entries)
     return {

@@ -6,6 +6,8 @@ from typing import Final
 
 from config.settings import PREFIX, Settings, load
 from kit.errors import ConfigurationRefused
+from simulator.wecom.control import gateway
+from simulator.wecom.state import phones
 
 CORP: Final = "wwdemo00000000qinghe"[:18]
 AGENT: Final = 1_000_002
@@ -57,6 +59,8 @@ def demo_settings(directory: Path, api_base: str, port: int) -> Settings:
             "GENGYUN_WECOM__CALLBACK_AES_KEY": AES_KEY,
             "GENGYUN_ARCHIVE__SECRET": ARCHIVE_SECRET,
             "GENGYUN_ARCHIVE__PRIVATE_KEYS_DIR": str(directory / "archive-keys"),
+            "GENGYUN_CODES__URL": f"{api_base}{gateway.PATH}",
+            "GENGYUN_CODES__SECRET": phones.SECRET,
             "GENGYUN_LOG_LEVEL": "WARNING",
         }
     )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from unicodedata import category
 
 from kit.clock import BANK_TIME, bank_date
 
@@ -21,6 +22,11 @@ _WEEKDAYS = "一二三四五六日"
 _BANDS = (0, 5, 20, 50, 100, 300, 600)
 
 Number = Decimal | int | float
+
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Mn", "Me"})
+"""Kinds of characters (Unicode) that are never shown in a masked name."""
+
+MOST_STARS = 8
 
 
 def _rounded(value: Number, places: int) -> str:
@@ -103,12 +109,17 @@ def masked_numbers(text: str) -> str:
 
 
 def masked_name(name: str | None) -> str:
-    """周桂兰 -> 周*兰, 孙丽 -> 孙*; a long name keeps its first and last character."""
-    if not name:
+    """周桂兰 -> 周*兰, 孙丽 -> 孙*; a long name keeps its first and last character.
+
+    Characters that show nothing or turn the line round (controls, marks of direction, accents
+    that stand alone) are left out first, and no name is longer than a few stars.
+    """
+    shown = "".join(one for one in name or "" if category(one) not in UNSEEN).strip()
+    if not shown:
         return NOTHING
-    if len(name) <= 2:
-        return f"{name[0]}*"
-    return f"{name[0]}{'*' * (len(name) - 2)}{name[-1]}"
+    if len(shown) <= 2:
+        return f"{shown[0]}*"
+    return f"{shown[0]}{'*' * min(len(shown) - 2, MOST_STARS)}{shown[-1]}"
 
 
 def masked_phone(phone: str | None) -> str:

@@ -96,12 +96,17 @@ def contact(bank: Bank, one: Person) -> dict[str, Any]:
                 "createtime": int(moment(bank, random.randint(0, min(since, 900)), time(10, 30))),
                 "remark": remark,
                 "remark_mobiles": [one.phone] if random.random() < 0.2 else [],
-                "add_way": random.choice((1, 1, 2, 202)),
+                "add_way": _way(random.choice((1, 1, 2, 202)), one),
                 "state": f"unit-{one.unit_id}" if random.random() < 0.4 else "",
                 "agreed": pinned is not None or random.random() < 0.85,
             }
         ],
     }
+
+
+def _way(drawn: int, one: Person) -> int:
+    """How the customer was added; those who scanned are spread over codes, links, groups, videos."""
+    return (1, 1, 16, 4, 10, 3)[one.number % 6] if drawn == 1 else drawn
 
 
 def _nickname(random: Random, one: Person) -> str:

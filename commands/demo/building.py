@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.demo.ownership_day import ownership_day
 from commands.demo.settings import (
@@ -27,9 +28,11 @@ from crm_sync.tag_writer import write_tags
 from delivery import binding_work
 from insights.integrity import verify_now
 from kit.clock import bank_date
+from portfolio.activation import rounds
+from portfolio.preparation import records
 from simulator.bank import shape, talks, wecom_side
 from simulator.bank.writing import generate
-from wiring import archive_duty, standing, talk_duty
+from wiring import archive_duty, contact_duty, standing, talk_duty
 from wiring.importing import ORDER, bring
 from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import SAMPLES, Parts
@@ -40,6 +43,16 @@ Tell = Callable[[str, int], None]
 AUTHOR, APPROVER = "staff:000101", "staff:000104"
 ROLE_OF_TOUR = ("003127", "003101", "000101", "000104", "000107")
 BRANCH_HEAD = ("003101", "branch")
+BEGUN = frozenset({"0101", "0201"})
+"""The outlets of the demo whose dormant customers are on their way through the rounds."""
+PREPARED = {
+    "cares": "到期资金放在哪里、利率差多少、急用时能不能提前支取；来自上月 120 通回访。",
+    "staff": "先问资金用途，再说达标回馈，最后约到网点；每步的话术在内容库“达标有礼”。",
+    "watch": "网点负责人每天 17:00 看每日联络的完成率和逾期，低于八成的当天补。",
+    "needs": "客户经理电话问清三件事：用途、他行资产、到期时间；已问 310 位。",
+    "reward": "资产到 5 万元并保持 30 天，送体检或加油券，零售部出，到 12 月 31 日。",
+    "list": "“有效”层、近 30 天有到期或代发入账的客户，客群页可看名单。",
+}
 
 
 def archive_keys(directory: Path) -> str:
@@ -180,6 +193,13 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     planned = (await plan(parts, bank_date(at), at)).as_json()
     tell("今天的安排", int(planned["planned"]))
     await ownership_day(parts, at, tell)
+    contacts = await contact_duty.morning(parts, at, on=bank_date(at), by="system:demo")
+    tell("今天的联络计划", int(contacts["contacts"]))
+    async with parts.databases.bank.transaction() as session:
+        policy = parts.shelf.of(policy_catalogue.ACTIVATION)
+        begun = await rounds.enrol(session, policy, units=BEGUN, by="system:demo", at=at)
+        tell("开始盘活", begun)
+        await _prepare_a_campaign(session, at)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
     talks_of = await talk_duty.note_talks(parts, at)
@@ -192,6 +212,15 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
         "archive": dict(archive),
         "sound": all(one.sound for one in checks),
     }
+
+
+async def _prepare_a_campaign(session: AsyncSession, at: datetime) -> None:
+    """A record that is nearly ready: six boxes of seven."""
+    number = await records.begin(
+        session, title="四季度 5 万元达标有礼", unit_id="hq", by=AUTHOR, at=at
+    )
+    for box, content in PREPARED.items():
+        await records.fill(session, number, box, content, units=None, by=AUTHOR, at=at)
 
 
 def found_bank(customers: int, branches: int, today: date) -> shape.Bank:

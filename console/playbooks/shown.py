@@ -80,7 +80,7 @@ async def playbooks(
             column("客户", right=True),
         ],
         rows,
-        sub="五层各有各的策略；下面三个数是按资产配内容的三层",
+        sub="五层各有各的策略；上面三个数是按资产配内容的三层",
         places=places(PATH),
         stats=stats,
         filters=[choice("unit", "机构", whole.options, unit)],

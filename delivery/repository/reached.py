@@ -43,29 +43,31 @@ def counting(
     return found
 
 
-def within(
-    channels: Sequence[str], states: Sequence[str], *, since: datetime, until: datetime
-) -> Subquery:
-    """By customer: ``done_at``, the first touch that counts in [since, until), and its channel."""
-    placed = select(
-        col(Touch.customer_id).label("customer_id"),
-        col(Touch.at).label("done_at"),
-        col(Touch.channel).label("channel"),
-        func.row_number()
-        .over(partition_by=col(Touch.customer_id), order_by=(col(Touch.at), col(Touch.source)))
-        .label("nth"),
-    ).where(
-        col(Touch.channel).in_(list(channels)),
-        col(Touch.state).in_(list(states)),
-        col(Touch.at) >= since,
-        col(Touch.at) < until,
+def first_within(
+    customer: Any,
+    channels: Sequence[str],
+    states: Sequence[str],
+    *,
+    since: datetime,
+    until: datetime,
+) -> tuple[Any, Any]:
+    """Of ``customer`` (any column): the moment and the channel of the first touch that counts in
+    [since, until); NULL where there is none. A look-up a row, so that a page costs its own rows.
+    """
+    found = (
+        select(col(Touch.at))
+        .where(
+            col(Touch.customer_id) == customer,
+            col(Touch.channel).in_(list(channels)),
+            col(Touch.state).in_(list(states)),
+            col(Touch.at) >= since,
+            col(Touch.at) < until,
+        )
+        .order_by(col(Touch.at), col(Touch.source))
+        .limit(1)
     )
-    found = placed.subquery("placed")
-    return (
-        select(found.c.customer_id, found.c.done_at, found.c.channel)
-        .where(found.c.nth == 1)
-        .subquery("done")
-    )
+    channel = found.with_only_columns(col(Touch.channel))
+    return found.scalar_subquery(), channel.scalar_subquery()
 
 
 def outcomes(customer_ids: Sequence[int] | None = None) -> Subquery:

@@ -49,27 +49,27 @@ class Progress:
     done: int
 
 
-def _source(wanted: Wanted, duty: ContactDutyPolicy) -> tuple[Any, Any]:
-    done = reached.within(
+def _done(wanted: Wanted, duty: ContactDutyPolicy) -> tuple[Any, Any]:
+    """The moment and the channel of the touch that proves a line done."""
+    return reached.first_within(
+        col(DailyContact.customer_id),
         duty.effective.channels,
         duty.effective.states,
         since=bank_moment(wanted.on),
         until=bank_moment(wanted.on + timedelta(days=1)),
     )
-    table = DailyContact.__table__  # type: ignore[attr-defined]
-    return table.outerjoin(done, done.c.customer_id == table.c.customer_id), done
 
 
-def _conditions(wanted: Wanted, done: Any) -> list[Any]:
+def _conditions(wanted: Wanted, done_at: Any) -> list[Any]:
     found: list[Any] = [col(DailyContact.on) == wanted.on]
     if wanted.units is not None:
         found.append(col(DailyContact.unit_id).in_(sorted(wanted.units)))
     if wanted.staff_id is not None:
         found.append(col(DailyContact.staff_id) == wanted.staff_id)
     if wanted.done == "done":
-        found.append(done.c.done_at.is_not(None))
+        found.append(done_at.is_not(None))
     elif wanted.done == "open":
-        found.append(done.c.done_at.is_(None))
+        found.append(done_at.is_(None))
     return found
 
 
@@ -82,7 +82,7 @@ async def page(
     after: tuple[str, int] | None = None,
 ) -> list[Line]:
     """The lines by manager and place, behind ``after`` (staff id, place)."""
-    source, done = _source(wanted, duty)
+    done_at, channel = _done(wanted, duty)
     query: Any = select(
         col(DailyContact.staff_id),
         col(DailyContact.customer_id),
@@ -90,10 +90,10 @@ async def page(
         col(DailyContact.place),
         col(DailyContact.score),
         col(DailyContact.reasons),
-        done.c.done_at,
-        done.c.channel,
+        done_at.label("done_at"),
+        channel.label("channel"),
     )
-    query = query.select_from(source).where(*_conditions(wanted, done))
+    query = query.where(*_conditions(wanted, done_at))
     if after is not None:
         staff, place = col(DailyContact.staff_id), col(DailyContact.place)
         query = query.where((staff > after[0]) | ((staff == after[0]) & (place > after[1])))
@@ -115,8 +115,8 @@ async def page(
 
 async def count(session: AsyncSession, wanted: Wanted, duty: ContactDutyPolicy) -> int:
     """How many lines match."""
-    source, done = _source(wanted, duty)
-    query: Any = select(func.count()).select_from(source).where(*_conditions(wanted, done))
+    done_at, _ = _done(wanted, duty)
+    query: Any = select(func.count()).select_from(DailyContact).where(*_conditions(wanted, done_at))
     return int((await session.execute(query)).scalar_one())
 
 
@@ -128,12 +128,11 @@ async def progress(
     by: Literal["staff", "unit"],
 ) -> list[Progress]:
     """The day counted by manager or unit."""
-    source, done = _source(wanted, duty)
+    done_at, _ = _done(wanted, duty)
     key = col(DailyContact.staff_id if by == "staff" else DailyContact.unit_id)
     query: Any = (
-        select(key, func.count(), func.count(done.c.done_at))
-        .select_from(source)
-        .where(*_conditions(wanted, done))
+        select(key, func.count(), func.count(done_at))
+        .where(*_conditions(wanted, done_at))
         .group_by(key)
         .order_by(key)
     )

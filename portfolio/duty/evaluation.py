@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, literal, or_, select
+from sqlalchemy import and_, delete, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.contact_duty_policy import ContactDutyPolicy
@@ -46,14 +46,9 @@ async def evaluate(
     query = _now(duty, coverage, at, customer_ids)
     columns = [column.name for column in TABLE.c]
     insert = insert_into(session, ContactStanding).from_select(columns, query)
-    fresh = insert.excluded
-    values = {name: fresh[name] for name in columns if name not in _KEY}
+    values = {name: insert.excluded[name] for name in columns if name not in _KEY}
     written: Any = await session.execute(
-        insert.on_conflict_do_update(
-            index_elements=list(_KEY),
-            set_=values,
-            where=or_(*(TABLE.c[name].is_distinct_from(value) for name, value in values.items())),
-        )
+        insert.on_conflict_do_update(index_elements=list(_KEY), set_=values)
     )
     book = books.owned(customer_ids)
     owned = select(literal(1)).where(
@@ -88,7 +83,10 @@ def _now(
     at: datetime,
     customer_ids: Sequence[int] | None,
 ) -> Any:
-    """The standings as they are, in the order of the table's columns."""
+    """The standings that are new or other than what is kept, in the order of the columns.
+
+    Compared before the insert, because a conflict that changes nothing still locks its row.
+    """
     book = books.owned(customer_ids)
     last = reached.counting(
         duty.effective.channels,
@@ -97,19 +95,33 @@ def _now(
         upto=at,
         customer_ids=customer_ids,
     )
+    kept = TABLE.alias("kept")
+    now = {
+        "customer_id": book.c.customer_id,
+        "staff_id": book.c.staff_id,
+        "unit_id": book.c.unit_id,
+        "grade": book.c.grade,
+        "activity": book.c.activity,
+        "tier": book.c.tier,
+        "aum_fen": book.c.aum_fen,
+        "last_at": last.c.last_at,
+        "base_at": func.coalesce(last.c.last_at, book.c.since),
+        "touches": func.coalesce(last.c.touches, 0),
+    }
+    same = and_(kept.c.customer_id == book.c.customer_id, kept.c.staff_id == book.c.staff_id)
     return (
-        select(
-            book.c.customer_id,
-            book.c.staff_id,
-            book.c.unit_id,
-            book.c.grade,
-            book.c.activity,
-            book.c.tier,
-            book.c.aum_fen,
-            last.c.last_at,
-            func.coalesce(last.c.last_at, book.c.since).label("base_at"),
-            func.coalesce(last.c.touches, 0).label("touches"),
+        select(*(now[column.name].label(column.name) for column in TABLE.c))
+        .select_from(
+            book.outerjoin(last, last.c.customer_id == book.c.customer_id).outerjoin(kept, same)
         )
-        .select_from(book.outerjoin(last, last.c.customer_id == book.c.customer_id))
-        .where(book.c.customer_id > 0)  # SQLite reads ON CONFLICT after a join without WHERE as ON
+        .where(
+            or_(
+                kept.c.customer_id.is_(None),
+                *(
+                    kept.c[name].is_distinct_from(value)
+                    for name, value in now.items()
+                    if name not in _KEY
+                ),
+            )
+        )
     )

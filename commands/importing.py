@@ -15,11 +15,14 @@ from crm_sync.imports.rejects_file import write_rejects
 from crm_sync.imports.report import ImportReport
 from crm_sync.imports.reverting import revert_load
 from crm_sync.imports.runs import RejectedLine, rejected_lines
+from crm_sync.imports.taking import Wanted
 from crm_sync.repository.provenance import provenance
 from kit import ledger
+from kit.tabular.errors import FileMissing
 from wiring.holidays import bring_holidays
 from wiring.importing import bring, bring_scripts
 from wiring.parts import Parts
+from wiring.sources import pull
 
 app = typer.Typer()
 
@@ -59,8 +62,11 @@ def import_command(
         ),
     ],
     file: Annotated[
-        Path, typer.Argument(help="CSV、TSV 或 Parquet；话术为 TOML；revert 后写导入编号")
-    ],
+        Path | None,
+        typer.Argument(
+            help="CSV、TSV 或 Parquet；话术为 TOML；revert 后写导入编号；有 --source 时不写"
+        ),
+    ] = None,
     mapping: Annotated[Path | None, typer.Option(help="列映射（TOML）")] = None,
     manifest: Annotated[Path | None, typer.Option(help="清单：行数与 sha256")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只核对，不写入")] = False,
@@ -69,6 +75,8 @@ def import_command(
     ] = False,
     rejects: Annotated[Path | None, typer.Option(help="被拒的行写到这个文件")] = None,
     partial: Annotated[bool, typer.Option("--partial", help="只补这几行，不移除别的")] = False,
+    source: Annotated[str, typer.Option(help="从设置里的这个数据库来，不用文件")] = "",
+    full: Annotated[bool, typer.Option("--full", help="不管水位，从数据库整份取")] = False,
 ) -> None:
     """导入一份文件；坏行单独列出，其余照收；同一份文件再导不会改动任何东西。
 
@@ -78,6 +86,22 @@ def import_command(
     async def work() -> None:
         async with opened() as parts:
             at = parts.clock()
+            if source:
+                report = await pull(
+                    parts,
+                    source,
+                    kind,
+                    mapping=mapping,
+                    manifest=manifest,
+                    full=full,
+                    wanted=Wanted(dry_run, accept_drop, partial),
+                    by="system:cli",
+                    at=at,
+                )
+                await _told(parts, report, rejects)
+                return
+            if file is None:
+                raise FileMissing("没有写要导入的文件", do="写文件名；从数据库取时加 --source 名称")
             if kind == "revert":
                 await _revert(parts, str(file), dry_run=dry_run)
                 return
@@ -108,11 +132,15 @@ def import_command(
                 by="system:cli",
                 at=at,
             )
-            answer(report.as_dict(), *lines(report))
-            if report.rejects:
-                await _keep_rejects(parts, report, rejects)
+            await _told(parts, report, rejects)
 
     run(work)
+
+
+async def _told(parts: Parts, report: ImportReport, rejects: Path | None) -> None:
+    answer(report.as_dict(), *lines(report))
+    if report.rejects:
+        await _keep_rejects(parts, report, rejects)
 
 
 async def _revert(parts: Parts, number: str, *, dry_run: bool) -> None:

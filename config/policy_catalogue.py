@@ -16,6 +16,7 @@ from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
+from config.import_policy import ImportPolicy
 from config.lead_policy import LeadPolicy
 from config.linking_policy import LinkingPolicy
 from config.maturity_policy import MaturityPolicy
@@ -69,6 +70,7 @@ HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
 OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 RETENTION: Final = Kind("retention", "留存期限", RetentionPolicy)
 MATURITY: Final = Kind("maturity", "成熟度自评", MaturityPolicy)
+IMPORTS: Final = Kind("imports", "数据导入", ImportPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -94,4 +96,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     OWNERSHIP,
     RETENTION,
     MATURITY,
+    IMPORTS,
 )

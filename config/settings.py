@@ -34,6 +34,10 @@ BroadcastCap = Literal["month_days", "week7", "day1", "legacy_month4"]
 """How often WeCom lets broadcasts reach one customer, as the corp's administrator chose."""
 
 
+SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{0,30}$")]
+"""A bank system as it is named in the environment, in small letters."""
+
+
 class Environment(StrEnum):
     """Where this process runs; real customers exist in production alone."""
 
@@ -164,6 +168,47 @@ class ImportSettings(_Part):
     batch_rows: int = Field(default=10_000, ge=1, le=100_000)
 
 
+class SourceSettings(_Part):
+    """A database of the bank that is only read, and the folder of its mappings (kind.toml)."""
+
+    url: SecretStr
+    mappings: Path
+
+
+class FeedSettings(_Part):
+    """A bank system that pushes rows: its keys by version, and the kinds that it may push."""
+
+    keys: Annotated[dict[int, SecretStr], NoDecode] = Field(min_length=1)
+    kinds: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("keys", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return _versions(value)
+
+    @field_validator("keys")
+    @classmethod
+    def _thirty_two(cls, value: dict[int, SecretStr]) -> dict[int, SecretStr]:
+        for secret in value.values():
+            key_bytes(secret)
+        return value
+
+    @field_validator("kinds", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(filter(None, (part.strip() for part in value.split(","))))
+
+
+class FeedLimits(_Part):
+    """How much one batch may bring, and how far its clock may be off, in seconds."""
+
+    max_bytes: int = Field(default=8 * 1024**2, ge=1_024, le=64 * 1024**2)
+    max_rows: int = Field(default=10_000, ge=1, le=100_000)
+    clock: int = Field(default=300, ge=10, le=3_600)
+
+
 class Settings(BaseSettings):
     """All settings of one process. Frozen: what was read at start stays."""
 
@@ -191,6 +236,9 @@ class Settings(BaseSettings):
     session: SessionSettings = SessionSettings()
     monitor: MonitorSettings = MonitorSettings()
     imports: ImportSettings = ImportSettings()
+    sources: dict[SourceName, SourceSettings] = Field(default_factory=dict)
+    feeds: dict[SourceName, FeedSettings] = Field(default_factory=dict)
+    feed: FeedLimits = FeedLimits()
 
     @classmethod
     def settings_customise_sources(

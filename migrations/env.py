@@ -16,6 +16,7 @@ from crm_sync import row_security
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
     "archive",
+    "bot.feed",
     "bot.inbox",
     "community",
     "compliance",

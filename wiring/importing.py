@@ -1,15 +1,16 @@
 """Files into the bank's tables: each kind lands in the package that owns it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.feed.service import Feed
 from compliance import service as consents
 from compliance.facts import ConsentFact
-from config.settings import ImportSettings
+from config.settings import ImportSettings, key_bytes
 from content_library.importing import import_scripts, read_toml
 from crm_sync.imports.job import ConsentRow, TouchRow
 from crm_sync.imports.report import ImportReport
@@ -114,6 +115,30 @@ async def bring(
         land_touches=land_touches,
         progress=progress,
     )
+
+
+def feed(parts: Parts) -> Feed:
+    """What bank systems push to, with this installation's keys and limits."""
+    given = parts.settings
+    return Feed(
+        database=parts.databases.bank,
+        keys={
+            system: {version: key_bytes(key) for version, key in one.keys.items()}
+            for system, one in given.feeds.items()
+        },
+        kinds={system: one.kinds for system, one in given.feeds.items()},
+        limits=limits(given.imports),
+        max_bytes=given.feed.max_bytes,
+        max_rows=given.feed.max_rows,
+        clock_seconds=given.feed.clock,
+        land_consents=land_consents,
+        clock=parts.clock,
+    )
+
+
+async def work_off_feed(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Batches that were kept and not answered: their process ended too early."""
+    return {"batches": await feed(parts).work_off_all()}
 
 
 async def bring_scripts(parts: Parts, path: Path, *, by: str, at: datetime) -> dict[str, Any]:

@@ -38,8 +38,9 @@ from portfolio.transfers.jobs import watch
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, contact_duty, standing, talk_duty
+from wiring import archive_duty, contact_duty, sources, standing, talk_duty
 from wiring.handovers import carry_on, leavers_after
+from wiring.importing import work_off_feed
 from wiring.parts import Parts
 
 Run = Callable[[Parts, datetime], Awaitable[Mapping[str, Any]]]
@@ -273,6 +274,9 @@ JOBS: tuple[Job, ...] = (
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),
+    Job("feed", "推送来还没处理完的批次", {"minute": "*"}, work_off_feed, MINUTE),
+    Job("sources", "从数据源取数", {"minute": "5"}, sources.pull_due, 50 * MINUTE),
+    Job("import_images", "清理导入前旧值", {"hour": "3", "minute": "50"}, sources.drop_images, DAY),
     Job("reconcile", "与企业微信对账", {"hour": "2", "minute": "10"}, reconcile, 6 * HOUR),
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.staticfiles import StaticFiles
 
 from bot.callback import CallbackEndpoint
+from bot.feed.endpoint import router as feed_router
 from bot.health import router as health_router
 from bot.inbox.intake import Intake
 from bot.linking import entry as link_entry
@@ -32,6 +33,7 @@ from kit.web.pages import make_environment
 from kit.web.static_files import STATIC_DIR
 from wiring.front import Front
 from wiring.health import checks
+from wiring.importing import feed
 from wiring.installation import Installed
 from wiring.parts import Parts
 from wiring.signing_in import sign_in_routers
@@ -120,6 +122,8 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         app.include_router(router, include_in_schema=False)
     for router in DEMO_ROUTERS if settings.is_demo else ():
         app.include_router(router, include_in_schema=False)
+    if settings.feeds:
+        app.include_router(feed_router(feed(parts)))
     app.include_router(TWINS)
     app.add_exception_handler(AppError, refuse)
     app.add_exception_handler(RequestValidationError, refuse_form)

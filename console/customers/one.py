@@ -12,6 +12,7 @@ from console import roles, timelines
 from console.customers import panels, standing_panel
 from console.customers.listed import PATH, expired
 from console.errors import ReasonNeeded, TooManyUnmaskings
+from console.imports.provenance import origins
 from console.naming import names_for
 from console.shell import page, shell
 from console.sight import sight_of
@@ -165,6 +166,7 @@ async def _page(
         "standing": await standing_panel.panel(
             request, session, asking, customer, unmasked=unmasked
         ),
+        "origins": await origins(session, number),
         "profile": panels.file_of(profile, customer, sight, today, unmasked=unmasked),
         "viewed": [
             {

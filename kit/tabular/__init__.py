@@ -7,22 +7,26 @@ reads the file and hands back typed columns, chunk by chunk, with the lines it c
 from kit.tabular.fields import Field, Layout, Type
 from kit.tabular.limits import Limits
 from kit.tabular.manifest import Manifest, read_manifest
-from kit.tabular.mapping import Mapping, default_mapping
+from kit.tabular.mapping import Mapping, Query, default_mapping
 from kit.tabular.mapping_file import read_mapping
 from kit.tabular.reading import Opened, open_rows, open_table
 from kit.tabular.refusals import Reject, Row
 from kit.tabular.rows import Batch
+from kit.tabular.streams import Fetch, StreamedRows
 
 __all__ = [
     "Batch",
+    "Fetch",
     "Field",
     "Layout",
     "Limits",
     "Manifest",
     "Mapping",
     "Opened",
+    "Query",
     "Reject",
     "Row",
+    "StreamedRows",
     "Type",
     "default_mapping",
     "open_rows",

@@ -63,26 +63,23 @@ def read_manifest(path: Path, file: str) -> Manifest:
                 "清单里没有这个文件", saw=file, where=path.name, do="核对文件名，或另给清单"
             )
         document = document["files"][file]
-    return _manifest(document, path)
+    return manifest_of(document, path.name)
 
 
-def _manifest(document: object, path: Path) -> Manifest:
+def manifest_of(document: object, where: str) -> Manifest:
+    """A manifest from what was read. Raises ManifestRefused."""
     if not isinstance(document, dict):
-        raise ManifestRefused("清单应是一个 JSON 对象", where=path.name)
+        raise ManifestRefused("清单应是一个 JSON 对象", where=where)
     rows, sha256 = document.get("rows"), document.get("sha256")
     day = document.get("source_date", "")
     if rows is not None and (type(rows) is not int or rows < 0):
-        raise ManifestRefused("清单的 rows 应为非负整数", saw=str(rows)[:40], where=path.name)
+        raise ManifestRefused("清单的 rows 应为非负整数", saw=str(rows)[:40], where=where)
     if sha256 is not None and not (isinstance(sha256, str) and _SHA.fullmatch(sha256)):
-        raise ManifestRefused(
-            "清单的 sha256 应为 64 位十六进制", saw=str(sha256)[:70], where=path.name
-        )
+        raise ManifestRefused("清单的 sha256 应为 64 位十六进制", saw=str(sha256)[:70], where=where)
     if not isinstance(day, str) or (day and not _DAY.fullmatch(day)):
         raise ManifestRefused(
-            "清单的 source_date 应写成 2026-11-20", saw=str(day)[:40], where=path.name
+            "清单的 source_date 应写成 2026-11-20", saw=str(day)[:40], where=where
         )
     if rows is None and sha256 is None:
-        raise ManifestRefused(
-            "清单里既没有 rows 也没有 sha256", where=path.name, do="至少给出其中之一"
-        )
+        raise ManifestRefused("清单里既没有 rows 也没有 sha256", where=where, do="至少给出其中之一")
     return Manifest(rows, sha256, day)

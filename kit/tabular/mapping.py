@@ -49,6 +49,22 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class Query:
+    """Which rows of a database are meant: a ``table`` or one SELECT (``query``).
+
+    ``watermark`` is a column of the answer that only rises; ``overlap`` is how far below the
+    last one to read again (seconds, days or numbers, as the column is). ``rows`` is a SELECT
+    that answers how many rows there must be.
+    """
+
+    table: str = ""
+    query: str = ""
+    watermark: str = ""
+    overlap: int = 0
+    rows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A whole mapping. ``supplement`` adds columns to rows that another source owns.
 
@@ -67,6 +83,7 @@ class Mapping:
     sides: tuple[Side, ...] = ()
     strict: bool = False
     digest: str = ""
+    sql: Query | None = None
 
 
 def default_mapping(layout: Layout, *, source: str = "csv") -> Mapping:

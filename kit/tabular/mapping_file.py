@@ -11,12 +11,24 @@ from kit.tabular.errors import FileMissing, MappingRefused
 from kit.tabular.expressions import parse
 from kit.tabular.fields import Layout, Type
 from kit.tabular.limits import Limits
-from kit.tabular.mapping import NULLS, Mapping, Rule, Shape, Side
+from kit.tabular.mapping import NULLS, Mapping, Query, Rule, Shape, Side
 
 FORMATS: Final = ("auto", "csv", "tsv", "parquet")
 ENCODINGS: Final = ("auto", "utf-8", "gb18030")
-_TOP = {"kind", "source", "source_date", "synthetic", "mode", "note", "file", "columns", "lookup"}
+_TOP = {
+    "kind",
+    "source",
+    "source_date",
+    "synthetic",
+    "mode",
+    "note",
+    "file",
+    "columns",
+    "lookup",
+    "sql",
+}
 _FILE = {"format", "delimiter", "header", "columns", "encoding", "nulls"}
+_SQL = {"table", "query", "watermark", "overlap", "rows"}
 _RULE = {"from", "constant", "expression", "values", "dates", "optional"}
 _SIDE = _FILE | {"path", "key", "value", "where"}
 
@@ -121,7 +133,24 @@ class _Reader:
             rules=self.rules(columns, supplement),
             sides=tuple(self.side(name, table) for name, table in sides.items()),
             digest=digest,
+            sql=self.query(document["sql"]) if "sql" in document else None,
         )
+
+    def query(self, table: Any) -> Query:
+        self.known(table, _SQL, "[sql]")
+        overlap = table.get("overlap", 0)
+        if type(overlap) is not int or not 0 <= overlap <= 10_000_000:
+            raise self.refuse("overlap 应是 0 到一千万的整数", overlap)
+        found = Query(
+            table=self.word(table, "table", ""),
+            query=self.word(table, "query", "", 20_000),
+            watermark=self.word(table, "watermark", "", 128),
+            overlap=overlap,
+            rows=self.word(table, "rows", "", 20_000),
+        )
+        if bool(found.table) == bool(found.query):
+            raise self.refuse("[sql] 应恰好写 table、query 之一")
+        return found
 
     def shape(self, table: dict[str, Any]) -> Shape:
         delimiter = table.get("delimiter")

@@ -30,7 +30,7 @@ class Opened:
     """A file or another source of rows, open for one pass. Use it in a ``with`` block."""
 
     def __init__(self, name: str, source: Source, maker: RowMaker, needed: frozenset[str],
-                 limits: Limits, size: int) -> None:  # fmt: skip
+                 limits: Limits, size: int, *, may_be_empty: bool = False) -> None:  # fmt: skip
         self.name = name
         self.header = source.header
         self.targets = maker.targets
@@ -41,6 +41,7 @@ class Opened:
         self._maker = maker
         self._needed = needed
         self._limits = limits
+        self._may_be_empty = may_be_empty
 
     def __enter__(self) -> Self:
         return self
@@ -108,7 +109,7 @@ class Opened:
                     do="先用 --dry-run 导入前几百行，核对映射",
                 )
             yield batch
-        if not self.rows:
+        if not self.rows and not self._may_be_empty:
             raise FileEmpty(
                 "文件里只有表头，没有数据", where=self.name, do="请数据提供方核对导出条件"
             )
@@ -140,10 +141,12 @@ def open_rows(
     limits: Limits,
     folder: Path,
     size: int = 0,
+    may_be_empty: bool = False,
 ) -> Opened:
     """The same for rows that come otherwise than by a file; ``source`` is closed with it.
 
-    ``name`` is what refusals call it, ``folder`` where look-up tables lie.
+    ``name`` is what refusals call it, ``folder`` where look-up tables lie; with
+    ``may_be_empty`` nothing new is no reason to refuse.
     """
     try:
         sides = SideTables(mapping, folder, limits)
@@ -156,7 +159,8 @@ def open_rows(
     } | {
         name for rule in mapping.rules if rule.expression for name in rule.expression.columns
     }  # fmt: skip
-    return Opened(name, source, RowMaker(layout, feeds), frozenset(needed), limits, size)
+    return Opened(name, source, RowMaker(layout, feeds), frozenset(needed), limits, size,
+                  may_be_empty=may_be_empty)  # fmt: skip
 
 
 def _feeds(

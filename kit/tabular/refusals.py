@@ -25,6 +25,7 @@ class RowCode(StrEnum):
     EXPRESSION = "E-2214"
     LOOKUP = "E-2215"
     VALUE_MAP = "E-2216"
+    CELL = "E-2217"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import pytest
 from crm_sync.models import Customer
 from crm_sync.repository.provenance import provenance
 from kit.db import Database
+from tests.flows.console.office import office, small_bank
 from tests.flows.imports.given import LATER, UNITS, bring, rows, written
 
 pytestmark = [pytest.mark.anyio, pytest.mark.mission("A11")]
@@ -37,7 +38,7 @@ async def brought(database: Database, folder: Path) -> int:
             database, "customers", content, folder,
             mapping=written(folder / f"{name}.toml", mapping), at=LATER,
         )  # fmt: skip
-    (customer,) = await rows(database, Customer)
+    (customer,) = [row for row in await rows(database, Customer) if row["customer_no"] == "1"]
     return int(customer["id"])
 
 
@@ -79,6 +80,21 @@ async def test_the_customers_own_file_coming_again_leaves_what_others_filled(
     assert found["attributes.pension"].source == "social-security"
     assert found["attributes.annual_income"].source == "tax"
     assert "attributes.family" not in found
+
+
+async def test_the_customers_page_says_where_its_values_come_from(
+    database_url: str, tmp_path: Path
+) -> None:
+    async with office(database_url, tmp_path / "keys") as desk_office:
+        database = desk_office.database
+        async with database.transaction() as session:
+            await small_bank(session)
+        number = await brought(database, tmp_path)
+        desk = await desk_office.sit("wangshan")
+        html = await desk.page(f"/c/customers/{number}")
+    panel = html.split("<h2>数据来源</h2>")[1].split("</section>")[0]
+    for words in ("core", "姓名", "2026-11-20", "social-security", "pension", "2026-11-23", "tax"):
+        assert words in panel
 
 
 async def test_nobody_has_no_provenance(database: Database) -> None:

@@ -58,6 +58,10 @@ CUSTOMERS_NONE = {
 CUSTOMER: dict[str, Any] = {
     **shell("customers", "#A-88261"),
     "c": {"name": "周桂兰", "customer_no": "6210003821", "tier": "高端", "unit_name": "翠湖支行", "owner_name": "李敏"},
+    "origins": [
+        {"source": "core", "date": "2026-11-20", "synthetic": False, "fields": "姓名、手机号、归属机构号"},
+        {"source": "social-security", "date": "2026-10-31", "synthetic": True, "fields": "职业、pension"},
+    ],
     "exact_form": {"action": "/c/customers/9f2c41/amount", "text": "显示精确金额（将留痕）"},
     "numbers": [
         {"name": "总资产", "value": "50–100", "unit": "万元", "note": "日均同档"}, {"name": "风险等级", "value": "C2", "unit": "稳健型", "note": "2026-03-02 测评，还有 102 天"},

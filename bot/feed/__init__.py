@@ -1,0 +1,1 @@
+"""Rows that bank systems push: signed, kept before they are answered, imported once."""

@@ -132,6 +132,7 @@ def feed(parts: Parts) -> Feed:
         max_rows=given.feed.max_rows,
         clock_seconds=given.feed.clock,
         land_consents=land_consents,
+        land_touches=land_touches,
         clock=parts.clock,
     )
 

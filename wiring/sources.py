@@ -20,7 +20,7 @@ from crm_sync.sources.errors import SourceUnknown
 from kit.clock import BANK_TIME
 from kit.errors import AppError
 from kit.tabular import read_mapping
-from wiring.importing import land_consents, limits
+from wiring.importing import land_consents, land_touches, limits
 from wiring.parts import Parts
 
 log = structlog.get_logger()
@@ -68,6 +68,7 @@ async def pull(
         at=at,
         limits=limits(parts.settings.imports),
         land_consents=land_consents,
+        land_touches=land_touches,
         also=keep,
     )
 

@@ -23,7 +23,7 @@ from bot.feed.keeping import (
 from bot.feed.models import BatchState
 from bot.feed.reading import BatchOpening, read_body
 from bot.feed.signing import Envelope, Keys
-from crm_sync.imports import LAYOUTS, ImportReport, LandConsents, Wanted, import_rows
+from crm_sync.imports import LAYOUTS, ImportReport, LandConsents, LandTouches, Wanted, import_rows
 from crm_sync.imports.errors import AnotherImport, KindUnknown
 from kit import log
 from kit.db import Database
@@ -46,6 +46,7 @@ class Feed:
     max_rows: int
     clock_seconds: int
     land_consents: LandConsents
+    land_touches: LandTouches
     clock: Callable[[], datetime]
     _turns: dict[str, asyncio.Lock] = field(default_factory=dict, repr=False)
 
@@ -125,6 +126,7 @@ class Feed:
                 at=self.clock(),
                 limits=self.limits,
                 land_consents=self.land_consents,
+                land_touches=self.land_touches,
                 also=also,
             )
         except AnotherImport:

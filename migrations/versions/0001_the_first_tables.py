@@ -792,6 +792,25 @@ def upgrade() -> None:
     with op.batch_alter_table('evidence_pack', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evidence_pack_state'), ['state'], unique=False)
 
+    op.create_table('feed_batch',
+    sa.Column('system', sqlmodel.sql.sqltypes.AutoString(length=31), nullable=False),
+    sa.Column('batch_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('body', sa.LargeBinary(), nullable=True),
+    sa.Column('state', sa.Enum('received', 'applied', 'refused', 'failed', name='batchstate', native_enum=False, length=32), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=False),
+    sa.Column('answer', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('leased_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('finished_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('system', 'batch_id', name=op.f('pk_feed_batch'))
+    )
+    with op.batch_alter_table('feed_batch', schema=None) as batch_op:
+        batch_op.create_index('ix_feed_batch_waiting', ['system', 'kind', 'received_at'], unique=False, postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
+
     op.create_table('grid',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -2093,6 +2112,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_grid_unit')
 
     op.drop_table('grid')
+    with op.batch_alter_table('feed_batch', schema=None) as batch_op:
+        batch_op.drop_index('ix_feed_batch_waiting', postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
+
+    op.drop_table('feed_batch')
     with op.batch_alter_table('evidence_pack', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_evidence_pack_state'))
 

@@ -11,6 +11,7 @@ from commands import (
     duty,
     handover,
     importing,
+    person,
     planning,
     records,
     rows,
@@ -42,6 +43,7 @@ app.add_typer(records.archive, name="archive")
 app.add_typer(binding.bind, name="bind")
 app.add_typer(records.export, name="export")
 app.add_typer(handover.handover, name="handover")
+app.add_typer(person.person, name="person")
 app.add_typer(simulate.simulate, name="simulate")
 app.add_typer(trust.keys, name="keys")
 app.add_typer(trust.users, name="users")

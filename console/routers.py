@@ -19,6 +19,8 @@ from console import (
     why,
 )
 from console.audit import search as audit_search
+from console.consents import listed as consents_listed
+from console.consents import one as consents_one
 from console.customers import listed as customers_listed
 from console.customers import one as customers_one
 from console.duty import activation as duty_activation
@@ -54,6 +56,7 @@ from console.ownership import plans as ownership_plans
 from console.ownership import recalls as ownership_recalls
 from console.ownership import scorecards as ownership_scorecards
 from console.ownership import transfers as ownership_transfers
+from console.personal import requests as personal_requests
 from console.personas import listed as personas_listed
 from console.personas import one as personas_one
 from console.playbooks import hints as playbooks_hints
@@ -110,6 +113,9 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     interactions.router,
     audit_search.router,
     alerts.router,
+    consents_listed.router,
+    consents_one.router,
+    personal_requests.router,
     evidence_basket.router,
     evidence_asking.router,
     evidence_packs.router,

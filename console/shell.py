@@ -82,6 +82,8 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("interactions", "互动留痕", "link", "/c/interactions", roles.BUSINESS),
             Place("audit", "审计检索", "search", "/c/audit", roles.AUDIT),
             Place("alerts", "预警", "bell", "/c/alerts", roles.WATCH),
+            Place("consents", "授权与退订", "shield-ok", "/c/consents", roles.BUSINESS),
+            Place("personal", "个人信息请求", "person", "/c/personal-data", roles.AUDIT),
             Place("evidence", "证据包", "zip", "/c/evidence", roles.AUDIT),
             Place("log", "操作日志", "eye", "/c/log", roles.AUDIT),
         ),

@@ -17,7 +17,8 @@ from bot.health import router as health_router
 from bot.inbox.intake import Intake
 from bot.linking import entry as link_entry
 from bot.linking import proving as link_proving
-from bot.sidebar import customer, day, entry, group, library, me, sends, todo
+from bot.opting_out import page as optout
+from bot.sidebar import customer, day, entry, group, library, me, refusal, sends, todo
 from bot.welcome_lane import WelcomeLane
 from config import policy_catalogue
 from console.refusals import refuse, refuse_form
@@ -39,8 +40,8 @@ from wiring.parts import Parts
 from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
-SIDEBAR = (entry, customer, group, sends, todo, day, library, me)
-VISITORS = (link_entry, link_proving)
+SIDEBAR = (entry, customer, group, sends, todo, day, library, me, refusal)
+VISITORS = (link_entry, link_proving, optout)
 """Pages that customers open themselves."""
 TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
 

@@ -161,6 +161,7 @@ async def _page(
             for one in (await profiles.belongings(session, [number])).get(number, [])
         ],
         "tags": [],
+        "consents_url": f"/c/consents/of/{number}",
         "rights": await panels.rights(session, number),
         "wecom": await panels.wecom(session, links, today),
         "standing": await standing_panel.panel(

@@ -10,6 +10,7 @@ from typing import Any
 from tests.unit.web.examples import (
     console_audit,
     console_binding,
+    console_consents,
     console_content,
     console_customers,
     console_duty,
@@ -46,6 +47,7 @@ _GROUPS = (
     console_handover.PAGES,
     console_policies.PAGES,
     console_audit.PAGES,
+    console_consents.PAGES,
     console_content.PAGES,
     console_customers.PAGES,
     console_structure.PAGES,

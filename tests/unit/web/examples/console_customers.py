@@ -84,6 +84,7 @@ CUSTOMER: dict[str, Any] = {
     "refusals": [{"at": at(12, 7, 41), "title": "“固收+”基金介绍", "saying": "产品风险等级高于客户的风险承受等级。", "code": "E-4015"}],
     "personas": [{**ELDER, "primary": True, "why": "63 岁，定期存款占资产 82%，近 12 个月没有买过权益类产品", "since": date(2026, 3, 2), "source": "核心系统持仓、出生日期", "rule_version": 6}],
     "tags": [{"name": "带孙辈", "why": "客户经理李敏 2026-05-11 标记"}],
+    "consents_url": "/c/consents/of/1",
     "rights": [
         {"ok": True, "text": "同意服务通知", "why": "2026-03-12"}, {"ok": True, "text": "同意营销", "why": "2026-03-12"}, {"ok": False, "text": "没有同意画像共享", "why": "未征询"}, {"ok": None, "text": "营销每月上限 4 次", "why": "按活跃度规则"},
     ],

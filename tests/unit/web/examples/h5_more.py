@@ -56,6 +56,13 @@ TODO_DONE = {
     "state": {"kind": "done", "title": "今天的事做完了", "text": "明天有 4 件，最早 09:00。", "code": "", "action": None},
 }  # fmt: skip
 
+REFUSAL: dict[str, Any] = {
+    **SHELL,
+    "tab": "customer",
+    "contact": CONTACT,
+    "name": "周桂兰",
+    "choices": [("marketing", "不要产品和活动", "服务提醒照常"), ("all", "什么都不要", "只应答")],
+}
 OUTCOME: dict[str, Any] = {
     **SHELL,
     "tab": "todo",
@@ -182,6 +189,7 @@ def refused(
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "h5_todo": ("h5/todo.html", "GET /h5/todo?view=", TODO),
     "h5_todo_done": ("h5/todo.html", "GET /h5/todo?view=", TODO_DONE),
+    "h5_refusal": ("h5/refusal.html", "GET /h5/refusal?contact=", REFUSAL),
     "h5_outcome": ("h5/outcome.html", "GET /h5/todo/{id}?by=", OUTCOME),
     "h5_outcome_recorded": ("h5/outcome.html", "POST /h5/todo/{id}/outcome", RECORDED),
     "h5_scripts": ("h5/scripts.html", "GET /h5/scripts?q=&scene=&contact=|chat=", SCRIPTS),

@@ -23,6 +23,13 @@ WHO = {**EVERY, "notice": NOTICE, "filled": {"name": "", "phone": ""}, "fault": 
 CODE = {**EVERY, "digits": 6, "minutes": 5, "fault": ""}
 TOLD = {**EVERY, "title": "请重新开始", "lines": ["这次操作已经结束。"], "icon": "clock"}
 
+CHOOSE = {
+    **EVERY,
+    "token": "t" * 40,
+    "choices": [("marketing", "不再接收产品与活动消息", "服务提醒照常")],
+}
+DONE = {**EVERY, "token": "t" * 40, "choice": "marketing", "title": "产品与活动消息"}
+
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "link_begin": ("link/begin.html", "/o/link", BEGIN),
     "link_closed": ("link/begin.html", "/o/link", {**BEGIN, "open": False, "hotline": ""}),
@@ -46,4 +53,14 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "link_done": ("link/done.html", "/o/link/done", {**EVERY, "bound": True}),
     "link_review": ("link/done.html", "/o/link/done", {**EVERY, "bound": False}),
     "link_told": ("link/told.html", "/o/link/who", TOLD),
+    "optout_begin": ("optout/begin.html", "/o/optout", {**EVERY, "here": "/o/optout"}),
+    "optout_choose": ("optout/choose.html", "/o/optout", CHOOSE),
+    "optout_done": ("optout/done.html", "/o/optout", {**DONE, "heard": False, "proved": False}),
+    "optout_undo": ("optout/done.html", "/o/optout", {**DONE, "heard": False, "proved": True}),
+    "optout_heard": ("optout/done.html", "/o/optout", {**DONE, "heard": True, "proved": True}),
+    "optout_told": (
+        "optout/told.html",
+        "/o/optout",
+        {**EVERY, "title": "链接不完整，或已经失效", "line": "回复“退订”", "code": "E-7507"},
+    ),
 }

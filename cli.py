@@ -9,6 +9,7 @@ from commands import (
     allocating,
     binding,
     duty,
+    farming,
     handover,
     importing,
     person,
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, importing, screening, records, standing, trust):
+for group in (serving, planning, importing, screening, records, standing, trust, farming):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(allocating.allocate, name="allocate")

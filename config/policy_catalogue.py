@@ -14,6 +14,7 @@ from config.content_hint_policy import ContentHintPolicy
 from config.coverage_policy import CoveragePolicy
 from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
+from config.farming_policy import FarmingPolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.import_policy import ImportPolicy
@@ -71,6 +72,7 @@ OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 RETENTION: Final = Kind("retention", "留存期限", RetentionPolicy)
 MATURITY: Final = Kind("maturity", "成熟度自评", MaturityPolicy)
 IMPORTS: Final = Kind("imports", "数据导入", ImportPolicy)
+FARMING: Final = Kind("farming", "种养殖资金季", FarmingPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -97,4 +99,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     RETENTION,
     MATURITY,
     IMPORTS,
+    FARMING,
 )

@@ -32,6 +32,7 @@ from console.duty import touched as duty_touched
 from console.evidence import asking as evidence_asking
 from console.evidence import basket as evidence_basket
 from console.evidence import packs as evidence_packs
+from console.farming import listed as farming_listed
 from console.funnel import adds as funnel_adds
 from console.funnel import layers as funnel_layers
 from console.groups import listed as groups_listed
@@ -104,6 +105,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     playbooks_preparations.router,
     groups_listed.router,
     groups_one.router,
+    farming_listed.router,
     handover_listed.router,
     handover_one.router,
     library_listed.router,

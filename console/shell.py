@@ -56,6 +56,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("duty", "联络与负荷", "clock", "/c/duty", roles.BUSINESS),
             Place("playbooks", "打法与准备", "flag", "/c/playbooks", roles.BUSINESS),
             Place("groups", "客户群", "group", "/c/groups", roles.BUSINESS),
+            Place("farming", "种养殖", "list", "/c/farming", roles.BUSINESS),
             Place("handovers", "客户移交", "fork", "/c/handovers", roles.EXECUTION),
         ),
     ),

@@ -87,6 +87,7 @@ ACTS: Final = {
     "member.create": "企业微信新增成员",
     "member.update": "企业微信成员变更",
     "member.delete": "企业微信删除成员",
+    "farming.listed": "查看种养殖客户",
     "handover.viewed": "查看客户移交",
     "coverage.moved": "变更管户",
     "handover.drafted": "起草客户移交",

@@ -210,7 +210,7 @@ async def move_coverage(
     changed = await session.execute(
         update(Coverage)
         .where(standing)
-        .values(staff_id=wanted.c.to_staff_id, since=at, source=SOURCE, source_date="")
+        .values(staff_id=wanted.c.to_staff_id, since=at, source=SOURCE, source_date="", run_id=None)
         .returning(col(Coverage.customer_id)),
         execution_options=UNTRACKED,
     )

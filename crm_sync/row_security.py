@@ -39,6 +39,7 @@ HANGING: Final = (
     "customer_snapshot",
     "customer_standing",
     "daily_contact",
+    "farm_record",
     "holding",
     "lead",
     "parking",

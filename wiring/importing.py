@@ -34,6 +34,7 @@ ORDER: Final = (
     "events",
     "flows",
     "touches",
+    "farming",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
 

@@ -50,6 +50,7 @@ LABELS = {
     "events": "事件",
     "flows": "资金流",
     "touches": "触达记录",
+    "farming": "种养殖",
 }
 
 

@@ -14,6 +14,7 @@ KINDS: Final = {
     "events": "客户事件",
     "flows": "资金流",
     "touches": "触达记录",
+    "farming": "种养殖",
 }
 STATES: Final = {
     "running": ("正在导入", "info"),

@@ -290,11 +290,44 @@ TOUCHES: Final = Layout(
     ),
 )
 
+FARM_KINDS: Final = {
+    **dict.fromkeys(("crop", "种植"), "crop"),
+    **dict.fromkeys(("livestock", "养殖", "畜禽"), "livestock"),
+    **dict.fromkeys(("aquatic", "水产"), "aquatic"),
+    **dict.fromkeys(("forestry", "林果"), "forestry"),
+}
+FARM_CHANNELS: Final = {
+    **dict.fromkeys(("visits", "走千访万"), "visits"),
+    **dict.fromkeys(("buyers", "收购户"), "buyers"),
+    **dict.fromkeys(("cold_store", "冷藏库"), "cold_store"),
+    **dict.fromkeys(("lectures", "农技讲座"), "lectures"),
+    **dict.fromkeys(("other", "其他"), "other"),
+}
+FARMING: Final = Layout(
+    kind="farming",
+    title="种养殖",
+    key=("farm_no",),
+    fields=(
+        Field("farm_no", "种养殖编号", Type.KEY, required=True, longest=80, example="F2026000001"),
+        Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
+        Field("kind", "类型", Type.CHOICE, required=True, choices=FARM_KINDS, example="crop"),
+        Field("item", "品种", required=True, longest=40, example="玉米"),
+        Field("area_mu", "面积（亩）", Type.YUAN, into="area_centimu", example="32.5"),
+        Field("heads", "存栏（头、只、尾）", Type.INTEGER, lowest=0, highest=10**9, example="120"),
+        Field("sow_month", "播种或补栏月", Type.INTEGER, lowest=1, highest=12, example="3"),
+        Field("market_month", "上市月", Type.INTEGER, lowest=1, highest=12, example="9"),
+        Field("cycle_days", "周期（天）", Type.INTEGER, lowest=1, highest=360, example="150"),
+        Field("output", "产量", longest=80, example="每亩 600 公斤"),
+        Field("channel", "来自", Type.CHOICE, choices=FARM_CHANNELS, example="visits"),
+        Field("noted_on", "登记日", Type.DATE, when=PAST, example="2026-10-12"),
+    ),
+)
+
 LAYOUTS: Final = {
     layout.kind: layout
     for layout in (
         UNITS, STAFF, CUSTOMERS, PRODUCTS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
-        FLOWS, TOUCHES,
+        FLOWS, TOUCHES, FARMING,
     )
 }  # fmt: skip
 """Every kind by its name, in the order in which a bank's files are imported."""

@@ -6,6 +6,7 @@ from crm_sync.models.contact_ways import ContactWay
 from crm_sync.models.contacts import Contact, Relation, SyncCursor
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
 from crm_sync.models.erasure import ErasedPerson
+from crm_sync.models.farming import FarmRecord
 from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 from crm_sync.models.images import IMAGES
@@ -31,6 +32,7 @@ __all__ = [
     "CustomerSnapshot",
     "CustomerStanding",
     "ErasedPerson",
+    "FarmRecord",
     "Grant",
     "Holding",
     "ImportReject",

@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 
 from crm_sync.models.bank import Coverage, Grant, Staff, Unit
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
+from crm_sync.models.farming import FarmRecord
 from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
 
@@ -40,7 +41,7 @@ def image_of(table: Table) -> Table:
 
 WRITTEN: Final[tuple[type[SQLModel], ...]] = (
     Unit, Staff, Grant, Product, ProductOpenDay, Customer, Holding, CustomerSnapshot,
-    CustomerEvent, CustomerFlow, Coverage,
+    CustomerEvent, CustomerFlow, FarmRecord, Coverage,
 )  # fmt: skip
 """What imports write. A new kind of file adds its model here."""
 

@@ -41,6 +41,10 @@ HEADERS: Final = {
     "touches": (
         "touch_no", "customer_no", "staff_id", "channel", "at", "purpose", "act", "outcome", "void",
     ),
+    "farming": (
+        "farm_no", "customer_no", "kind", "item", "area_mu", "heads", "sow_month", "market_month",
+        "cycle_days", "output", "channel", "noted_on",
+    ),
 }  # fmt: skip
 SOURCES: Final = ("手机银行授权页", "网点签署", "客户经理代录并回访")
 Cell = str | int | date | None
@@ -108,6 +112,7 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
             for flow in flows_of(bank.seed, one.number, bank.today, one.attributes, one.aum_fen)
         ),
         "touches": touches_of(one, bank.today),
+        "farming": _farming(bank, one),
     }  # fmt: skip
 
 
@@ -150,6 +155,25 @@ def _events(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
         day = bank.today + timedelta(days=3 + one.number % 40)
         amount = _yuan(one.aum_fen // 10 // 100 * 100)
         yield f"{made}{one.number:08d}", one.customer_no, "bonus", day, amount, "年终分红"
+
+
+FARMS: Final = (
+    ("种植", "玉米", "32.5", None, 3, 9, 150, "每亩 600 公斤", "走千访万"),
+    ("养殖", "生猪", None, 120, None, 6, 165, "每批 120 头", "收购户"),
+    ("林果", "苹果", "18", None, 12, 10, 300, "每亩 2000 公斤", "冷藏库"),
+    ("水产", "对虾", "9.5", 400000, 4, 8, 110, "每亩 800 公斤", "农技讲座"),
+    ("种植", "大棚番茄", "6", None, 1, 4, 100, "每亩 5000 公斤", "农技讲座"),
+)
+"""Type, what, 亩, heads, month of sowing, month of marketing, days, output, who told us."""
+
+
+def _farming(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
+    """One customer in nine grows or keeps something; the season of some is about to begin."""
+    if one.number % 9 != 5:
+        return
+    made = FARMS[one.number // 9 % len(FARMS)]
+    noted = bank.today - timedelta(days=20 + one.number % 60)
+    yield f"F{bank.today:%Y}{one.number:08d}", one.customer_no, *made, noted
 
 
 def _yuan(fen: int | None) -> str:

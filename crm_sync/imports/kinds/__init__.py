@@ -6,6 +6,7 @@ from typing import Final
 from crm_sync.imports.kinds.assignments import AssignmentsLanding
 from crm_sync.imports.kinds.consents import ConsentsLanding
 from crm_sync.imports.kinds.customers import CustomersLanding
+from crm_sync.imports.kinds.farming import FarmingLanding
 from crm_sync.imports.kinds.flows import FlowsLanding
 from crm_sync.imports.kinds.holdings import HoldingsLanding
 from crm_sync.imports.kinds.products import ProductsLanding
@@ -29,5 +30,6 @@ LANDINGS: Final[Mapping[str, type[Landing]]] = {
         EventsLanding,
         FlowsLanding,
         TouchesLanding,
+        FarmingLanding,
     )
 }

@@ -17,6 +17,7 @@ from crm_sync.models import (
     CustomerEvent,
     CustomerFlow,
     CustomerSnapshot,
+    FarmRecord,
     Grant,
     Holding,
     ImportRun,
@@ -67,6 +68,8 @@ WRONG: dict[str, str] = {
     "snapshots": "customer_no,on,aum_yuan\n620001,2026-11-20,1\n620002,2026-11-20,2\n",
     "flows": "customer_no,month,kind,amount_yuan\n620001,2026-10-01,payroll_in,1\n"
     "620002,2026-10-01,payroll_in,2\n",
+    "farming": "farm_no,customer_no,kind,item,sow_month\nF1,620002,crop,玉米,4\n"
+    "F2,620002,crop,玉米,4\n",
     "events": "event_no,customer_no,kind,on,amount_yuan\nE1,620002,bonus,2026-12-01,7\n"
     "E2,620002,bonus,2026-12-01,7\n",
 }
@@ -79,6 +82,7 @@ RIGHT: dict[str, str] = {
     "assignments": ASSIGNMENTS,
     "snapshots": "customer_no,on,aum_yuan\n620001,2026-11-20,100\n",
     "flows": "customer_no,month,kind,amount_yuan\n620001,2026-10-01,payroll_in,100\n",
+    "farming": "farm_no,customer_no,kind,item,sow_month\nF1,620001,crop,玉米,3\n",
     "events": "event_no,customer_no,kind,on,amount_yuan\nE1,620001,money_in,2026-12-15,50000\n",
 }
 TABLES: dict[str, tuple[type[SQLModel], ...]] = {
@@ -91,6 +95,7 @@ TABLES: dict[str, tuple[type[SQLModel], ...]] = {
     "snapshots": (CustomerSnapshot,),
     "events": (CustomerEvent,),
     "flows": (CustomerFlow,),
+    "farming": (FarmRecord,),
 }
 
 

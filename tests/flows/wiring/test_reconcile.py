@@ -9,10 +9,11 @@ from sqlalchemy import func, select
 from sqlmodel import col
 
 from crm_sync.models import Relation
+from kit import clock
 from portfolio.handover.store import runs
 from tests.flows.wecom_world import wecom_world
 from tests.flows.wiring import drift
-from tests.flows.wiring.installation import NIGHT, processes
+from tests.flows.wiring.installation import processes
 from wiring.jobs import sync
 
 pytestmark = pytest.mark.anyio
@@ -26,11 +27,12 @@ async def test_a_reconcile_ends_with_no_differences_and_says_what_it_mended(
         wecom_world() as world,
         processes(database_url, tmp_path, world=world.app) as [parts],
     ):
+        night = clock.now()  # the simulated relations began before it
         size = {"members": 40, "customers": 1_000, "groups": 6, "group_size": 8}
         await world.post("generate", {"seed": 3, **size})
         database = parts.databases.bank
         userids = await drift.bank_of(database, world)
-        await sync(parts, NIGHT)
+        await sync(parts, night)
         assert await drift.differences(world, database) == []
 
         planted = await drift.plant(world, database, 0.09, seed=5, leaver=userids[0])
@@ -41,9 +43,9 @@ async def test_a_reconcile_ends_with_no_differences_and_says_what_it_mended(
         standing_apart = (planted + groups + leaver).total() + 2
         assert len(await drift.differences(world, database)) == standing_apart
 
-        report = await sync(parts, NIGHT + timedelta(hours=1))
+        report = await sync(parts, night + timedelta(hours=1))
         assert await drift.differences(world, database) == []
-        again = await sync(parts, NIGHT + timedelta(hours=2))
+        again = await sync(parts, night + timedelta(hours=2))
         assert again.mended == {}
         assert again.differences == 0
 

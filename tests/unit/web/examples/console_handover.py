@@ -1,4 +1,4 @@
-"""Contexts of the pages about handovers."""
+"""Contexts of the pages about handovers and farming."""
 
 from typing import Any
 
@@ -50,7 +50,27 @@ OWN: dict[str, Any] = {
     "approving": {"action": "/c/handovers/12/approve", "refused": "您拟定的移交，要由另一位同事批准。", "text": ""},
     "state": {"kind": "no_result", "title": "没有符合条件的", "text": "放宽条件。", "code": "", "action": {"text": "去掉全部条件", "href": "/c/handovers/12"}},
 }  # fmt: skip
+FARM: dict[str, Any] = {
+    "customer": "周**", "href": "/c/customers/3", "unit_name": "翠湖支行", "owner": "李敏", "kind_text": "种植", "item": "玉米",
+    "size": "32.5 亩", "season": "春播资金", "begins_on": NOW.date(), "market": "9 月", "cycle": "150 天", "output": "每亩 600 公斤",
+    "channel": "走千访万", "noted_on": None,
+}  # fmt: skip
+FARMING: dict[str, Any] = {
+    **shell("farming", "access:hq#13"),
+    "lead_days": 30,
+    "filters": [UNITS],
+    "tabs": [{"text": "资金季将到", "href": "/c/farming", "n": 2, "current": True}],
+    "state": None,
+    "records": [FARM, {**FARM, "season": "", "begins_on": None}],
+    "page": paging(2, "2 条"),
+}
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "farming": ("console/farming.html", "GET /c/farming", FARMING),
+    "farming_none": (
+        "console/farming.html",
+        "GET /c/farming",
+        {**FARMING, "records": [], "page": paging(0, "0 条"), "state": EMPTY["state"]},
+    ),
     "handovers": ("console/handovers.html", "GET /c/handovers", LIST),
     "handovers_none": ("console/handovers.html", "GET /c/handovers", EMPTY),
     "handover": ("console/handover.html", "GET /c/handovers/{run_id}", ONE),

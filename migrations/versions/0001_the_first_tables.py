@@ -792,6 +792,60 @@ def upgrade() -> None:
     with op.batch_alter_table('evidence_pack', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_evidence_pack_state'), ['state'], unique=False)
 
+    op.create_table('farm_record',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('farm_no', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('item', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('area_centimu', sa.BigInteger(), nullable=True),
+    sa.Column('heads', sa.BigInteger(), nullable=True),
+    sa.Column('sow_month', sa.Integer(), nullable=True),
+    sa.Column('market_month', sa.Integer(), nullable=True),
+    sa.Column('cycle_days', sa.Integer(), nullable=True),
+    sa.Column('output', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('noted_on', sa.Date(), nullable=True),
+    sa.Column('season', sa.Integer(), nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_farm_record')),
+    sa.UniqueConstraint('farm_no', name=op.f('uq_farm_record_farm_no'))
+    )
+    with op.batch_alter_table('farm_record', schema=None) as batch_op:
+        batch_op.create_index('ix_farm_record_customer_id', ['customer_id'], unique=False)
+        batch_op.create_index('ix_farm_record_season', ['season', 'id'], unique=False)
+
+    op.create_table('farm_record_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('farm_no', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=True),
+    sa.Column('item', sqlmodel.sql.sqltypes.AutoString(length=40), autoincrement=False, nullable=True),
+    sa.Column('area_centimu', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('heads', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('sow_month', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('market_month', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('cycle_days', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('output', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=True),
+    sa.Column('noted_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('season', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_farm_record_image'))
+    )
     op.create_table('feed_batch',
     sa.Column('system', sqlmodel.sql.sqltypes.AutoString(length=31), nullable=False),
     sa.Column('batch_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2116,6 +2170,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_feed_batch_waiting', postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
 
     op.drop_table('feed_batch')
+    op.drop_table('farm_record_image')
+    with op.batch_alter_table('farm_record', schema=None) as batch_op:
+        batch_op.drop_index('ix_farm_record_season')
+        batch_op.drop_index('ix_farm_record_customer_id')
+
+    op.drop_table('farm_record')
     with op.batch_alter_table('evidence_pack', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_evidence_pack_state'))
 

@@ -1,11 +1,12 @@
 """Puts every customer into the tier their assets say, set-based, with each move in the ledger."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Row, Subquery, and_, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -82,8 +83,21 @@ async def assign_in(
         col(Customer.removed_at).is_(None),
         col(Customer.tier) != tier,
     )
-    entries = [*await _placed(session, tier, here, report)]
-    entries += await _moved(session, tier, here, policy, report)
+    changed = (
+        select(
+            col(Customer.id).label("id"),
+            col(Customer.unit_id).label("unit_id"),
+            col(Customer.tier).label("was"),
+            tier.label("now"),
+        )
+        .where(*here)
+        .subquery()
+    )
+    grouped = (changed.c.unit_id, changed.c.was, changed.c.now)
+    counted = select(*grouped, func.count().label("number")).group_by(*grouped).order_by(*grouped)
+    moves = (await session.execute(counted)).all()
+    entries = _placed([one for one in moves if not one.was], report)
+    entries += await _moved(session, changed, [one for one in moves if one.was], policy, report)
     if not entries:
         return
     await session.execute(
@@ -92,26 +106,11 @@ async def assign_in(
     await append(session, entries, at=at)
 
 
-Conditions = tuple[ColumnElement[bool], ...]
-
-
-async def _placed(
-    session: AsyncSession, tier: ColumnElement[str], here: Conditions, report: TierReport
-) -> list[Entry]:
-    changed = (
-        select(col(Customer.unit_id).label("unit_id"), tier.label("now"))
-        .where(*here, col(Customer.tier) == "")
-        .subquery()
-    )
-    counted = (
-        select(changed.c.unit_id, changed.c.now, func.count())
-        .group_by(changed.c.unit_id, changed.c.now)
-        .order_by(changed.c.unit_id, changed.c.now)
-    )
+def _placed(moves: Sequence[Row[Any]], report: TierReport) -> list[Entry]:
     first: dict[str, Counter[str]] = {}
-    for unit, now, number in await session.execute(counted):
-        first.setdefault(unit, Counter())[now] = number
-        report.placed[now] += number
+    for move in moves:
+        first.setdefault(move.unit_id, Counter())[move.now] = move.number
+        report.placed[move.now] += move.number
     return [
         _entry("customer.tiers_placed", f"unit:{unit}", unit, {"placed": dict(counts)})
         for unit, counts in first.items()
@@ -120,30 +119,18 @@ async def _placed(
 
 async def _moved(
     session: AsyncSession,
-    tier: ColumnElement[str],
-    here: Conditions,
+    changed: Subquery,
+    moves: Sequence[Row[Any]],
     policy: TierPolicy,
     report: TierReport,
 ) -> list[Entry]:
-    changed = (
-        select(
-            col(Customer.id).label("id"),
-            col(Customer.unit_id).label("unit_id"),
-            col(Customer.tier).label("was"),
-            tier.label("now"),
-        )
-        .where(*here, col(Customer.tier) != "")
-        .subquery()
-    )
-    grouped = (changed.c.unit_id, changed.c.was, changed.c.now)
-    counted = select(*grouped, func.count().label("number")).group_by(*grouped).order_by(*grouped)
-    moves = (await session.execute(counted)).all()
     for move in moves:
         report.moved[move.now] += move.number
     if sum(move.number for move in moves) > MOVES_NAMED:
         found: dict[str, list[dict[str, Any]]] = {}
-        for unit, was, now, number in moves:
-            found.setdefault(unit, []).append({"was": was, "now": now, "customers": number})
+        for move in moves:
+            told = {"was": move.was, "now": move.now, "customers": move.number}
+            found.setdefault(move.unit_id, []).append(told)
         return [
             _entry(
                 "customer.tiers_moved",
@@ -153,7 +140,8 @@ async def _moved(
             )
             for unit, those in found.items()
         ]
-    rows = await session.execute(select(changed).order_by(changed.c.id)) if moves else ()
+    named = select(changed).where(changed.c.was != "").order_by(changed.c.id)
+    rows = await session.execute(named) if moves else ()
     return [
         _entry(
             "customer.tier_moved",

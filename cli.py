@@ -17,6 +17,7 @@ from commands import (
     records,
     rows,
     screening,
+    segments,
     serving,
     simulate,
     standing,
@@ -45,6 +46,7 @@ app.add_typer(binding.bind, name="bind")
 app.add_typer(records.export, name="export")
 app.add_typer(handover.handover, name="handover")
 app.add_typer(person.person, name="person")
+app.add_typer(segments.segment, name="segment")
 app.add_typer(simulate.simulate, name="simulate")
 app.add_typer(trust.keys, name="keys")
 app.add_typer(trust.users, name="users")

@@ -29,6 +29,7 @@ from config.reminder_policy import ReminderPolicy
 from config.retention_policy import RetentionPolicy
 from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
+from config.segment_policy import SegmentPolicy
 from config.suitability_policy import SuitabilityPolicy
 from config.tier_policy import TierPolicy
 
@@ -73,6 +74,7 @@ RETENTION: Final = Kind("retention", "留存期限", RetentionPolicy)
 MATURITY: Final = Kind("maturity", "成熟度自评", MaturityPolicy)
 IMPORTS: Final = Kind("imports", "数据导入", ImportPolicy)
 FARMING: Final = Kind("farming", "种养殖资金季", FarmingPolicy)
+SEGMENTS: Final = Kind("segments", "客群模板与特色客群", SegmentPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -100,4 +102,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     MATURITY,
     IMPORTS,
     FARMING,
+    SEGMENTS,
 )

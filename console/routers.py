@@ -66,6 +66,9 @@ from console.playbooks import shown as playbooks_shown
 from console.policies import listed as policies_listed
 from console.policies import one as policies_one
 from console.products import suitable as products_suitable
+from console.segments import editing as segments_editing
+from console.segments import listed as segments_listed
+from console.segments import one as segments_one
 from console.setup import shown as setup_shown
 from console.structure import files as structure_files
 from console.structure import outlets as structure_outlets
@@ -91,6 +94,9 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     personas_one.router,
     funnel_layers.router,
     funnel_adds.router,
+    segments_listed.router,
+    segments_editing.router,
+    segments_one.router,
     plans.router,
     why.router,
     todos.router,

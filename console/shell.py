@@ -50,6 +50,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("personas", "客群", "people", "/c/personas", roles.BUSINESS),
             Place("funnel", "获客漏斗", "overview", "/c/funnel", roles.BUSINESS),
             Place("adds", "有效添加", "check", "/c/adds", roles.BUSINESS),
+            Place("segments", "客群规则", "fork", "/c/segments", roles.BUSINESS),
             Place("plans", "每日计划", "cal", "/c/plans", roles.CENTRE),
             Place("todos", "任务与执行", "list", "/c/todos", roles.EXECUTION),
             Place("daily", "每日联络", "phone", "/c/daily", roles.BUSINESS),

@@ -185,3 +185,23 @@ class RuleForbidden(InputRefused):
             where="docs/personas.md 的“禁止打标”",
             do="健康、信仰、政治、民族、婚姻变故、收入猜测、负债窘境、未成年人信息一律不作条件；请改用业务往来、兴趣和客户自述",
         )
+
+
+class SegmentUnknown(NotFound):
+    """No segment of that code."""
+
+    code = "E-3227"
+
+    def __init__(self, segment: str) -> None:
+        super().__init__(
+            "没有这个客群规则",
+            saw=segment[:40],
+            where="/c/segments",
+            do="从列表里选；命令行用 gengyun segment list 看全部编号",
+        )
+
+
+class SegmentRefused(Conflict):
+    """A segment cannot be saved or changed as asked."""
+
+    code = "E-3322"

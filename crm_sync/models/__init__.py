@@ -14,6 +14,7 @@ from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
 from crm_sync.models.leads import Lead
 from crm_sync.models.linking import LinkCode, LinkTry, LinkVisit
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
+from crm_sync.models.segments import Segment, SegmentUse, SegmentVersion
 from crm_sync.models.signals import BehaviourSignal
 from crm_sync.models.standing import CustomerStanding
 from crm_sync.models.talks import RelationTalk
@@ -48,6 +49,9 @@ __all__ = [
     "ProductOpenDay",
     "Relation",
     "RelationTalk",
+    "Segment",
+    "SegmentUse",
+    "SegmentVersion",
     "Staff",
     "SyncCursor",
     "TagWrite",

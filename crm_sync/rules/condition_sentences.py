@@ -22,18 +22,20 @@ def money(fen: int) -> str:
 
 def sentence(condition: Condition, labels: Mapping[str, str] | None = None) -> str:
     """The whole condition in one line. ``labels``: what extra columns are called."""
-    return _sentence(condition, labels or {}, False)
+    return _sentence(condition, labels or {}, "")
 
 
-def _sentence(condition: Condition, labels: Mapping[str, str], inside: bool) -> str:
+def _sentence(condition: Condition, labels: Mapping[str, str], inside: str) -> str:
+    """``inside``: what stands around it, so that “and” within “or” is bracketed, and “or” within “and”."""
     match condition:
         case All(parts):
-            return "，且".join(_sentence(one, labels, True) for one in parts)
+            line = "，且".join(_sentence(one, labels, "all") for one in parts)
+            return f"（{line}）" if inside == "any" and len(parts) > 1 else line
         case Either(parts):
-            line = "，或".join(_sentence(one, labels, True) for one in parts)
-            return f"（{line}）" if inside and len(parts) > 1 else line
+            line = "，或".join(_sentence(one, labels, "any") for one in parts)
+            return f"（{line}）" if inside == "all" and len(parts) > 1 else line
         case Not(part):
-            return f"不是（{_sentence(part, labels, False)}）"
+            return f"不是（{_sentence(part, labels, '')}）"
         case Ask():
             return asking(condition, labels)
 

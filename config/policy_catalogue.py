@@ -27,9 +27,9 @@ from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
 from config.reminder_policy import ReminderPolicy
 from config.retention_policy import RetentionPolicy
+from config.segment_policy import SegmentPolicy
 from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
-from config.segment_policy import SegmentPolicy
 from config.suitability_policy import SuitabilityPolicy
 from config.tier_policy import TierPolicy
 

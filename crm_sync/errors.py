@@ -190,7 +190,7 @@ class RuleForbidden(InputRefused):
 class SegmentUnknown(NotFound):
     """No segment of that code."""
 
-    code = "E-3227"
+    code = "E-3291"
 
     def __init__(self, segment: str) -> None:
         super().__init__(

@@ -14,6 +14,7 @@ from kit.web.formats import masked_name
 
 OBJECTS = {
     "policy": "策略",
+    "segment": "客群规则",
     "alert": "预警",
     "allocation": "分配方案",
     "card": "卡片",

@@ -80,7 +80,8 @@ async def put_in_force(
     session: AsyncSession, code: str, *, by: str, at: datetime, reason: str, request_id: str = ""
 ) -> None:
     """From now on the segment may be used. Raises SegmentUnknown, SegmentRefused."""
-    await _move(session, code, (DRAFT, RETIRED), IN_FORCE, by, at, reason, request_id)
+    payload = await _move(session, code, (DRAFT, RETIRED), IN_FORCE, at, reason)
+    await _entry(session, "segment.in_force", code, payload, by, at, reason, request_id)
 
 
 async def retire(
@@ -95,7 +96,8 @@ async def retire(
             where=f"/c/segments/{code} 的“谁在用”",
             do="先让它们换一个客群",
         )
-    await _move(session, code, (DRAFT, IN_FORCE), RETIRED, by, at, reason, request_id)
+    payload = await _move(session, code, (DRAFT, IN_FORCE), RETIRED, at, reason)
+    await _entry(session, "segment.retired", code, payload, by, at, reason, request_id)
 
 
 async def _move(
@@ -103,21 +105,17 @@ async def _move(
     code: str,
     allowed: tuple[str, ...],
     state: str,
-    by: str,
     at: datetime,
     reason: str,
-    request_id: str,
-) -> None:
-    words = " ".join(reason.split())[:200]
-    if not words:
+) -> dict[str, Any]:
+    if not reason.strip():
         raise ReasonMissing
     found: SegmentFact = await repository.segment(session, code)
     if found.state not in allowed:
         raise SegmentRefused("现在的状态不能这样改", saw=found.state, where=f"/c/segments/{code}")
     change = update(Segment).where(col(Segment.code) == code)
     await session.execute(change.values(state=state, changed_at=at))
-    payload = {"was": found.state, "now": state, "version": found.version.number}
-    await _entry(session, f"segment.{state}", code, payload, by, at, words, request_id)
+    return {"was": found.state, "now": state, "version": found.version.number}
 
 
 async def note_use(
@@ -146,7 +144,7 @@ async def _entry(
         act=act,
         actor=by,
         object=f"segment:{code}",
-        reason=reason,
+        reason=" ".join(reason.split())[:200],
         request_id=request_id,
         payload=payload,
     )

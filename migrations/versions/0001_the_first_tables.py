@@ -1619,6 +1619,34 @@ def upgrade() -> None:
         batch_op.create_index('ix_script_version_scene', ['scene', 'state'], unique=False)
         batch_op.create_index('ix_script_version_state', ['state', 'submitted_at'], unique=False)
 
+    op.create_table('segment',
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('pack', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('code', name=op.f('pk_segment'))
+    )
+    op.create_table('segment_use',
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('ref', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('code', 'kind', 'ref', name=op.f('pk_segment_use'))
+    )
+    op.create_table('segment_version',
+    sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('conditions', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('sentence', sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.PrimaryKeyConstraint('code', 'number', name=op.f('pk_segment_version'))
+    )
     op.create_table('send_ticket',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('token_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2008,6 +2036,9 @@ def downgrade() -> None:
         batch_op.drop_index('ix_send_ticket_customer')
 
     op.drop_table('send_ticket')
+    op.drop_table('segment_version')
+    op.drop_table('segment_use')
+    op.drop_table('segment')
     with op.batch_alter_table('script_version', schema=None) as batch_op:
         batch_op.drop_index('ix_script_version_state')
         batch_op.drop_index('ix_script_version_scene')

@@ -19,12 +19,20 @@ CHANNELS: Final = {
     "phone": ("ok", "phone", "电话联系"),
     "branch": ("ok", "branch", "到店"),
     "chat": ("ok", "chat", "聊天跟进"),
+    "manager": ("ok", "person", "上门联系"),
+    "app": ("", "phone", "手机银行"),
+    "sms": ("send", "send", "短信"),
+    "email": ("send", "send", "邮件"),
+    "media": ("", "mega", "新媒体"),
+    "open": ("", "link", "开放银行"),
 }
 TOUCH_STATES: Final = {
     "claimed": ("待存档核对", "info"),
     "confirmed": ("存档一致", "ok"),
     "sent": ("企业微信已送达", "ok"),
-    "recorded": ("客户经理记录", ""),
+    "recorded": ("已记录", ""),
+    "attempted": ("没有联系上", "warn"),
+    "void": ("已作废", ""),
 }
 
 

@@ -144,6 +144,7 @@ async def _page(
         },
         "exact_form": None if unmasked else _form(request, asking, number),
         "numbers": await _numbers(session, asking, customer, held, reached, unmasked=unmasked),
+        "touches_url": f"/c/touches?customer={number}",
         "trail_url": f"/c/interactions?about=customer:{number}",
         "days": timelines.of_customer(reached, lines, names),
         "holdings": [panels.holding(one) for one in held],

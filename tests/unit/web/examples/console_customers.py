@@ -68,6 +68,7 @@ CUSTOMER: dict[str, Any] = {
         {"name": "上次联系", "value": "12", "unit": "天前", "note": "李敏，企业微信"}, {"name": "本月营销", "value": "1", "unit": "/ 4 次", "note": "服务类 2 次"},
         {"name": "最近到期", "value": "3", "unit": "天后", "note": "整存整取 20.00 万元"}, {"name": "近 90 天回复", "value": "5", "unit": "次", "note": "7 次触达"},
     ],
+    "touches_url": "/c/touches?customer=41",
     "trail_url": "/c/interactions?q=9f2c41",
     "days": [
         {"on": date(2026, 11, 20), "events": [

@@ -219,9 +219,9 @@ async def test_file_rates_stand_by_outlet_and_manager_red_under_their_target(
     html = await desk.page("/c/structure/files")
     whole_bank = "/c/customers?aum_from=50000&aum_below=500000"
     assert await opens(desk, html, whole_bank) == 3
-    assert await opens(desk, html, f"{whole_bank}&filed=60") == 2
-    assert await opens(desk, html, f"{whole_bank}&unfiled=60") == 1
-    assert await opens(desk, html, "/c/customers?aum_from=500000&unfiled=60") == 1
+    assert await opens(desk, html, f"{whole_bank}&filed=70") == 2
+    assert await opens(desk, html, f"{whole_bank}&unfiled=70") == 1
+    assert await opens(desk, html, "/c/customers?aum_from=500000&unfiled=70") == 1
     assert await opens(desk, html, "/c/customers?managed=0201&aum_from=50000&aum_below=500000") == 2
     assert html.count("未达标") >= 2  # 50 % of two at 0201, and the one above 50 万
     rows = (await desk.get("/api/v1/c/structure/files")).json()["data"]["rows"]

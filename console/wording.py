@@ -260,6 +260,8 @@ ACTS: Final = {
 }
 
 SYSTEMS: Final = {
+    "feed": "数据推送接口",
+    "sources": "数据源",
     "delivery": "系统 · 发送",
     "archive": "系统 · 会话存档",
     "planner": "系统 · 每日计划",

@@ -156,18 +156,18 @@ async def evaluate_window(
     report = PersonaReport(
         customers=await persona_changes.considered(session, window),
         changed=len(found.customers),
-        joined=Counter({name: len(ids) for name, ids in found.joined.items()}),
-        left=Counter({name: len(ids) for name, ids in found.left.items()}),
+        joined=persona_changes.counted(found.joined),
+        left=persona_changes.counted(found.left),
         members=await persona_changes.members(session),
     )
-    await _record(session, window, found, at)
+    await _record(session, found, at)
     await persona_changes.write(session, window, policy.rule_version, at)
     return report
 
 
-async def _record(session: AsyncSession, window: Window, found: Changes, at: datetime) -> None:
+async def _record(session: AsyncSession, found: Changes, at: datetime) -> None:
     if len(found.customers) <= SINGLY:
-        told = await persona_changes.told_of(session, window, found, at)
+        told = await persona_changes.told_of(session, found, at)
         await record_changes(session, told, at, actor="system:personas")
         return
     entries = [

@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.models import Customer, PersonaMembership
+from crm_sync.repository.keys import among
 from crm_sync.repository.persona_drafts import NEXT
 from crm_sync.repository.subjects import Window
 from crm_sync.rules.evidence import sayings
 from kit.clock import bank_date
-from kit.db import insert_into
+from kit.db import Json, insert_into, is_postgresql
 
 STEP: Final = 5  # per cent: smaller fading is not written
 HELD: Final = PersonaMembership.__table__.alias("held")  # type: ignore[attr-defined]
@@ -24,19 +25,36 @@ _UPDATES: Final = (
 )  # fmt: skip
 
 
+By = dict[str, dict[str, list[int]]]
+"""Customer ids by unit and persona."""
+
+
 @dataclass(slots=True)
 class Changes:
-    """Who joined and left which persona, and whose primary one moved, by customer id and unit."""
+    """Who joined and left which persona, and whose primary one moved."""
 
-    joined: dict[str, list[int]] = field(default_factory=dict)
-    left: dict[str, list[int]] = field(default_factory=dict)
-    primary: dict[int, str | None] = field(default_factory=dict)
-    units: dict[int, str] = field(default_factory=dict)
+    joined: By = field(default_factory=dict)
+    left: By = field(default_factory=dict)
+    primary: By = field(default_factory=dict)
 
     @property
     def customers(self) -> set[int]:
         """Everybody for whom anything changed."""
-        return set(self.units)
+        return {
+            one
+            for by in (self.joined, self.left, self.primary)
+            for of_unit in by.values()
+            for ids in of_unit.values()
+            for one in ids
+        }
+
+
+def counted(by: By) -> Counter[str]:
+    """How many customers there are of each persona."""
+    found: Counter[str] = Counter()
+    for of_unit in by.values():
+        found.update({persona: len(ids) for persona, ids in of_unit.items()})
+    return found
 
 
 async def members(session: AsyncSession) -> Counter[str]:
@@ -62,40 +80,33 @@ def _gone(session: AsyncSession, window: Window, held: Any) -> Any:
 
 
 async def changes(session: AsyncSession, window: Window) -> Changes:
-    """The differences, read before they are written."""
-    found = Changes()
+    """The differences, read before they are written; a row a unit and persona, not a customer."""
     key = col(Customer.id)
-    joined = (
-        select(NEXT.c.persona, NEXT.c.customer_id, col(Customer.unit_id))
-        .join(Customer, key == NEXT.c.customer_id)
-        .outerjoin(HELD, _of_next())
-        .where(HELD.c.customer_id.is_(None))
-        .order_by(NEXT.c.customer_id)
+    gathered = func.jsonb_agg if is_postgresql(session) else func.json_group_array
+    unit = func.coalesce(col(Customer.unit_id), "hq")
+
+    async def told(one: Any, query: Any) -> By:
+        found: By = {}
+        grouped = query.group_by(unit, one.persona)
+        for of, persona, ids in await session.execute(grouped):
+            found.setdefault(of, {})[persona] = sorted(ids)
+        return found
+
+    def of(one: Any, start: Any) -> Any:
+        every = gathered(one.customer_id, type_=Json)
+        return select(unit, one.persona, every).select_from(start)
+
+    new, held = NEXT.c, HELD.c
+    with_unit = NEXT.join(Customer, key == new.customer_id)
+    joined = of(new, with_unit.outerjoin(HELD, _of_next())).where(held.customer_id.is_(None))
+    was_primary = and_(_of_next(), held.is_primary.is_(True))
+    moved = of(new, with_unit.outerjoin(HELD, was_primary)).where(
+        new.is_primary.is_(True), held.customer_id.is_(None)
     )
-    for persona, customer_id, unit in await session.execute(joined):
-        found.joined.setdefault(persona, []).append(customer_id)
-        found.units[customer_id] = unit
-    left = (
-        select(HELD.c.persona, HELD.c.customer_id, func.coalesce(col(Customer.unit_id), "hq"))
-        .outerjoin(Customer, key == HELD.c.customer_id)
-        .where(_gone(session, window, HELD.c))
-        .order_by(HELD.c.customer_id)
+    left = of(held, HELD.outerjoin(Customer, key == held.customer_id)).where(
+        _gone(session, window, held)
     )
-    for persona, customer_id, unit in await session.execute(left):
-        found.left.setdefault(persona, []).append(customer_id)
-        found.units[customer_id] = unit
-        found.primary.setdefault(customer_id, None)
-    moved = (
-        select(NEXT.c.customer_id, NEXT.c.persona, col(Customer.unit_id))
-        .join(Customer, key == NEXT.c.customer_id)
-        .outerjoin(HELD, and_(_of_next(), HELD.c.is_primary.is_(True)))
-        .where(NEXT.c.is_primary.is_(True), HELD.c.customer_id.is_(None))
-        .order_by(NEXT.c.customer_id)
-    )
-    for customer_id, persona, unit in await session.execute(moved):
-        found.units[customer_id] = unit
-        found.primary[customer_id] = persona
-    return found
+    return Changes(await told(new, joined), await told(held, left), await told(new, moved))
 
 
 async def write(session: AsyncSession, window: Window, rule_version: str, at: datetime) -> None:
@@ -142,56 +153,61 @@ async def write(session: AsyncSession, window: Window, rule_version: str, at: da
     )
 
 
-async def told_of(
-    session: AsyncSession, window: Window, found: Changes, at: datetime
-) -> dict[int, dict[str, Any]]:
+async def told_of(session: AsyncSession, found: Changes, at: datetime) -> dict[int, dict[str, Any]]:
     """The changes of a few customers with their reasons, one payload each."""
-    new = {(one, persona) for persona, ids in found.joined.items() for one in ids}
-    query = (
-        select(NEXT.c.customer_id, NEXT.c.persona, NEXT.c.source, NEXT.c.confidence, NEXT.c.evidence, NEXT.c.is_primary)
-        .order_by(NEXT.c.customer_id, NEXT.c.is_primary.desc(), NEXT.c.confidence.desc(), NEXT.c.persona)
-    )  # fmt: skip
     told: dict[int, dict[str, Any]] = {
         one: {"joined": [], "left": [], "primary": None} for one in sorted(found.customers)
     }
+    if not told:
+        return told
+    new = {(one, persona) for persona, one in _each(found.joined)}
+    query = (
+        select(
+            NEXT.c.customer_id,
+            NEXT.c.persona,
+            NEXT.c.source,
+            NEXT.c.confidence,
+            NEXT.c.evidence,
+            NEXT.c.is_primary,
+        )
+        .where(among(session, NEXT.c.customer_id, list(told)))
+        .order_by(
+            NEXT.c.customer_id,
+            NEXT.c.is_primary.desc(),
+            NEXT.c.confidence.desc(),
+            NEXT.c.persona,
+        )
+    )
     for row in await session.execute(query):
-        change = told.get(row.customer_id)
-        if change is None:
-            continue
+        change = told[row.customer_id]
         if row.is_primary:
             change["primary"] = row.persona
         if (row.customer_id, row.persona) in new:
             why = list(sayings(row.evidence, bank_date(at)))
-            change["joined"].append(
-                {
-                    "persona": row.persona,
-                    "source": row.source,
-                    "confidence": row.confidence,
-                    "why": why,
-                }
-            )
-    for persona, ids in sorted(found.left.items()):
-        for one in ids:
-            told[one]["left"].append(persona)
+            about = {"persona": row.persona, "source": row.source, "confidence": row.confidence}
+            change["joined"].append({**about, "why": why})
+    for persona, one in sorted(_each(found.left)):
+        told[one]["left"].append(persona)
     return told
 
 
-def in_bulk(found: Changes) -> Mapping[str, dict[str, Any]]:
+def _each(by: By) -> list[tuple[str, int]]:
+    return [
+        (persona, one) for of_unit in by.values() for persona, ids in of_unit.items() for one in ids
+    ]
+
+
+def in_bulk(found: Changes) -> dict[str, dict[str, Any]]:
     """The changes of many customers by unit: ids by persona, for those who joined and who left."""
-    told: dict[str, dict[str, Any]] = {}
-
-    def of(customer_id: int) -> dict[str, Any]:
-        return told.setdefault(
-            found.units[customer_id], {"joined": {}, "left": {}, "primary_moved": []}
-        )
-
-    for name, changed in (("joined", found.joined), ("left", found.left)):
-        for persona, ids in changed.items():
-            for one in ids:
-                of(one)[name].setdefault(persona, []).append(one)
-    for one in found.primary:
-        of(one)["primary_moved"].append(one)
-    return told
+    units = sorted({*found.joined, *found.left, *found.primary})
+    return {
+        unit: {
+            "joined": found.joined.get(unit, {}),
+            "left": found.left.get(unit, {}),
+            "primary_moved": found.primary.get(unit, {}),
+        }
+        for unit in units
+    }
 
 
 async def delete_memberships(session: AsyncSession, gone: Sequence[Mapping[str, Any]]) -> None:

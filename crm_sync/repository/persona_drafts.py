@@ -103,7 +103,8 @@ async def draft(
     await session.execute(_without_refused(asking))
     await session.execute(_kept(asking, window, unread))
     await _analyzed(asking, DRAFT)
-    await session.execute(_chosen(asking))
+    given = select(exists().where(DRAFT.c.by_hand.is_(True)))
+    await session.execute(_chosen(asking, bool((await session.execute(given)).scalar_one())))
     await _analyzed(asking, NEXT)
 
 
@@ -156,7 +157,9 @@ def _masks(asking: Asking, window: Window) -> Any:
     asked = (
         select(col(Customer.id).label("customer_id"), mask.label("mask"))
         .where(window.on(asking.session, col(Customer.id)), col(Customer.removed_at).is_(None))
-        .subquery()
+        .cte("asked")
+        # Because both databases would else work the mask out twice, to filter and to keep it.
+        .prefix_with("MATERIALIZED")
     )
     kept = select(asked.c.customer_id, asked.c.mask).where(asked.c.mask != 0)
     return insert(MASK).from_select(["customer_id", "mask"], kept)
@@ -290,8 +293,8 @@ def _kept(asking: Asking, window: Window, unread: bool) -> Any:
     )
 
 
-def _chosen(asking: Asking) -> Any:
-    """The best few of each customer; what a person gave is always among them."""
+def _chosen(asking: Asking, given: bool) -> Any:
+    """The best few of each customer; what a person gave (``given``: anybody) is always among them."""
     policy = asking.frame.personas
     names = sorted(one.name for one in policy.persona)
     one = DRAFT.c
@@ -301,18 +304,18 @@ def _chosen(asking: Asking) -> Any:
         -one.confidence,
         case(*((one.place == n, names.index(p.name)) for n, p in enumerate(policy.persona))),
     )
-    placed = select(
-        DRAFT,
-        func.row_number()
-        .over(partition_by=one.customer_id, order_by=(one.by_hand.desc(), *order))
-        .label("turn"),
-        func.row_number().over(partition_by=one.customer_id, order_by=order).label("standing"),
-    ).subquery()
-    among = placed.c
-    chosen = select(
-        placed,
-        (func.min(among.standing).over(partition_by=among.customer_id)).label("first"),
-    ).where(among.turn <= policy.max_active)
+    standing = func.row_number().over(partition_by=one.customer_id, order_by=order)
+    placed = select(DRAFT, standing.label("standing"))
+    if given:
+        first_given = (one.by_hand.desc(), *order)
+        turn = func.row_number().over(partition_by=one.customer_id, order_by=first_given)
+        among = placed.add_columns(turn.label("turn")).subquery()
+        best = func.min(among.c.standing).over(partition_by=among.c.customer_id)
+        chosen = select(among, best.label("first")).where(among.c.turn <= policy.max_active)
+    else:
+        among = placed.subquery()
+        first = literal(1, Integer).label("first")
+        chosen = select(among, first).where(among.c.standing <= policy.max_active)
     final = chosen.subquery().c
     evidence: Any = literal("[", Text) + func.substr(final.evidence, 2) + "]"
     if asking.postgresql:

@@ -152,12 +152,11 @@ def _normal(asking: Asking, told: Any) -> Any:
 def _lists(asking: Asking, told: Any, values: Any) -> ColumnElement[bool]:
     """One of ``values`` is among the values of the text; the cheap look comes first."""
     listed = ";" + _normal(asking, told) + ";"
-    return or_(
-        *(
-            and_(holds_text(asking, told, one), holds_text(asking, listed, f";{one};"))
-            for one in values
-        )
+    among = (
+        and_(holds_text(asking, told, one), holds_text(asking, listed, f";{one};"))
+        for one in values
     )
+    return and_(told.is_not(None), or_(told.in_(values), *among))
 
 
 def flag(ask: Ask, asking: Asking) -> ColumnElement[bool]:

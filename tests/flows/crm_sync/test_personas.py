@@ -349,7 +349,11 @@ async def test_many_changes_are_one_entry_a_unit_that_names_everybody(
     }
     told = {one.unit: one.payload for one in entries}
     assert told["0101"]["joined"] == {"老年": ids[1:]}
-    assert told["0201"] == {"joined": {"老年": ids[:1]}, "left": {}, "primary_moved": ids[:1]}
+    assert told["0201"] == {
+        "joined": {"老年": ids[:1]},
+        "left": {},
+        "primary_moved": {"老年": ids[:1]},
+    }
 
 
 @pytest.mark.mission("A13")

@@ -1,0 +1,215 @@
+"""Persona evaluation against the best SQL for the same question, on the same rows in the same run.
+
+``python -m bench.personas [--customers 100000] [--database postgresql|sqlite]``
+
+The bare side is one hand-written INSERT … SELECT with the shipped rules spelled out as a plain
+WHERE each, ranked and cut to three by a window function, into a table without evidence, ledger or
+comparison. Ours also judges refusals and traces, keeps evidence, writes the ledger and can be run
+again. The second evaluation of an unchanged bank and the one after a load are printed too.
+"""
+
+import argparse
+import asyncio
+import os
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from bench.memory import most_memory_mb
+from config import persona_policy
+from crm_sync.personas import evaluate
+from crm_sync.personas_after_load import evaluate_changed
+from kit import partitions
+from kit.crypto import FieldCipher
+from kit.db import Database
+from tests.schema import import_every_model
+from wiring import schema
+
+AT: Final = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
+CIPHER: Final = FieldCipher(keys={1: b"k" * 32}, current=1, index_key=b"i" * 32)
+NUMBERS: Final = {
+    "postgresql": "SELECT n FROM generate_series(1, {n}) AS g(n)",
+    "sqlite": "WITH RECURSIVE g(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM g WHERE n < {n}) SELECT n FROM g",
+}
+CUSTOMERS: Final = """
+INSERT INTO customer (id, customer_no, gender, born_on, birthday, unit_id, tier, occupation,
+    attributes, source, source_date, digest, supplements, synthetic, changed_at)
+SELECT n, 'B' || n, CASE WHEN n % 2 = 0 THEN 'F' ELSE 'M' END, {born}, 100 + n % 28,
+    '01' || (n % 40), '', '',
+    {json}, '', '', '', '{{}}', {false}, {then}
+FROM ({numbers}) AS made
+"""
+ATTRIBUTES: Final = """CASE n % 20 WHEN 1 THEN '{"merchant":"yes"}' WHEN 2 THEN '{"hobby":"长跑;读书"}'
+ WHEN 3 THEN '{"agri_loan":"1"}' WHEN 4 THEN '{"children_account":"是"}'
+ WHEN 5 THEN '{"third_party_custody":"yes"}' ELSE '{}' END"""
+HOLDINGS: Final = """
+INSERT INTO holding (holding_no, customer_id, kind, product_name, risk_level, source, source_date,
+    digest, synthetic, changed_at)
+SELECT 'H' || n, 1 + n % {customers}, CASE WHEN n % 3 = 0 THEN 'fund' ELSE 'deposit' END, '',
+    1 + n % 5, '', '', '', {false}, {then}
+FROM ({numbers}) AS made
+"""
+TABLE: Final = (
+    "CREATE TABLE bare_membership"
+    " (id bigint, persona text, is_primary boolean, PRIMARY KEY (id, persona))"
+)
+BARE: Final = """
+INSERT INTO bare_membership
+SELECT id, persona, place = 1 FROM (
+  SELECT id, persona, row_number() OVER (PARTITION BY id ORDER BY rank, priority DESC) AS place FROM (
+    SELECT id, '老年' AS persona, 0 AS rank, 90 AS priority FROM customer
+     WHERE removed_at IS NULL AND (born_on <= '1966-11-22' OR (born_on <= '1971-11-22' AND {pension}))
+    UNION ALL SELECT id, '宝妈', 0, 70 FROM customer WHERE removed_at IS NULL AND {children}
+     AND NOT coalesce(born_on >= '2008-11-23', {false})
+    UNION ALL SELECT id, '90后', 0, 60 FROM customer WHERE removed_at IS NULL
+     AND born_on BETWEEN '1990-01-01' AND '1999-12-31'
+    UNION ALL SELECT id, '长跑', 1, 45 FROM customer WHERE removed_at IS NULL AND {running}
+    UNION ALL SELECT id, '读书', 1, 35 FROM customer WHERE removed_at IS NULL AND {reading}
+    UNION ALL SELECT id, '股市', 0, 55 FROM customer WHERE removed_at IS NULL AND ({custody} OR EXISTS (
+      SELECT 1 FROM holding WHERE holding.customer_id = customer.id AND kind = 'fund' AND risk_level >= 4
+       AND holding.removed_at IS NULL AND (matures_on IS NULL OR matures_on >= '2026-11-22')))
+     AND NOT coalesce(born_on >= '2008-11-23', {false})
+    UNION ALL SELECT id, '商贸', 0, 65 FROM customer WHERE removed_at IS NULL AND {merchant}
+    UNION ALL SELECT id, '县域', 0, 64 FROM customer WHERE removed_at IS NULL AND {agri}
+  ) AS found
+) AS ranked WHERE place <= 3
+"""
+
+
+def _bare(postgresql: bool) -> str:
+    def told(key: str) -> str:
+        return f"(attributes ->> '{key}')" if postgresql else f"json_extract(attributes, '$.{key}')"
+
+    def yes(key: str) -> str:
+        return f"{told(key)} IN ('yes', '1', '是', 'Y', 'true')"
+
+    def lists(key: str, *values: str) -> str:
+        return (
+            "(" + " OR ".join(f"';' || {told(key)} || ';' LIKE '%;{one};%'" for one in values) + ")"
+        )
+
+    return BARE.format(
+        pension=yes("pension_payroll"), children=f"({yes('children_account')} OR {lists('hobby', '亲子', '育儿')})",
+        running=lists("hobby", "长跑", "跑步", "马拉松", "晨跑"), reading=lists("hobby", "读书", "阅读", "书法"),
+        custody=yes("third_party_custody"), merchant=f"({yes('merchant')} OR {yes('legal_person')})",
+        agri=f"({yes('agri_loan')} OR {yes('agri_subsidy')})", false="false" if postgresql else "0",
+    )  # fmt: skip
+
+
+async def _fill(database: Database, customers: int) -> None:
+    postgresql = not database.is_sqlite
+    born = (
+        "date '1940-01-01' + ((n * 7919) % 28000)::int"
+        if postgresql
+        else "date('1940-01-01', '+' || ((n * 7919) % 28000) || ' days')"
+    )
+    common = {
+        "false": "false" if postgresql else "0",
+        "then": "timestamptz '2026-01-01'" if postgresql else "'2026-01-01 00:00:00.000000'",
+    }
+    json = f"({ATTRIBUTES})::jsonb" if postgresql else ATTRIBUTES
+    async with database.transaction() as session:
+        numbers = NUMBERS[database.backend]
+        made = CUSTOMERS.format(born=born, json=json, numbers=numbers.format(n=customers), **common)
+        await session.execute(text(_escaped(made)))
+        many = numbers.format(n=customers * 5 // 2)
+        held = HOLDINGS.format(customers=customers, numbers=many, **common)
+        await session.execute(text(_escaped(held)))
+        await session.execute(text(TABLE))
+    async with database.transaction() as session:
+        await session.execute(text("ANALYZE"))
+
+
+def _escaped(statement: str) -> str:
+    """Colons of JSON and casts are no parameters."""
+    return statement.replace(":", "\\:")
+
+
+async def _timed(work: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
+    begun = time.perf_counter()
+    found = await work()
+    return time.perf_counter() - begun, found
+
+
+async def measure(database: Database, customers: int) -> list[str]:
+    """Fill the bank, take both sides, and say what was found."""
+    await _fill(database, customers)
+    policy = persona_policy.load()
+
+    async def bare() -> int:
+        async with database.transaction() as session:
+            await session.execute(text(_escaped(_bare(not database.is_sqlite))))
+            counted = await session.execute(text("SELECT count(*) FROM bare_membership"))
+            return int(counted.scalar_one())
+
+    best, rows = await _timed(bare)
+    first, report = await _timed(lambda: evaluate(database, policy, AT))
+    assert report.members.total() == rows, (report.members, rows)
+    again, second = await _timed(lambda: evaluate(database, policy, AT))
+    assert second.changed == 0, second
+    async with database.transaction() as session:
+        changed = text("UPDATE customer SET changed_at = :at WHERE id % 100 = 0")
+        await session.execute(
+            changed, {"at": AT if not database.is_sqlite else AT.strftime("%Y-%m-%d %H:%M:%S.%f")}
+        )
+    after, third = await _timed(lambda: evaluate_changed(database, policy, AT))
+    return [
+        f"{database.backend}: {customers:,} customers, {customers * 5 // 2:,} holdings, {rows:,} memberships",
+        f"  best SQL alone          {best:8.2f} s",
+        f"  first evaluation        {first:8.2f} s   {first / best:4.1f} times the SQL",
+        f"  unchanged, again        {again:8.2f} s   {again / best:4.1f} times the SQL",
+        f"  after a load (1 %)      {after:8.2f} s   {third.customers:,} customers looked at",
+        f"  most memory             {most_memory_mb():8.0f} MB",
+    ]
+
+
+async def _main(customers: int, kind: str) -> list[str]:
+    import_every_model()
+    if kind == "sqlite":
+        with tempfile.TemporaryDirectory() as folder:
+            return await _on(f"sqlite:///{Path(folder) / 'bank.db'}", customers)
+    given = make_url(os.environ["GENGYUN_TEST_DATABASE_URL"])
+    name = f"gengyun_bench_{secrets.token_hex(4)}"
+    plain = given.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection: Any = await asyncpg.connect(plain)
+    await connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        url = given.set(drivername="postgresql+asyncpg", database=name)
+        return await _on(url.render_as_string(hide_password=False), customers)
+    finally:
+        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        await connection.close()
+
+
+async def _on(url: str, customers: int) -> list[str]:
+    database = Database(url, CIPHER)
+    try:
+        await schema.migrate(database)
+        async with database.engine.begin() as connection:
+            await connection.run_sync(lambda one: partitions.prepare(one, AT))
+        return await measure(database, customers)
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """Measure one database and print what was found."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--customers", type=int, default=100_000)
+    parser.add_argument("--database", choices=sorted(NUMBERS), default="sqlite")
+    asked = parser.parse_args()
+    lines = asyncio.run(_main(asked.customers, asked.database))
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

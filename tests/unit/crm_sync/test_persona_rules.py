@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from config import persona_policy, tier_policy
+from config import persona_policy, segment_policy, tier_policy
 from config.persona_policy import PersonaPolicy
 from crm_sync.rules.condition_answers import values_of
-from crm_sync.rules.conditions import Frame
+from crm_sync.rules.conditions import Frame, checked
 from crm_sync.rules.memberships import BY_HAND, Membership, active, candidates
 from crm_sync.rules.personas import Judged, judge
 from crm_sync.rules.signals import GroupInterest, Signal, expiry, faded
@@ -253,3 +253,16 @@ def test_there_are_no_more_grounds_than_an_evaluation_has_bits_for() -> None:
     raw["persona"][0]["when"] = [{"rule": _OLD}] * 61
     with pytest.raises(ValidationError, match="最多 60 条"):
         PersonaPolicy.model_validate(raw)
+
+
+@pytest.mark.mission("D10")
+def test_what_is_ready_for_the_old_never_goes_above_their_risk_and_minors_are_in_no_rule() -> None:
+    old = POLICY.named("老年")
+    [pack] = [one for one in segment_policy.load().pack if one.code == "elders"]
+    assert old is not None
+    assert old.risk_ceiling == pack.risk_ceiling == 2
+    for one in segment_policy.load().pack:
+        assert checked(one.conditions, POLICY) == one.conditions
+    child = date(2012, 1, 1)
+    assert not _judged("股市", born_on=child, attributes={"third_party_custody": "yes"}).met
+    assert not _judged("宝妈", born_on=child, attributes={"children_account": "yes"}).met

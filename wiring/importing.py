@@ -120,15 +120,14 @@ async def bring(
 
 def feed(parts: Parts) -> Feed:
     """What bank systems push to, with this installation's keys and limits."""
-    given = parts.settings
     return Feed(
         database=parts.databases.bank,
         keys={
             system: {version: key_bytes(key) for version, key in one.keys.items()}
-            for system, one in given.feeds.items()
+            for system, one in parts.settings.feeds.items()
         },
-        kinds={system: one.kinds for system, one in given.feeds.items()},
-        limits=limits(given.imports),
+        kinds={system: one.kinds for system, one in parts.settings.feeds.items()},
+        limits=limits(parts.settings.imports),
         max_bytes=parts.settings.feed.max_bytes,
         max_rows=parts.settings.feed.max_rows,
         clock_seconds=parts.settings.feed.clock,

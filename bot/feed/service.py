@@ -122,7 +122,7 @@ class Feed:
                 kind,
                 BatchOpening(system, batch_id, body),
                 wanted=Wanted(partial=not body.whole),
-                by=f"{ACTOR}.{system}",
+                by=ACTOR,
                 at=self.clock(),
                 limits=self.limits,
                 land_consents=self.land_consents,

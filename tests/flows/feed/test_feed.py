@@ -97,7 +97,7 @@ async def test_rows_that_are_pushed_come_in_with_their_system_as_source(
     (batch,) = await rows(site.database, FeedBatch)
     assert (batch["state"], batch["body"], batch["run_id"]) == ("applied", None, told["run"])
     run = (await rows(site.database, ImportRun))[-1]
-    assert (run["origin"], run["by"], run["file_name"]) == ("feed", "system:feed.core", "core/b1")
+    assert (run["origin"], run["by"], run["file_name"]) == ("feed", "system:feed", "core/b1")
 
 
 async def test_the_same_batch_twice_answers_the_first_result_and_does_nothing(

@@ -11,7 +11,7 @@ from console import roles
 from console.customers import listed as customers
 from console.errors import FormRefused
 from console.lists import PER_PAGE, choice, nothing, number, paging, url
-from console.playbooks.hints import age_select
+from console.playbooks.hints import ALL_AGES, age_select
 from console.playbooks.places import PLAYBOOKS as PATH
 from console.playbooks.places import places
 from console.shell import page, shell
@@ -95,7 +95,7 @@ async def in_layer(
     asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
     session: Writing,
     layer: str = "",
-    age: str = "",
+    age: str = ALL_AGES,
     gender: str = "",
     unit: str = "",
     after: int = 0,

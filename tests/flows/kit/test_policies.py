@@ -12,7 +12,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from config.settings import Environment
-from console.shell import NAVIGATION
+from console.navigation import NAVIGATION
 from crm_sync.access import ROLES
 from kit.web.guard import ANYBODY
 from tests.flows.console.office import Office, office, small_bank

@@ -39,7 +39,6 @@ PERSONAL: Final = (
     Holds("coverage", "管户关系", Fate.ERASE),
     Holds("coverage_end", "以往的管户关系", Fate.ERASE),
     Holds("lead", "商机", Fate.ERASE),
-    Holds("farm_record", "种养殖记录", Fate.ERASE),
     Holds("behaviour_signal", "行为线索", Fate.ERASE),
     Holds("persona_membership", "所属客群", Fate.ERASE),
     Holds("persona_refusal", "拒绝的客群", Fate.ERASE),
@@ -77,7 +76,6 @@ PERSONAL: Final = (
             ("farm_record", "种养殖"),
             ("holding", "持有的产品"),
             ("coverage", "管户关系"),
-            ("farm_record", "种养殖记录"),
         )
     ),
 )  # fmt: skip

@@ -4,7 +4,8 @@ AppError
 ├── InputRefused
 │   ├── ConsentRefused        a consent, withdrawal or suppression names something unknown
 │   ├── HolidayRefused        a row of the holiday table cannot be used
-│   └── EntryRefused          a white-list request lacks a reason, an opinion or an end
+│   ├── EntryRefused          a white-list request lacks a reason, an opinion or an end
+│   └── LinkBroken            an opt-out link was cut, changed or is too old
 ├── AccessDenied
 │   └── SecondPersonNeeded    the one who asks may not be the one who agrees
 ├── NotFound
@@ -12,6 +13,7 @@ AppError
 │   └── EntryUnknown          there is no such white-list entry
 └── Conflict
     ├── CalendarUnknown       the statutory days of a year are not known yet
+    ├── OwnActNeeded          only the customer's own act lets the bank speak again
     └── EntryDecided          the white-list entry has been decided already
 """
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import CompoundSelect, Select, insert, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from compliance.consent import holding
-from compliance.facts import ConsentFact, DecisionRow, Standing
+from compliance.facts import ConsentFact, DecisionRow, Scope, Standing
 from compliance.models import (
     AllowEntry,
     ComplaintFreeze,
@@ -19,6 +19,7 @@ from compliance.models import (
     Decision,
     Suppression,
 )
+from compliance.standing import PROFILING
 from kit.db import insert_into, insert_new
 
 CHUNK = 10_000
@@ -36,6 +37,17 @@ def agreed(purpose: str) -> Select[Any]:
     return select(col(Consent.customer_id)).where(
         col(Consent.purpose) == purpose, col(Consent.given).is_(True)
     )
+
+
+def unprofiled() -> CompoundSelect[Any]:
+    """The ids of customers of whose habits nothing may be inferred: they said no to 画像."""
+    refused = select(col(Consent.customer_id)).where(
+        col(Consent.purpose) == PROFILING, col(Consent.given).is_(False)
+    )
+    opted_out = select(col(Suppression.customer_id)).where(
+        col(Suppression.scope) == Scope.PERSONALISED, col(Suppression.lifted_at).is_(None)
+    )
+    return union(refused, opted_out)
 
 
 async def recipient_standing(

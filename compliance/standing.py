@@ -7,6 +7,9 @@ from compliance.facts import Channel, Purpose, Recipient, Scope, Words
 from compliance.objections import Objection
 from config.outreach_policy import OutreachPolicy
 
+PROFILING = "profiling"
+"""Who said no to this (画像) is addressed as a member of no persona, and nothing is inferred."""
+
 
 def standing_objections(
     recipient: Recipient,
@@ -31,8 +34,9 @@ def standing_objections(
                 yield Objection.OPTED_OUT
         elif purpose is Purpose.CARE and Scope.MARKETING in suppressed and not solicited:
             yield Objection.OPTED_OUT
-        if Scope.PERSONALISED in suppressed and words.personas and purpose is not Purpose.SERVICE:
-            yield Objection.PERSONALISATION_OFF
+    unprofiled = Scope.PERSONALISED in suppressed or PROFILING in recipient.refusals
+    if unprofiled and words.personas and purpose is not Purpose.SERVICE:
+        yield Objection.PERSONALISATION_OFF
     needed = policy.consent.needed.get(purpose.value)
     if needed is not None and needed not in recipient.consents and not solicited:
         yield Objection.NO_CONSENT

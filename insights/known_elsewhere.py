@@ -3,7 +3,7 @@
 from sqlalchemy import literal, select, union
 
 from community import repository as groups
-from compliance.repository import agreed
+from compliance.repository import agreed, unprofiled
 from crm_sync.segments.asking import Outside
 from crm_sync.segments.contacts import of_customers
 
@@ -35,4 +35,5 @@ def known_elsewhere() -> Outside:
         },
         sets={"group": union(*named)},
         signals=traces,
+        unprofiled=unprofiled(),
     )

@@ -34,12 +34,13 @@ class Outside:
     ``flags``: by dimension (``consent_marketing``), a select of the ids of those for whom it is
     so. ``sets``: by dimension (``group``), a select of ``customer_id`` and ``value``.
     ``signals``: traces of interest beside ours: ``customer_id, interest, source, at, ref, says,
-    consented``.
+    consented``. ``unprofiled``: a select of the ids of those of whose habits nothing is inferred.
     """
 
     flags: Mapping[str, Select[Any]] = field(default_factory=dict)
     sets: Mapping[str, Select[Any] | CompoundSelect[Any]] = field(default_factory=dict)
     signals: Select[Any] | None = None
+    unprofiled: Select[Any] | CompoundSelect[Any] | None = None
 
 
 NOTHING: Final = Outside()

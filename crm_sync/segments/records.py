@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Select,
     String,
     and_,
     cast,
@@ -25,6 +26,9 @@ from config.persona_policy import SOURCES, SourceRule
 from crm_sync.models import BehaviourSignal, CustomerEvent, Holding
 from crm_sync.rules.signals import oldest_that_counts
 from crm_sync.segments.asking import Asking, Own
+
+INFERRED: Final = ("behavior", "chat")
+"""Sources by which habits are inferred, for which a customer's no to 画像 is the end."""
 
 
 def holding(ask: Ask, asking: Asking) -> ColumnElement[bool]:
@@ -88,15 +92,18 @@ def _parts(ask: Ask, asking: Asking, known: Mapping[str, _Part]) -> list[ColumnE
 
 
 def signals(asking: Asking) -> Any:
-    """Every trace of interest there is: ours, and those other packages know of."""
-    parts: list[Any] = [_ours()]
+    """Every trace of interest there is: ours, and those other packages know of.
+
+    Clicks and talk of those who said no to it are left out (PIPL 24).
+    """
+    parts: list[Any] = [_ours(asking)]
     if asking.outside.signals is not None:
         parts.append(asking.outside.signals)
     return union_all(*parts).subquery("signal")
 
 
-def _ours() -> Any:
-    return select(
+def _ours(asking: Asking) -> Any:
+    traces: Select[Any] = select(
         col(BehaviourSignal.customer_id),
         col(BehaviourSignal.interest),
         col(BehaviourSignal.origin).label("source"),
@@ -105,6 +112,11 @@ def _ours() -> Any:
         col(BehaviourSignal.says),
         col(BehaviourSignal.consented),
     )
+    silent = asking.outside.unprofiled
+    if silent is None:
+        return traces
+    watched = col(BehaviourSignal.origin).in_(INFERRED)
+    return traces.where(not_(and_(watched, col(BehaviourSignal.customer_id).in_(silent))))
 
 
 def interest(ask: Ask, asking: Asking) -> ColumnElement[bool]:

@@ -220,6 +220,18 @@ def test_who_said_no_to_a_purpose_hears_of_it_only_when_they_ask(given_words: Wo
     assert against(draft(recipients=(other,), words=given_words)) == set()
 
 
+@pytest.mark.mission("C6")
+def test_who_said_no_to_profiling_is_addressed_as_nobody_s_persona() -> None:
+    who = recipient(
+        consents=frozenset({"marketing"}),
+        refusals=frozenset({"profiling"}),
+        personas=frozenset({"p"}),
+    )
+    chosen = words(personas=frozenset({"p"}))
+    assert against(draft(recipients=(who,), words=chosen)) == {Objection.PERSONALISATION_OFF}
+    assert against(draft(recipients=(who,), words=words())) == set()
+
+
 def test_a_customer_without_consent_may_get_care_and_an_answer_but_no_advertisement() -> None:
     silent = recipient(consents=frozenset())
     assert against(draft(recipients=(silent,))) == {Objection.NO_CONSENT}

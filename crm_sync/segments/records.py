@@ -7,7 +7,6 @@ from typing import Any, Final
 from sqlalchemy import (
     ColumnElement,
     Date,
-    Select,
     String,
     and_,
     cast,
@@ -103,7 +102,7 @@ def signals(asking: Asking) -> Any:
 
 
 def _ours(asking: Asking) -> Any:
-    traces: Select[Any] = select(
+    traces: Any = select(
         col(BehaviourSignal.customer_id),
         col(BehaviourSignal.interest),
         col(BehaviourSignal.origin).label("source"),

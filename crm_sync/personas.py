@@ -32,7 +32,7 @@ from crm_sync.segments.records import signals as traces
 from kit.db import Database, is_postgresql, upsert
 from kit.ledger import Entry, append
 
-WINDOW: Final = 50_000
+WINDOW: Final = 200_000
 SINGLY: Final = 1_000
 """Up to so many changed customers in a window have an entry each, above them a unit has one."""
 _WORK_MEM: Final = text("SET LOCAL work_mem = '128MB'")
@@ -154,14 +154,14 @@ async def evaluate_window(
     await persona_drafts.draft(asking, window, told, unread)
     found = await persona_changes.changes(session, window)
     report = PersonaReport(
-        customers=await persona_changes.considered(session, window),
+        customers=await persona_changes.considered(session, window, found),
         changed=len(found.customers),
         joined=persona_changes.counted(found.joined),
         left=persona_changes.counted(found.left),
-        members=await persona_changes.members(session),
+        members=found.members,
     )
     await _record(session, found, at)
-    await persona_changes.write(session, window, policy.rule_version, at)
+    await persona_changes.write(session, window, found, policy.rule_version, at)
     return report
 
 
@@ -218,6 +218,7 @@ async def _told(
                 "place": place,
                 "rank": SOURCES.index(known.source),
                 "confidence": known.confidence,
+                "grounded": False,
                 "evidence": "," + orjson.dumps(list(evidence_of(known))).decode()[1:-1],
                 "expires_at": known.expires_at,
                 "by_hand": False,

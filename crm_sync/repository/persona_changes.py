@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select
+from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -31,11 +31,12 @@ By = dict[str, dict[str, list[int]]]
 
 @dataclass(slots=True)
 class Changes:
-    """Who joined and left which persona, and whose primary one moved."""
+    """Who joined and left which persona, whose primary one moved, and how many each has now."""
 
     joined: By = field(default_factory=dict)
     left: By = field(default_factory=dict)
     primary: By = field(default_factory=dict)
+    members: Counter[str] = field(default_factory=Counter)
 
     @property
     def customers(self) -> set[int]:
@@ -57,17 +58,17 @@ def counted(by: By) -> Counter[str]:
     return found
 
 
-async def members(session: AsyncSession) -> Counter[str]:
-    """How many customers each persona has next."""
-    query = select(NEXT.c.persona, func.count()).group_by(NEXT.c.persona)
-    return Counter({persona: number for persona, number in await session.execute(query)})  # noqa: C416
-
-
-async def considered(session: AsyncSession, window: Window) -> int:
-    """How many customers have, or had, any persona."""
-    was = select(HELD.c.customer_id).where(window.on(session, HELD.c.customer_id))
-    both = select(NEXT.c.customer_id).union(was).subquery()
-    return int((await session.execute(select(func.count()).select_from(both))).scalar_one())
+async def considered(session: AsyncSession, window: Window, found: Changes) -> int:
+    """How many customers have, or had, any persona; each who has some has one primary."""
+    now = select(func.count()).select_from(NEXT).where(NEXT.c.is_primary.is_(True))
+    number = int((await session.execute(now)).scalar_one())
+    if not found.left:
+        return number
+    still = exists().where(NEXT.c.customer_id == HELD.c.customer_id)
+    was = select(func.count(HELD.c.customer_id.distinct())).where(
+        window.on(session, HELD.c.customer_id), ~still
+    )
+    return number + int((await session.execute(was)).scalar_one())
 
 
 def _of_next() -> Any:
@@ -81,39 +82,47 @@ def _gone(session: AsyncSession, window: Window, held: Any) -> Any:
 
 async def changes(session: AsyncSession, window: Window) -> Changes:
     """The differences, read before they are written; a row a unit and persona, not a customer."""
-    key = col(Customer.id)
     gathered = func.jsonb_agg if is_postgresql(session) else func.json_group_array
     unit = func.coalesce(col(Customer.unit_id), "hq")
-
-    async def told(one: Any, query: Any) -> By:
-        found: By = {}
-        grouped = query.group_by(unit, one.persona)
-        for of, persona, ids in await session.execute(grouped):
-            found.setdefault(of, {})[persona] = sorted(ids)
-        return found
-
-    def of(one: Any, start: Any) -> Any:
-        every = gathered(one.customer_id, type_=Json)
-        return select(unit, one.persona, every).select_from(start)
-
     new, held = NEXT.c, HELD.c
-    with_unit = NEXT.join(Customer, key == new.customer_id)
-    joined = of(new, with_unit.outerjoin(HELD, _of_next())).where(held.customer_id.is_(None))
-    was_primary = and_(_of_next(), held.is_primary.is_(True))
-    moved = of(new, with_unit.outerjoin(HELD, was_primary)).where(
-        new.is_primary.is_(True), held.customer_id.is_(None)
+
+    def of(one: Any, meant: Any) -> Any:
+        return type_coerce(gathered(one.customer_id).filter(meant), Json)
+
+    is_new = held.customer_id.is_(None)
+    moved = and_(new.is_primary.is_(True), or_(is_new, held.is_primary.is_(False)))
+    query = (
+        select(unit, new.persona, func.count(), of(new, is_new), of(new, moved))
+        .select_from(
+            NEXT.join(Customer, col(Customer.id) == new.customer_id).outerjoin(HELD, _of_next())
+        )
+        .group_by(unit, new.persona)
     )
-    left = of(held, HELD.outerjoin(Customer, key == held.customer_id)).where(
-        _gone(session, window, held)
+    found = Changes()
+    for its, persona, number, joined, primary in await session.execute(query):
+        found.members[persona] += number
+        for by, ids in ((found.joined, joined), (found.primary, primary)):
+            if ids:
+                by.setdefault(its, {})[persona] = sorted(ids)
+    gone = (
+        select(unit, held.persona, type_coerce(gathered(held.customer_id), Json))
+        .select_from(HELD.outerjoin(Customer, col(Customer.id) == held.customer_id))
+        .where(_gone(session, window, held))
+        .group_by(unit, held.persona)
     )
-    return Changes(await told(new, joined), await told(held, left), await told(new, moved))
+    for its, persona, ids in await session.execute(gone):
+        found.left.setdefault(its, {})[persona] = sorted(ids)
+    return found
 
 
-async def write(session: AsyncSession, window: Window, rule_version: str, at: datetime) -> None:
+async def write(
+    session: AsyncSession, window: Window, found: Changes, rule_version: str, at: datetime
+) -> None:
     """Write what is new or differs, delete what is gone; a row that stands as it is is not touched."""
     table = PersonaMembership.__table__  # type: ignore[attr-defined]
     held = table.c
-    await session.execute(delete(table).where(_gone(session, window, held)))
+    if found.left:
+        await session.execute(delete(table).where(_gone(session, window, held)))
     differs = or_(
         HELD.c.customer_id.is_(None),
         HELD.c.rule_version != rule_version,

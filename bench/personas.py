@@ -1,6 +1,6 @@
 """Persona evaluation against the best SQL for the same question, on the same rows in the same run.
 
-``python -m bench.personas [--customers 100000] [--database postgresql|sqlite]``
+``python -m bench.personas [--customers 100000] [--database both|sqlite|postgresql] [--server URL]``
 
 The bare side is one hand-written INSERT … SELECT with the shipped rules spelled out as a plain
 WHERE each, ranked and cut to three by a window function, into a table without evidence, ledger or
@@ -10,27 +10,29 @@ again. The second evaluation of an unchanged bank and the one after a load are p
 
 import argparse
 import asyncio
+import json
 import os
-import secrets
 import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import asyncpg
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from bench.memory import most_memory_mb
+from bench.standing import _drop, _fresh
 from config import persona_policy
 from crm_sync.personas import evaluate
 from crm_sync.personas_after_load import evaluate_changed
 from kit import partitions
 from kit.crypto import FieldCipher
 from kit.db import Database
+from tests.postgres import running_postgres
 from tests.schema import import_every_model
 from wiring import schema
 
@@ -134,14 +136,37 @@ def _escaped(statement: str) -> str:
     return statement.replace(":", "\\:")
 
 
-async def _timed(work: Callable[[], Awaitable[Any]]) -> tuple[float, Any]:
-    begun = time.perf_counter()
+Taken = tuple[float, float]
+"""Seconds by the wall and of processors."""
+
+
+async def _timed(database: Database, work: Callable[[], Awaitable[Any]]) -> tuple[Taken, Any]:
+    wall, cpu = time.perf_counter(), await _processors(database)
     found = await work()
-    return time.perf_counter() - begun, found
+    return (time.perf_counter() - wall, await _processors(database) - cpu), found
 
 
-async def measure(database: Database, customers: int) -> list[str]:
-    """Fill the bank, take both sides, and say what was found."""
+async def _processors(database: Database) -> float:
+    """Processor seconds so far, of this process and of those that serve it on this machine."""
+    if database.is_sqlite:
+        return time.process_time()
+    async with database.reading() as session:
+        asked = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        pids = list((await session.execute(asked)).scalars())
+    return time.process_time() + sum(_spent(pid) for pid in pids)
+
+
+def _spent(pid: int) -> float:
+    told = Path(f"/proc/{pid}/stat")
+    if not told.is_file():
+        return 0.0
+    # Behind the name in brackets user and system time are the 12th and the 13th word.
+    words = told.read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def measure(database: Database, customers: int) -> dict[str, Any]:
+    """Fill the bank, take both sides; seconds and ratios by the wall and of processors."""
     await _fill(database, customers)
     policy = persona_policy.load()
 
@@ -151,46 +176,46 @@ async def measure(database: Database, customers: int) -> list[str]:
             counted = await session.execute(text("SELECT count(*) FROM bare_membership"))
             return int(counted.scalar_one())
 
-    best, rows = await _timed(bare)
-    first, report = await _timed(lambda: evaluate(database, policy, AT))
+    taken: dict[str, Taken] = {}
+    taken["bare"], rows = await _timed(database, bare)
+    taken["first"], report = await _timed(database, lambda: evaluate(database, policy, AT))
     assert report.members.total() == rows, (report.members, rows)
-    again, second = await _timed(lambda: evaluate(database, policy, AT))
+    taken["again"], second = await _timed(database, lambda: evaluate(database, policy, AT))
     assert second.changed == 0, second
     async with database.transaction() as session:
         changed = text("UPDATE customer SET changed_at = :at WHERE id % 100 = 0")
         await session.execute(
             changed, {"at": AT if not database.is_sqlite else AT.strftime("%Y-%m-%d %H:%M:%S.%f")}
         )
-    after, third = await _timed(lambda: evaluate_changed(database, policy, AT))
-    return [
-        f"{database.backend}: {customers:,} customers, {customers * 5 // 2:,} holdings, {rows:,} memberships",
-        f"  best SQL alone          {best:8.2f} s",
-        f"  first evaluation        {first:8.2f} s   {first / best:4.1f} times the SQL",
-        f"  unchanged, again        {again:8.2f} s   {again / best:4.1f} times the SQL",
-        f"  after a load (1 %)      {after:8.2f} s   {third.customers:,} customers looked at",
-        f"  most memory             {most_memory_mb():8.0f} MB",
-    ]
+    taken["one in a hundred"], third = await _timed(
+        database, lambda: evaluate_changed(database, policy, AT)
+    )
+    (wall, cpu), of = taken["bare"], ("first", "again")
+    return {
+        "memberships": rows,
+        "looked_at": third.customers,
+        "seconds": {how: round(one[0], 2) for how, one in taken.items()},
+        "cpu_seconds": {how: round(one[1], 2) for how, one in taken.items()},
+        "ratio_wall": {how: round(taken[how][0] / wall, 1) for how in of},
+        "ratio_cpu": {how: round(taken[how][1] / cpu, 1) for how in of},
+        "most_memory_mb": round(most_memory_mb()),
+    }
 
 
-async def _main(customers: int, kind: str) -> list[str]:
-    import_every_model()
+async def _main(customers: int, kind: str, server: str | None) -> dict[str, Any]:
     if kind == "sqlite":
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(prefix="gengyun-bench-") as folder:
             return await _on(f"sqlite:///{Path(folder) / 'bank.db'}", customers)
-    given = make_url(os.environ["GENGYUN_TEST_DATABASE_URL"])
-    name = f"gengyun_bench_{secrets.token_hex(4)}"
-    plain = given.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection: Any = await asyncpg.connect(plain)
-    await connection.execute(f'CREATE DATABASE "{name}"')
-    try:
-        url = given.set(drivername="postgresql+asyncpg", database=name)
-        return await _on(url.render_as_string(hide_password=False), customers)
-    finally:
-        await connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
-        await connection.close()
+    with ExitStack() as stack:
+        given = make_url(server) if server else stack.enter_context(running_postgres())
+        url = await _fresh(given)
+        try:
+            return await _on(url, customers)
+        finally:
+            await _drop(given, url)
 
 
-async def _on(url: str, customers: int) -> list[str]:
+async def _on(url: str, customers: int) -> dict[str, Any]:
     database = Database(url, CIPHER)
     try:
         await schema.migrate(database)
@@ -201,14 +226,25 @@ async def _on(url: str, customers: int) -> list[str]:
         await database.close()
 
 
+def run(customers: int, database: str, server: str | None) -> dict[str, Any]:
+    """Measure on the asked databases; see the module's sentence for what is compared."""
+    import_every_model()
+    found: dict[str, Any] = {"customers": customers}
+    for kind in ("sqlite", "postgresql"):
+        if database in ("both", kind):
+            found[kind] = asyncio.run(_main(customers, kind, server))
+    return found
+
+
 def main() -> None:
-    """Measure one database and print what was found."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
-    parser.add_argument("--database", choices=sorted(NUMBERS), default="sqlite")
+    parser.add_argument("--database", choices=("both", "sqlite", "postgresql"), default="both")
+    parser.add_argument("--server", help="a PostgreSQL that runs already; default: one of its own")
     asked = parser.parse_args()
-    lines = asyncio.run(_main(asked.customers, asked.database))
-    sys.stdout.write("\n".join(lines) + "\n")
+    found = run(asked.customers, asked.database, asked.server)
+    sys.stdout.write(json.dumps(found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -45,15 +45,20 @@ async def evaluate_changed(
     *,
     tiers: TierPolicy | None = None,
     outside: Outside = NOTHING,
+    imported_since: datetime | None = None,
     page: int = PAGE,
 ) -> PersonaReport:
     """Evaluate whoever changed since the last run; everybody where that cannot be told.
 
     That is the case the first time, under another policy, after a month, and on a new day where
-    the policy asks how long ago something was or how soon it will be.
+    the policy asks how long ago something was or how soon it will be. ``imported_since``: when
+    the earliest import began that was not looked at, because rows carry that moment and a long
+    import may begin before the last run and end after it.
     """
     async with database.reading() as session:
         since = await _since(session, policy, at)
+        if since is not None and imported_since is not None:
+            since = min(since, imported_since)
         ids = [] if since is None else await _changed(session, since, at, outside)
     if since is None or len(ids) >= TOO_MANY:
         return await evaluate(database, policy, at, tiers=tiers, outside=outside)

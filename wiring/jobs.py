@@ -281,7 +281,7 @@ JOBS: tuple[Job, ...] = (
     Job("tags", "企业标签就位", {"hour": "3", "minute": "20"}, _ensure_tags, 6 * HOUR),
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
     Job("standing", "客户现状与商机", {"hour": "4", "minute": "20"}, standing.everybody, 6 * HOUR),
-    Job("loaded", "导入之后的现状与商机", {"minute": "*/10"}, standing.changed, 10 * MINUTE),
+    Job("loaded", "导入之后的现状、商机与客群", {"minute": "*/10"}, standing.changed, 10 * MINUTE),
     Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
     Job("talks", "谁和谁说过话", {"minute": "25"}, _talks, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),

@@ -1,4 +1,7 @@
-"""Tiers, standing and leads, in that order: after loads for whom they touched, nightly for all."""
+"""Tiers, standing and leads, in that order: after loads for whom they touched, nightly for all.
+
+After a load personas follow; their nightly run over everybody is a job of its own.
+"""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,8 +12,10 @@ from sqlalchemy import Select
 from config import policy_catalogue
 from crm_sync import tiers
 from crm_sync.leads import finding
-from crm_sync.standing import evaluation
+from crm_sync.personas_after_load import evaluate_changed
+from crm_sync.standing import changes, evaluation
 from delivery.repository import reach
+from insights.known_elsewhere import known_elsewhere
 from wiring.parts import Parts
 
 
@@ -26,7 +31,10 @@ async def everybody(parts: Parts, at: datetime) -> Mapping[str, Any]:
 
 
 async def changed(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    """Evaluate the customers of whom an import wrote something since the last time."""
+    """Evaluate the customers of whom an import wrote something since the last time.
+
+    Personas come last, because rules may ask for a tier.
+    """
     bank = parts.databases.bank
     stood = await evaluation.evaluate_changed(
         bank,
@@ -36,7 +44,31 @@ async def changed(parts: Parts, at: datetime) -> Mapping[str, Any]:
         tiers=parts.tiers,
     )
     found = await finding.find_changed(bank, parts.shelf.of(policy_catalogue.LEADS), at)
-    return _counts(stood, found)
+    return {**_counts(stood, found), **await _personas(parts, at)}
+
+
+async def _personas(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Who joins and leaves a persona because of what was imported; nothing without an import."""
+    bank = parts.databases.bank
+    async with bank.reading() as session:
+        seen = await changes.news(session, changes.PERSONAS)
+    if seen.since is None:
+        return {"personas_changed": 0}
+    report = await evaluate_changed(
+        bank,
+        parts.personas,
+        at,
+        tiers=parts.tiers,
+        outside=known_elsewhere(),
+        imported_since=seen.since,
+    )
+    async with bank.transaction() as session:
+        await changes.mark(session, changes.PERSONAS, at, seen)
+    return {
+        "personas_changed": report.changed,
+        "personas_joined": dict(report.joined),
+        "personas_left": dict(report.left),
+    }
 
 
 def contacted(parts: Parts, at: datetime) -> Select[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Index,
     Integer,
     MetaData,
     String,
@@ -32,7 +33,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import col
 
 from config.persona_policy import SOURCES, Ground
@@ -53,6 +54,7 @@ MASK: Final = Table(
     Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("mask", BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
 DRAFT: Final = Table(
     "persona_draft",
@@ -68,12 +70,13 @@ DRAFT: Final = Table(
     Column("by_hand", Boolean, nullable=False),
     Column("heard", Boolean, nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
 NEXT: Final = Table(
     "persona_next",
     _META,
-    Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("persona", String(40), primary_key=True),
+    Column("customer_id", BigInteger, nullable=False),
+    Column("persona", String(40), nullable=False),
     Column("source", String(16), nullable=False),
     Column("confidence", Integer, nullable=False),
     Column("evidence", Json, nullable=False),
@@ -83,7 +86,8 @@ NEXT: Final = Table(
     Column("is_primary", Boolean, nullable=False),
     prefixes=["TEMPORARY"],
 )
-
+_NEXT_KEY: Final = Index("persona_next_key", NEXT.c.customer_id, NEXT.c.persona, unique=True)
+"""For SQLite alone: PostgreSQL hashes, and an index costs it as much as the rows."""
 
 _WEIGHED: Final = frozenset({"customer_id", "place", "persona", "by_hand", "is_primary"})
 _EMPTIED: Final = text("TRUNCATE persona_mask, persona_draft, persona_next")
@@ -103,6 +107,7 @@ async def draft(
     if asking.postgresql:
         await session.execute(_EMPTIED)
     else:
+        await session.execute(CreateIndex(_NEXT_KEY, if_not_exists=True))
         for table in (MASK, DRAFT, NEXT):
             await session.execute(delete(table))
     await session.execute(_masks(asking, window))

@@ -26,6 +26,7 @@ from kit.db import upsert
 
 STANDING: Final = "standing"
 LEADS: Final = "leads"
+PERSONAS: Final = "personas_after_load"
 LONGEST: Final = timedelta(days=2)
 """No import takes longer."""
 

@@ -81,7 +81,7 @@ async def grids(
             }
             for one in listed
         ],
-        "make": {"action": PATH, "units": whole.options[1:], "areas": list(range(1, FORM_AREAS + 1))},
+        "make": {"action": PATH, "units": whole.options[1:], "areas": list(range(1, policy.grid.most_areas + 1))},
         "role": {"action": f"{PATH}/team", "forms": list(policy.team.forms), "groups": list(policy.team.groups)},
     }  # fmt: skip
     return page(request, "grids", context)

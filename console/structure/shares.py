@@ -116,8 +116,9 @@ async def _tiers(
         for tier in policy.tiers
     ]
     every = sum(number for _, number in counted)
+    assets = await reading.assets_by_tier(session, sight.units)
     return [
-        _row(name, number, None, every, url(CUSTOMERS, unit=unit, tier=name))
+        _row(name, number, assets.get(name), every, url(CUSTOMERS, unit=unit, tier=name))
         for name, number in counted
     ]
 

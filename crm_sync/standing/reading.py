@@ -128,6 +128,16 @@ async def by_activity(session: AsyncSession, units: Collection[str] | None) -> l
     )
 
 
+async def assets_by_tier(session: AsyncSession, units: Collection[str] | None) -> dict[str, int]:
+    """The known assets of each tier's customers, in 分."""
+    query = (
+        select(col(Customer.tier), func.coalesce(func.sum(col(Customer.aum_fen)), 0))
+        .where(*in_units(session, units))
+        .group_by(col(Customer.tier))
+    )
+    return {str(tier): int(aum or 0) for tier, aum in await session.execute(query)}
+
+
 async def _shares(
     session: AsyncSession, units: Collection[str] | None, name: Any, kind: Any
 ) -> list[Share]:

@@ -4,13 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.binding import bind_contact
 from crm_sync.contacts import land_contact
-from crm_sync.models import Binding, Contact, ContactWay, RelationTalk
+from crm_sync.models import Binding, Contact, ContactWay, Coverage, RelationTalk
 from crm_sync.repository import launch
 from delivery import worklist
 from delivery.binding_work import work_of
@@ -55,7 +55,12 @@ async def test_the_checklist_counts_each_item_and_each_count_opens_its_list(
 ) -> None:
     async with desk_office.database.transaction() as session:
         await bank.staff(session, "left", active=False)
-        await bank.covers(session, "left", desk_office.customers["lin"])
+        lin = desk_office.customers["lin"]
+        await session.execute(
+            update(Coverage)
+            .where(col(Coverage.customer_id) == lin, col(Coverage.kind) == "owner")
+            .values(staff_id="left")
+        )
         await _add(session, "wm-left", None, userid="left")
         await _add(session, "wm-nobody", None)
         await _add(session, "wm-sun2", desk_office.customers["sun"])

@@ -1,4 +1,4 @@
-"""``python -m bench [intake|planning|imports …] [--quick]``: measures, and writes the page."""
+"""``python -m bench [intake|planning|imports|personas|standing …] [--quick]``: measures, and writes the page."""
 
 import argparse
 import asyncio
@@ -16,16 +16,20 @@ from bench import telling
 from bench.imports import run as run_imports
 from bench.intake import measuring as intake
 from bench.page import put_section
+from bench.personas import run as run_personas
 from bench.planning import measuring as planning
 from bench.servers import cores
+from bench.standing import run as run_standing
 from kit.clock import bank_date, now
 from tests.postgres import running_postgres
 
-ALL = ("intake", "planning", "imports")
+ALL = ("intake", "planning", "imports", "personas", "standing")
 TITLES = {
     "intake": "Callback intake",
     "planning": "Planning a day",
     "imports": "Imports",
+    "personas": "Personas",
+    "standing": "Tiers, standing and leads",
 }
 
 
@@ -38,7 +42,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     unknown = set(chosen.what) - set(ALL)
     if unknown:
         parser.error(f"nothing is called {', '.join(sorted(unknown))}: {', '.join(ALL)}")
-    made = {"intake": _intake, "planning": _planning, "imports": _imports}
+    made = {
+        "intake": _intake,
+        "planning": _planning,
+        "imports": _imports,
+        "personas": _personas,
+        "standing": _standing,
+    }
     for name in chosen.what or ALL:
         lines = made[name](chosen.quick)
         put_section(telling.PAGE, telling.HEAD, TITLES[name], lines)
@@ -83,6 +93,14 @@ def _planning(quick: bool) -> list[str]:
 
 def _imports(quick: bool) -> list[str]:
     return telling.imports(run_imports(10_000 if quick else 100_000, "both", 1, None), _said())
+
+
+def _personas(quick: bool) -> list[str]:
+    return telling.personas(run_personas(10_000 if quick else 100_000, "both", None), _said())
+
+
+def _standing(quick: bool) -> list[str]:
+    return telling.standing(run_standing(10_000 if quick else 100_000, "both", None), _said())
 
 
 def _directory(stack: ExitStack) -> Path:

@@ -11,7 +11,6 @@ again. The second evaluation of an unchanged bank and the one after a load are p
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
@@ -24,8 +23,9 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from bench.fresh import drop, fresh
 from bench.memory import most_memory_mb
-from bench.standing import _drop, _fresh
+from bench.processors import spent
 from config import persona_policy
 from crm_sync.personas import evaluate
 from crm_sync.personas_after_load import evaluate_changed
@@ -141,28 +141,9 @@ Taken = tuple[float, float]
 
 
 async def _timed(database: Database, work: Callable[[], Awaitable[Any]]) -> tuple[Taken, Any]:
-    wall, cpu = time.perf_counter(), await _processors(database)
+    wall, cpu = time.perf_counter(), await spent(database)
     found = await work()
-    return (time.perf_counter() - wall, await _processors(database) - cpu), found
-
-
-async def _processors(database: Database) -> float:
-    """Processor seconds so far, of this process and of those that serve it on this machine."""
-    if database.is_sqlite:
-        return time.process_time()
-    async with database.reading() as session:
-        asked = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-        pids = list((await session.execute(asked)).scalars())
-    return time.process_time() + sum(_spent(pid) for pid in pids)
-
-
-def _spent(pid: int) -> float:
-    told = Path(f"/proc/{pid}/stat")
-    if not told.is_file():
-        return 0.0
-    # Behind the name in brackets user and system time are the 12th and the 13th word.
-    words = told.read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
+    return (time.perf_counter() - wall, await spent(database) - cpu), found
 
 
 async def measure(database: Database, customers: int) -> dict[str, Any]:
@@ -208,11 +189,11 @@ async def _main(customers: int, kind: str, server: str | None) -> dict[str, Any]
             return await _on(f"sqlite:///{Path(folder) / 'bank.db'}", customers)
     with ExitStack() as stack:
         given = make_url(server) if server else stack.enter_context(running_postgres())
-        url = await _fresh(given)
+        url = await fresh(given)
         try:
             return await _on(url, customers)
         finally:
-            await _drop(given, url)
+            await drop(given, url)
 
 
 async def _on(url: str, customers: int) -> dict[str, Any]:

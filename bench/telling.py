@@ -115,3 +115,54 @@ def imports(found: Mapping[str, Any], said: str) -> list[str]:
                 f"| {title} | {one['ratio_wall']['both']} | {one['ratio_cpu']['both']} | {each} |"
             )
     return [*lines, "", f"{said} At most {found['most_memory_mb']} MB."]
+
+
+def personas(found: Mapping[str, Any], said: str) -> list[str]:
+    """What ``bench.personas`` measured."""
+    lines = [
+        f"{found['customers']:,} customers, 2.5 holdings each, the shipped rules. The yardstick is one"
+        " hand-written INSERT … SELECT on the same rows in the same run, without evidence, refusals,"
+        " traces, comparison or ledger. “Again” is a second evaluation of the same bank, which"
+        " changes nothing; “after a load” looks at one customer in a hundred.",
+        "",
+        "| database | first / SQL: wall | processor | again / SQL: wall | processor | SQL s"
+        " | first s | again s | after a load s |",
+        "|---" * 9 + "|",
+    ]
+    for name, title in DATABASES.items():
+        if name in found:
+            one = found[name]
+            wall, cpu, took = one["ratio_wall"], one["ratio_cpu"], one["seconds"]
+            lines.append(
+                f"| {title} | {wall['first']} | {cpu['first']} | {wall['again']} | {cpu['again']}"
+                f" | {took['bare']} | {took['first']} | {took['again']}"
+                f" | {took['one in a hundred']} |"
+            )
+    most = max(found[name]["most_memory_mb"] for name in DATABASES if name in found)
+    return [*lines, "", f"{said} At most {most} MB."]
+
+
+def standing(found: Mapping[str, Any], said: str) -> list[str]:
+    """What ``bench.standing`` measured."""
+    size = found["customers"]
+    lines = [
+        f"{size:,} customers, {2 * size:,} holdings, {3 * size:,} snapshots, {3 * size:,} flows."
+        " The yardstick is plain SQL for the same question in the same run: one UPDATE for tiers,"
+        " CREATE TABLE AS for leads (both hand-written), for standing our own select once over"
+        " everybody into a bare table. Ours goes window by window, compares, writes only what"
+        " differs, and records it.",
+        "",
+        "| database | question | first / plain: wall | processor | again / plain: wall | processor"
+        " | plain s | first s | after a load of one in a hundred s |",
+        "|---" * 9 + "|",
+    ]
+    for name, title in DATABASES.items():
+        for what in ("tiers", "standing", "leads") if name in found else ():
+            one = found[name][what]
+            took = one["seconds"]
+            lines.append(
+                f"| {title} | {what} | {one['ratio_wall']} | {one['ratio_cpu']}"
+                f" | {one['ratio_wall_again']} | {one['ratio_cpu_again']} | {took['plain']}"
+                f" | {took['first']} | {took.get('one in a hundred', '')} |"
+            )
+    return [*lines, "", said]

@@ -35,8 +35,8 @@ async def _secured(database: Database) -> dict[str, int]:
             await session.execute(
                 text(
                     "INSERT INTO persona_membership (customer_id, persona, source, confidence,"
-                    " evidence, rule_version, is_primary, by_hand, since)"
-                    " VALUES (:customer, '老年', 'crm', 100, '[]', '1', true, false, :at)"
+                    " evidence, rule_version, is_primary, by_hand, heard, since)"
+                    " VALUES (:customer, '老年', 'crm', 100, '[]', '1', true, false, false, :at)"
                 ),
                 values,
             )

@@ -11,6 +11,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from crm_sync import access
+from crm_sync.models import IMAGES
 from crm_sync.row_security import HANGING, ROLE, DeskRoleMissing, install, restrict
 from kit.db import Database
 from kit.ledger.reading import Wanted, page
@@ -97,7 +98,8 @@ async def test_every_table_that_hangs_on_a_customer_has_its_policy(database: Dat
             )
         )
         ours = set(columns.scalars()) & {*HANGING}
-    assert protected == {"customer", *HANGING}
+    images = {one.name for one in IMAGES.values()}
+    assert protected == {"customer", *HANGING, *images}
     assert ours == set(HANGING)
 
 

@@ -217,8 +217,8 @@ async def test_a_persona_plan_at_the_branch_adds_a_manager_and_leaves_the_owner(
         await session.execute(
             text(
                 "INSERT INTO persona_membership (customer_id, persona, source, confidence,"
-                " evidence, rule_version, is_primary, since)"
-                " VALUES (:id, '股市', 'crm', 90, '[]', '1', true, :at)"
+                " evidence, rule_version, is_primary, by_hand, heard, since)"
+                " VALUES (:id, '股市', 'crm', 90, '[]', '1', true, false, false, :at)"
             ),
             {"id": customer, "at": AT if database.is_sqlite is False else AT.isoformat(" ")},
         )

@@ -21,6 +21,7 @@ from console import (
 from console.audit import search as audit_search
 from console.consents import listed as consents_listed
 from console.consents import one as consents_one
+from console.customers import contacts as customers_contacts
 from console.customers import listed as customers_listed
 from console.customers import one as customers_one
 from console.duty import activation as duty_activation
@@ -83,6 +84,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     overview.router,
     customers_listed.router,
     customers_one.router,
+    customers_contacts.router,
     leads_staff_lists.router,
     leads_listed.router,
     leads_acting.router,

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles, timelines
-from console.customers import panels, standing_panel
+from console.customers import duty_panel, panels, standing_panel
 from console.customers.listed import PATH, expired
 from console.errors import ReasonNeeded, TooManyUnmaskings
 from console.imports.provenance import origins
@@ -165,6 +165,8 @@ async def _page(
         "consents_url": f"/c/consents/of/{number}",
         "rights": await panels.rights(session, number),
         "wecom": await panels.wecom(session, links, today),
+        "contacts": panels.contacts(links, number),
+        "duty": await duty_panel.panel(request, session, asking, number),
         "standing": await standing_panel.panel(
             request, session, asking, customer, unmasked=unmasked
         ),

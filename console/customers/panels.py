@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from community import names as group_names
 from compliance.objections import BY_CODE
 from compliance.repository import consent_history, decisions_of, recipient_standing
+from console.customers.listed import PATH
 from console.sight import Sight
 from console.wording import BINDINGS, ENDED_BY, PRODUCT_KINDS
 from crm_sync.facts import CustomerFact
 from crm_sync.repository.profiles import HoldingFact, Link, Profile
 from crm_sync.repository.staff import staff_by_userids
 from crm_sync.rules.ages import age
-from kit.web.formats import in_wan, iso_day, masked_phone, moment, money
+from kit.web.formats import in_wan, iso_day, masked_name, masked_phone, moment, money
+
+SPOKEN_TO: Final = "primary"
+"""What is asked of a contact: let it stand for the customer from now on."""
+UNDO: Final = "undo"
 
 
 def holding(one: HoldingFact) -> dict[str, Any]:
@@ -107,6 +112,27 @@ async def wecom(
     if groups:
         found.append(("客户群", "、".join(sorted(groups.values())), ""))
     return found
+
+
+def contacts(links: Sequence[Link], number: int) -> list[dict[str, Any]]:
+    """The contacts with what may be done about each; the one that is spoken to comes first."""
+    found = list({one.external_userid: one for one in links}.values())
+    several = len(found) > 1
+    return [
+        {
+            "name": masked_name(one.nick) if one.nick else "企业微信联系人",
+            "external_userid": one.external_userid,
+            "note": "不再发送，历史保留"
+            if one.merged_into
+            else ("消息发给这个微信" if several else ""),
+            "action": f"{PATH}/{number}/contacts",
+            "buttons": [
+                *([{"value": SPOKEN_TO, "text": "以后用这个微信"}] if several else []),
+                {"value": UNDO, "text": "解除匹配"},
+            ],
+        }
+        for one in sorted(found, key=lambda one: one.merged_into)
+    ]
 
 
 def file_of(

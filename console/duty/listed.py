@@ -1,5 +1,6 @@
 """联络责任: by unit, by manager, or the list; every count opens the list it counts."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console import roles
 from console.duty.places import DUTY as PATH
 from console.duty.places import moment_and_id, one_of, places, terms_of
+from console.errors import FormRefused
 from console.lists import PER_PAGE, choice, nothing, number, paging, tab, url
 from console.naming import names_for
 from console.shell import page, shell
@@ -39,26 +41,31 @@ async def duty(
     show: str = "",
     view: str = "",
     by: str = "",
+    customer: str = "",
     after: str = "",
 ) -> Response:
-    """Who must be contacted: by unit (``by=staff``: by manager), or the list (``view=list``)."""
+    """Who must be contacted: by unit (``by=staff``: by manager), or the list (``view=list``;
+    of one ``customer`` where asked)."""
     whole = await sight_of(session, asking.viewer, roles.BUSINESS)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
     terms = terms_of(request, asking)
     shown = cast(Show, one_of(show, SHOWS, "名单", "all"))
-    wanted = Wanted(sight.units, staff or None, grade or None, shown)
-    kept = {"unit": unit, "staff": staff, "grade": grade, "show": show}
+    wanted = Wanted(sight.units, staff or None, grade or None, shown, _one(customer))
+    kept = {"unit": unit, "staff": staff, "grade": grade, "show": show, "customer": customer}
     listed = view == "list"
     by_staff = by == "staff"
     found = await standings.counted(
-        session, Wanted(sight.units, staff or None, grade or None), terms, by="staff"
+        session,
+        replace(wanted, show="all"),
+        terms,
+        by="staff",
     )
     everything = total(found)
     grades = [("", "全部"), *((one.name, f"{one.name} 类") for one in terms.duty.classes)]
     common = {
         "sub": "多久没有有效联络，按类别和季度规则",
         "places": places(PATH),
-        "stats": _stats(everything, {"unit": unit, "staff": staff, "grade": grade}),
+        "stats": _stats(everything, {**kept, "show": ""}),
         "filters": [
             choice("unit", "机构", whole.options, unit),
             choice("grade", "类别", grades, grade),
@@ -81,6 +88,15 @@ async def duty(
         body = await _counts(session, wanted, terms, sight, kept, by_staff)
     context = await shell(request, session, asking, "duty", view_ref=place)
     return page(request, "table", {**context, **body, **common})
+
+
+def _one(customer: str) -> int | None:
+    """The customer that was asked for. Raises FormRefused for what is no number."""
+    if not customer:
+        return None
+    if not customer.isdecimal() or int(customer) >= 2**63:
+        raise FormRefused("“客户”读不出", saw=customer[:20], do="从客户页打开这份清单")
+    return int(customer)
 
 
 def _note(terms: Terms) -> str:
@@ -198,7 +214,7 @@ async def _list(
                 cell(iso_day(one.last_at) if one.last_at else "从来没有"),
                 cell(count(one.duty.elapsed), bad=one.duty.breach),
                 cell(short_day(one.duty.next_on, terms.today)),
-                cell(*_state_of(one, terms)),
+                cell(state_of(one, terms)),
             ],
             customer_id=one.customer_id,
             days=one.duty.elapsed,
@@ -223,7 +239,8 @@ async def _list(
     return context, [one.customer_id for one in shown]
 
 
-def _state_of(one: Standing, terms: Terms) -> tuple[str, None]:
+def state_of(one: Standing, terms: Terms) -> str:
+    """What is wrong with the contact to a customer, or how many days are left."""
     words = []
     if one.parked:
         words.append("暂停跟进")
@@ -236,4 +253,4 @@ def _state_of(one: Standing, terms: Terms) -> tuple[str, None]:
     if not words:
         left = (one.duty.next_on - terms.today).days
         words.append(f"还有 {left} 天")
-    return "、".join(words), None
+    return "、".join(words)

@@ -63,7 +63,9 @@ class HoldingFact:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A WeCom contact of the customer and who follows it; ``ended_by`` empty: still a friend."""
+    """A WeCom contact of the customer and who follows it; ``ended_by`` empty: still a friend.
+
+    ``merged_into``: the contact that is spoken to instead of this one."""
 
     external_userid: str
     nick: str | None = field(repr=False)
@@ -75,6 +77,7 @@ class Link:
     bound_by: str
     method: str
     bound_at: datetime | None
+    merged_into: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ async def links(session: AsyncSession, customer_id: int) -> list[Link]:
             bound_by=binding.by if binding else "",
             method=binding.method if binding else "",
             bound_at=binding.at if binding else None,
+            merged_into=contact.merged_into or "",
         )
         for contact, relation, binding in rows
     ]

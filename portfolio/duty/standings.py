@@ -40,6 +40,7 @@ class Wanted:
     staff_id: str | None = None
     grade: str | None = None
     show: Show = "all"
+    customer_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,8 @@ def _conditions(wanted: Wanted, terms: Terms) -> list[Any]:
         found.append(col(ContactStanding.staff_id) == wanted.staff_id)
     if wanted.grade is not None:
         found.append(col(ContactStanding.grade) == wanted.grade)
+    if wanted.customer_id is not None:
+        found.append(col(ContactStanding.customer_id) == wanted.customer_id)
     if wanted.show != "all":
         found.append(_shown(wanted.show, terms))
     return found
@@ -191,6 +194,12 @@ async def page(
         _standing(row, terms, has_plan=bool(plan), is_parked=bool(park))
         for row, plan, park in await session.execute(query)
     ]
+
+
+async def of_customer(session: AsyncSession, customer_id: int, terms: Terms) -> Standing | None:
+    """What is owed to one customer; None where nobody owns them or nothing was computed yet."""
+    found = await page(session, Wanted(customer_id=customer_id), terms, limit=1)
+    return found[0] if found else None
 
 
 def _standing(row: ContactStanding, terms: Terms, *, has_plan: bool, is_parked: bool) -> Standing:

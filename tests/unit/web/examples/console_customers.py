@@ -90,6 +90,11 @@ CUSTOMER: dict[str, Any] = {
         {"ok": True, "text": "同意服务通知", "why": "2026-03-12"}, {"ok": True, "text": "同意营销", "why": "2026-03-12"}, {"ok": False, "text": "没有同意画像共享", "why": "未征询"}, {"ok": None, "text": "营销每月上限 4 次", "why": "按活跃度规则"},
     ],
     "wecom": [("好友", "李敏（2025-09-04 添加）", ""), ("添加方式", "翠湖支行大堂活码", ""), ("匹配方式", "实名链接，2026-03-12", ""), ("客户群", "翠湖社区福利群", "")],
+    "contacts": [
+        {"name": "桂*兰", "external_userid": "wm-1", "note": "消息发给这个微信", "action": "/c/customers/1/contacts", "buttons": [{"value": "primary", "text": "以后用这个微信"}, {"value": "undo", "text": "解除匹配"}]},
+        {"name": "企业微信联系人", "external_userid": "wm-2", "note": "不再发送，历史保留", "action": "/c/customers/1/contacts", "buttons": [{"value": "primary", "text": "以后用这个微信"}, {"value": "undo", "text": "解除匹配"}]},
+    ],
+    "duty": {"known": True, "href": "/c/duty?view=list&customer=1", "bad": True, "state": "季度违约", "facts": [("类别", "B 类", ""), ("最近有效联络", "2026-08-20（已过 92 天）", "num"), ("最晚联络", "11-18", "num"), ("季度规则", "已违约", "c-danger b")]},
     "standing": {
         "grade": "B", "grade_href": "/c/customers?grade=B", "grade_kind": "资产大、意愿不明显", "grade_reason": "资产大（50 万元起），没有购买意愿的信号",
         "activity": "正在活跃", "activity_kind": "ok", "activity_reason": "近 3 个月有资金往来", "completeness": 0.86, "filed": True,
@@ -106,6 +111,8 @@ CUSTOMER: dict[str, Any] = {
 CUSTOMER_BARE = {
     **CUSTOMER,
     "exact_form": None,
+    "contacts": [],
+    "duty": {"known": False, "href": "/c/duty?view=list", "facts": [], "bad": False},
     "days": [],
     "holdings": [],
     "refusals": [],

@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
-from sqlmodel import col
 
 from config import policy_catalogue as kinds
 from crm_sync.models import Contact

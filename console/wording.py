@@ -147,6 +147,7 @@ ACTS: Final = {
     "personal.erased": "删除个人信息",
     "consents.recorded": "登记一批客户授权",
     "queue.withdrawn": "客户退订，撤回待发",
+    "queue.under_way": "客户退订时，群发已在交出",
     "suppression.set": "登记勿扰",
     "suppression.lift_asked": "申请解除勿扰",
     "suppression.lifted": "解除勿扰",

@@ -121,6 +121,7 @@ async def _copy(session: AsyncSession, row: Broadcast, key: str) -> int:
         "state": "gathering",
         "outbox_id": None,
         "msgid": "",
+        "departed_at": None,
         "confirmed_at": None,
         "next_poll_at": None,
         "poll_until": None,

@@ -42,8 +42,15 @@ class NobodyLeft(Exception):
     """Between plan and call every recipient has withdrawn: nothing is sent."""
 
 
+class NotNow(Exception):
+    """Nothing was sent, because of something that will be over in a moment: tried again."""
+
+
 Send = Callable[[Claim], Awaitable[Sent]]
-"""Makes one call. Raises the errors of ``wecom.errors`` and nothing else."""
+"""Makes one call. Raises the errors of ``wecom.errors``, NobodyLeft, NotNow and nothing else."""
+
+Returned = Callable[[AsyncSession, Claim], Awaitable[None]]
+"""Writes what follows from a call that certainly did not arrive and is queued again."""
 
 Settled = Callable[[AsyncSession, Claim, OutboxState, Sent | None, datetime], Awaitable[None]]
 """Writes what follows from a settled call, in the transaction that settles it."""
@@ -55,6 +62,7 @@ class Route:
 
     send: Send
     settled: Settled
+    returned: Returned | None = None
     may_repeat: bool = False  # because WeCom itself drops a repetition of this kind
 
 
@@ -120,6 +128,8 @@ class Dispatcher:
             if kept and state is not OutboxState.QUEUED:
                 await route.settled(session, claim, state, sent, at)
                 await _record(session, claim, state, sent, cause, at)
+            elif kept and route.returned is not None:
+                await route.returned(session, claim)
         if not kept:
             _log.warning("delivery.lease_lost", outbox_id=claim.id, kind=claim.kind)
         EFFECTS.labels(claim.kind, state.value).inc()
@@ -139,6 +149,8 @@ async def _attempt(
         return OutboxState.SENT, await route.send(claim), "", None
     except NobodyLeft:
         return OutboxState.CANCELLED, None, "every recipient has withdrawn", None
+    except NotNow as error:
+        return OutboxState.QUEUED, None, str(error), again
     except AlreadyDone as error:
         return OutboxState.SENT, Sent(), _cause(error), None
     except (Busy, Unreachable) as error:

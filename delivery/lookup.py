@@ -77,7 +77,7 @@ async def _resolve_broadcast(
         await session.execute(
             update(Broadcast)
             .where(col(Broadcast.outbox_id) == claim.id)
-            .values(state="queued" if again else "failed")
+            .values(state="queued" if again else "failed", departed_at=None)
             .execution_options(synchronize_session=False)
         )
         await _record(session, claim, "broadcast.absent", at)

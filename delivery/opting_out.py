@@ -17,8 +17,9 @@ from compliance.facts import ConsentFact
 from compliance.opting_out import MEANINGS, Choice
 from compliance.repository import chunks, recipient_standing
 from content_library import repository as scripts_of
+from delivery import departing
+from delivery.departing import Gone
 from delivery.queues import QUEUES, Wish, Withdrawn, handed_over, versions_waiting
-from delivery.worklist import Work, open_work
 from kit import ledger
 
 EACH_ON_RECORD: Final = 200
@@ -27,7 +28,8 @@ EACH_ON_RECORD: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class OptedOut:
-    """What an opt-out took out of the queues, by kind of thing; ``handed_over`` could not be."""
+    """What an opt-out took out of the queues, by kind of thing; ``handed_over`` could not be:
+    it was already under way to WeCom, or there."""
 
     withdrawn: Mapping[str, int]
     handed_over: int
@@ -54,6 +56,7 @@ async def opt_out(
     ``source``: where it was said; ``words``: what was said. ``actor``: ``customer:<id>`` or the
     member of staff who writes it down. What WeCom has already is named in a work item.
     """
+    await departing.in_turn(session, customer_id)
     await wishes.refuse(
         session, customer_id, choice, source=source, words=words, at=at, actor=actor, unit=unit
     )
@@ -83,7 +86,7 @@ async def withdraw(
     """
     wanted = tuple(sorted(purposes))
     withdrawn: list[Withdrawn] = []
-    handed: list[tuple[int, str, str, int]] = []
+    handed: list[Gone] = []
     for ids in chunks(customer_ids):
         versions = None
         if personal:
@@ -96,7 +99,7 @@ async def withdraw(
         if not personal:
             handed += await handed_over(session, ids, wanted)
     await _record(session, withdrawn, actor=actor, at=at)
-    await _tell(session, handed, at=at)
+    await departing.tell(session, handed, actor=actor, at=at)
     counts = Counter(one.object.partition(":")[0] for one in withdrawn)
     return OptedOut(dict(counts), len(handed))
 
@@ -164,23 +167,3 @@ async def _record(
             for unit, number in sorted(counts.items())
         ]
     await ledger.append(session, entries, at=at)
-
-
-async def _tell(
-    session: AsyncSession, handed: Sequence[tuple[int, str, str, int]], *, at: datetime
-) -> None:
-    """WeCom has the task and only its member can leave the customer out: somebody must act."""
-    works = [
-        Work(
-            key=f"opted_out_in_task:{broadcast_id}:{customer_id}",
-            kind="opted_out_in_task",
-            title="客户退订时，群发任务已在企业微信等成员确认",
-            why="请在企业微信确认群发前去掉这位客户，或停止这条群发",
-            unit_id=unit_id,
-            staff_id=staff_id,
-            customer_id=customer_id,
-            facts={"broadcast": broadcast_id},
-        )
-        for broadcast_id, staff_id, unit_id, customer_id in handed
-    ]
-    await open_work(session, works, at=at)

@@ -1,5 +1,6 @@
 """How each queued call is said in WeCom's words, and what its end means for delivery's rows."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -7,10 +8,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from delivery.broadcasts import RESULT_WINDOW, recipients_now
-from delivery.dispatcher import NobodyLeft, Route, Sent
+from delivery import departing
+from delivery.broadcasts import RESULT_WINDOW
+from delivery.dispatcher import NobodyLeft, NotNow, Route, Sent
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
 from delivery.repository.outbox import Claim
+from kit.clock import now
 from kit.db import Database
 from wecom import broadcasts, messages, welcome
 from wecom.attachments import Content
@@ -23,7 +26,13 @@ STAFF_CARD: Final = "staff_card"
 FIRST_POLL: Final = timedelta(minutes=1)
 
 
-def routes(wecom: Caller, database: Database, *, agent_id: int) -> dict[str, Route]:
+def routes(
+    wecom: Caller,
+    database: Database,
+    *,
+    agent_id: int,
+    clock: Callable[[], datetime] = now,
+) -> dict[str, Route]:
     """How every kind of outbox call is made with this WeCom client."""
 
     async def send_welcome(claim: Claim) -> Sent:
@@ -34,8 +43,12 @@ def routes(wecom: Caller, database: Database, *, agent_id: int) -> dict[str, Rou
 
     async def create_broadcast(claim: Claim) -> Sent:
         payload = claim.payload
-        async with database.reading() as session:
-            wanted = await recipients_now(session, payload["broadcast_id"], payload["purpose"])
+        number, purpose = payload["broadcast_id"], payload["purpose"]
+        try:
+            async with database.transaction() as session:
+                wanted = await departing.depart(session, number, purpose, clock())
+        except departing.BeingRefused as error:
+            raise NotNow("a customer in it is saying no at this moment") from error
         if not wanted:
             raise NobodyLeft
         created = await broadcasts.create(
@@ -46,7 +59,7 @@ def routes(wecom: Caller, database: Database, *, agent_id: int) -> dict[str, Rou
                 external_userids=tuple(wanted),
             ),
         )
-        return Sent(created.msgid, {"failed": list(created.failed)})
+        return Sent(created.msgid, {"failed": list(created.failed), "asked": wanted})
 
     async def send_card(claim: Claim) -> Sent:
         payload = claim.payload
@@ -71,7 +84,7 @@ def routes(wecom: Caller, database: Database, *, agent_id: int) -> dict[str, Rou
 
     return {
         WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
-        BROADCAST: Route(create_broadcast, _broadcast_settled),
+        BROADCAST: Route(create_broadcast, _broadcast_settled, _broadcast_returned),
         STAFF_CARD: Route(send_card, _nothing_follows, may_repeat=True),
     }
 
@@ -100,7 +113,8 @@ async def _broadcast_settled(
         .values(**values)
         .execution_options(synchronize_session=False)
     )
-    refused = list((sent.details or {}).get("failed", ())) if sent else []
+    details = (sent.details or {}) if sent else {}
+    refused = list(details.get("failed", ()))
     if refused:
         await session.execute(
             update(BroadcastRecipient)
@@ -111,6 +125,14 @@ async def _broadcast_settled(
             .values(state="refused")
             .execution_options(synchronize_session=False)
         )
+    asked = details.get("asked", ())
+    gone = await departing.left_behind(session, broadcast_id, claim.payload["purpose"], asked)
+    await departing.tell(session, gone, actor="system:dispatcher", at=at)
+
+
+async def _broadcast_returned(session: AsyncSession, claim: Claim) -> None:
+    """WeCom did not take it: until it leaves again, who says no is in time."""
+    await departing.stay(session, int(claim.payload["broadcast_id"]))
 
 
 _BROADCAST_STATE: Final = {

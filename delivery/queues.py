@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from delivery import quota
+from delivery.departing import Gone
 from delivery.models import (
     Broadcast,
     BroadcastRecipient,
@@ -30,6 +31,7 @@ from delivery.repository.todos import LIVE
 
 WAITING: Final = ("gathering", "queued")
 HANDED_OVER: Final = ("created", "unknown")
+NOT_SENT: Final = ("planned", "unsent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +110,9 @@ async def _tickets(session: AsyncSession, wish: Wish, at: datetime) -> list[With
 
 
 async def _recipients(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
+    """Their rows are held first: a broadcast that leaves at this moment has left, or waits."""
     found = await session.execute(
-        select(
-            col(BroadcastRecipient.broadcast_id),
-            col(BroadcastRecipient.customer_id),
-            col(BroadcastRecipient.key),
-            col(Broadcast.unit_id),
-        )
+        select(col(BroadcastRecipient.broadcast_id))
         .join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
         .where(
             col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
@@ -122,23 +120,39 @@ async def _recipients(session: AsyncSession, wish: Wish, at: datetime) -> list[W
             col(Broadcast.state).in_(WAITING),
             *wish.of(Broadcast),
         )
+        .order_by(col(BroadcastRecipient.broadcast_id), col(BroadcastRecipient.external_userid))
+        .with_for_update(of=BroadcastRecipient)
     )
-    rows = found.all()
-    if not rows:
+    held = set(found.scalars())
+    if not held:
         return []
-    await session.execute(
+    here = select(col(Broadcast.id)).where(
+        col(Broadcast.id).in_(held),
+        col(Broadcast.state).in_(WAITING),
+        col(Broadcast.departed_at).is_(None),
+    )
+    withdrawn = await session.execute(
         update(BroadcastRecipient)
         .where(
             col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
             col(BroadcastRecipient.state) == "planned",
-            col(BroadcastRecipient.broadcast_id).in_({row.broadcast_id for row in rows}),
+            col(BroadcastRecipient.broadcast_id).in_(here),
         )
         .values(state="withdrawn")
+        .returning(
+            col(BroadcastRecipient.broadcast_id),
+            col(BroadcastRecipient.customer_id),
+            col(BroadcastRecipient.key),
+        )
         .execution_options(synchronize_session=False)
     )
+    rows = withdrawn.all()
     await quota.give_back(session, [row.key for row in rows])
+    query = select(col(Broadcast.id), col(Broadcast.unit_id)).where(col(Broadcast.id).in_(held))
+    units = {number: unit for number, unit in await session.execute(query)}  # noqa: C416
     return [
-        Withdrawn(f"broadcast:{row.broadcast_id}", row.unit_id, row.customer_id) for row in rows
+        Withdrawn(f"broadcast:{row.broadcast_id}", units[row.broadcast_id], row.customer_id)
+        for row in rows
     ]
 
 
@@ -184,7 +198,7 @@ QUEUES: Final[Sequence[Queue]] = (
         "broadcast_recipient",
         "群发名单",
         _recipients,
-        "交给企业微信前一刻再查一次（delivery.broadcasts.recipients_now）",
+        "交给企业微信前一刻，握着名单再查一次（delivery.departing.depart）",
     ),
     Queue("outbox", "待调用", _calls, "同上：名单为空就不调用"),
 )
@@ -209,25 +223,28 @@ NO_QUEUE: Final[Mapping[str, str]] = {
 
 async def handed_over(
     session: AsyncSession, customer_ids: Sequence[int], purposes: Sequence[str]
-) -> list[tuple[int, str, str, int]]:
-    """(broadcast, staff_id, unit_id, customer) of tasks WeCom has and the member has not sent."""
+) -> list[Gone]:
+    """What has left for these customers and its member has not sent yet."""
+    arrived = col(Broadcast.state).in_(HANDED_OVER)
+    leaving = and_(col(Broadcast.state).in_(WAITING), col(Broadcast.departed_at).is_not(None))
     found = await session.execute(
         select(
             col(Broadcast.id),
             col(Broadcast.staff_id),
             col(Broadcast.unit_id),
             col(BroadcastRecipient.customer_id),
+            col(Broadcast.state),
         )
         .join(BroadcastRecipient, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
         .where(
             col(BroadcastRecipient.customer_id).in_(list(customer_ids)),
-            col(BroadcastRecipient.state) == "planned",
-            col(Broadcast.state).in_(HANDED_OVER),
+            col(BroadcastRecipient.state).in_(NOT_SENT),
+            or_(arrived, leaving),
             col(Broadcast.confirmed_at).is_(None),
             col(Broadcast.purpose).in_(list(purposes)),
         )
     )
-    return [(row[0], row[1], row[2], row[3]) for row in found]
+    return [Gone(*row[:4], arrived=row[4] in HANDED_OVER) for row in found]
 
 
 async def versions_waiting(session: AsyncSession, customer_ids: Sequence[int]) -> set[int]:

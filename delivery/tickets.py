@@ -19,6 +19,7 @@ from compliance.objections import BY_CODE
 from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
 from delivery import judging, quota
+from delivery.departing import in_turn
 from delivery.desk import Desk
 from delivery.errors import (
     NotYours,
@@ -109,6 +110,7 @@ async def prepare(
         )
     if todo is not None and todo.state not in (TodoState.OPEN.value, TodoState.HANDED.value):
         raise TodoClosed("这件待办已经办过或撤回了", do="刷新待办列表", todo=todo.id)
+    await in_turn(session, customer_id)
     [judged] = await check(session, [intent], at=at, desk=desk)
     if judged.missing or judged.objections or judged.text is None or judged.script is None:
         await judging.record(session, [judged], at)

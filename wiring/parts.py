@@ -103,7 +103,12 @@ class Parts:
 
     def dispatcher(self, name: str = "dispatch") -> Dispatcher:
         """A dispatcher of this process."""
-        made = routes(self.wecom, self.databases.bank, agent_id=self.settings.wecom.agent_id)
+        made = routes(
+            self.wecom,
+            self.databases.bank,
+            agent_id=self.settings.wecom.agent_id,
+            clock=self.clock,
+        )
         return Dispatcher(self.databases.bank, made, self.clock, name)
 
     @property

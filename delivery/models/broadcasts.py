@@ -12,6 +12,9 @@ class Broadcast(SQLModel, table=True):
 
     state: gathering -> queued -> created | failed | unknown; created -> confirmed (the member
     sent it) | cancelled | ended (its result window is over).
+
+    ``departed_at``: the call to WeCom was let go at this moment with the customers who were left;
+    none where nothing has left, or it is certain that nothing arrived.
     """
 
     __tablename__: ClassVar[str] = "broadcast"
@@ -35,6 +38,7 @@ class Broadcast(SQLModel, table=True):
     state: str = Field(max_length=16)
     outbox_id: int | None = Field(default=None, sa_type=BigInteger)
     msgid: str = Field(default="", max_length=128, index=True)
+    departed_at: datetime | None = None
     created_at: datetime
     confirmed_at: datetime | None = None
     next_poll_at: datetime | None = None

@@ -3,8 +3,8 @@
 A dimension that is a column is complete here: ``at`` is ``table.column``, either of ``customer``
 or of a table with a ``customer_id`` (then a customer has at most one row there). One that is an
 extra column of the customer file names its key in ``attribute``. Only what must be worked out
-(age, holdings, traces of behaviour) has SQL of its own, in ``crm_sync/segments/computed.py`` or
-``records.py``. ``crm_sync.rules.conditions`` is the language these words belong to.
+(age, holdings, traces of behaviour) has SQL of its own, in ``crm_sync/segments/computed.py``,
+``flows.py`` or ``records.py``. ``crm_sync.rules.conditions`` is the language these words belong to.
 """
 
 from collections.abc import Mapping
@@ -121,6 +121,10 @@ ADD_WAYS: Final = {
     "202": "管理员或负责人分配",
 }
 """How a contact was added (official page 92114, field add_way)."""
+GRADES: Final = {"A": "A 类", "B": "B 类", "C": "C 类", "D": "D 类"}
+GRADE_KINDS: Final = {"mid_intent": "资产中等、有购买意愿", "big_no_intent": "资产大、意愿不明显"}
+ACTIVITIES: Final = {"active": "正在活跃", "wavering": "犹豫潜逃", "dormant": "休眠"}
+DORMANT: Final = {"zero_card": "零元卡", "dead_card": "死卡"}
 SIGNAL_SOURCES: Final = {
     "self": "客户自述",
     "group": "客户群",
@@ -128,7 +132,8 @@ SIGNAL_SOURCES: Final = {
     "chat": "聊天",
 }
 
-_WHO, _MONEY, _BANK, _WECOM, _TRACES = "客户本人", "资产", "在本行", "企业微信", "行为与线索"
+_WHO, _MONEY, _FLOWS, _BANK = "客户本人", "资产", "资金流", "在本行"
+_WECOM, _TRACES = "企业微信", "行为与线索"
 
 _ALL: tuple[Dimension, ...] = (
     Dimension("age", "年龄", Type.NUMBER, _WHO, shown="{} 岁", highest=120),
@@ -161,6 +166,39 @@ _ALL: tuple[Dimension, ...] = (
     Dimension("band", "资产段", Type.SET, _MONEY),
     Dimension("aum", "时点金融资产", Type.MONEY, _MONEY, at="customer.aum_fen"),
     Dimension("aum_average", "日均金融资产", Type.MONEY, _MONEY, at="customer.aum_average_fen"),
+    Dimension("peak", "五年内最高资产", Type.MONEY, _MONEY, at="customer_standing.peak_fen"),
+    Dimension("payroll_year", "近一年代发", Type.MONEY, _FLOWS),
+    Dimension(
+        "retention", "留存率", Type.NUMBER, _FLOWS, shown="{}%", highest=10**9,
+        reads="留存率（资产占近一年代发）",
+    ),
+    Dimension("away_year", "近一年转他行和第三方支付", Type.MONEY, _FLOWS),
+    Dimension("large_year", "近一年大额收入", Type.MONEY, _FLOWS),
+    Dimension("custody_month", "月均三方存管交易", Type.MONEY, _FLOWS),
+    Dimension("pos_month", "月均收单结算", Type.MONEY, _FLOWS),
+    Dimension("loans", "贷款笔数", Type.NUMBER, _BANK, shown="{} 笔", highest=10_000),
+    Dimension(
+        "wealth", "投资类产品笔数", Type.NUMBER, _BANK, shown="{} 笔", highest=10_000,
+    ),
+    Dimension(
+        "grade", "客户分类", Type.CHOICE, _BANK, at="customer_standing.grade", choices=GRADES,
+    ),
+    Dimension(
+        "grade_kind", "B 类的哪一种", Type.CHOICE, _BANK, at="customer_standing.grade_kind",
+        choices=GRADE_KINDS,
+    ),
+    Dimension(
+        "activity", "活跃状态", Type.CHOICE, _BANK, at="customer_standing.activity",
+        choices=ACTIVITIES,
+    ),
+    Dimension(
+        "dormant_kind", "哪一种休眠", Type.CHOICE, _BANK, at="customer_standing.dormant_kind",
+        choices=DORMANT,
+    ),
+    Dimension(
+        "completeness", "档案完整度", Type.NUMBER, _BANK, at="customer_standing.completeness",
+        shown="{}%", highest=100,
+    ),
     Dimension("unit", "机构", Type.SET, _BANK, reads="归属机构"),
     Dimension("account_unit", "开户机构", Type.TEXT, _BANK, at="customer.account_unit_id"),
     Dimension("owner", "管户经理", Type.SET, _BANK, reads="管户经理（工号）"),
@@ -206,6 +244,7 @@ _ALL: tuple[Dimension, ...] = (
         "consent_profiling", "画像同意", Type.FLAG, _WECOM,
         yes="同意画像", no="没有同意画像",
     ),
+    Dimension("lead", "商机线索", Type.SET, _TRACES, reads="在跟的商机线索（类别编号）"),
     Dimension(
         "interest", "兴趣线索", Type.RECORDS, _TRACES, reads="有",
         parts=(

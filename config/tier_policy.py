@@ -66,13 +66,22 @@ class Band(_Part):
         return self.below_yuan is None or amount_fen < self.below_yuan * FEN
 
 
+class Flows(_Part):
+    """How money that moved is measured: “近一年”, “月均”, and which loans count (by their names)."""
+
+    year_months: int = Field(default=12, ge=1, le=36)
+    average_months: int = Field(default=3, ge=1, le=12)
+    loan_words: tuple[str, ...] = ()
+
+
 class TierPolicy(_Part):
-    """The profile in force, the profiles there are, and the bands beside them."""
+    """The profile in force, the profiles there are, the bands beside them, how flows are measured."""
 
     profile: str
     measure: Literal["point", "average"]
     profiles: dict[str, Profile]
     band: tuple[Band, ...] = ()
+    flows: Flows = Flows()
 
     @model_validator(mode="after")
     def _known(self) -> Self:

@@ -26,7 +26,14 @@ async def everybody(parts: Parts, at: datetime) -> Mapping[str, Any]:
     stood = await evaluation.evaluate(
         bank, parts.shelf.of(policy_catalogue.STANDING), at, contacted=contacted(parts, at)
     )
-    found = await finding.find(bank, parts.shelf.of(policy_catalogue.LEADS), at)
+    found = await finding.find(
+        bank,
+        parts.shelf.of(policy_catalogue.LEADS),
+        at,
+        personas=parts.personas,
+        tiers=parts.tiers,
+        outside=known_elsewhere(),
+    )
     return _counts(stood, found) | {"tiers": placed.placed.total() + placed.moved.total()}
 
 
@@ -43,7 +50,14 @@ async def changed(parts: Parts, at: datetime) -> Mapping[str, Any]:
         contacted=contacted(parts, at),
         tiers=parts.tiers,
     )
-    found = await finding.find_changed(bank, parts.shelf.of(policy_catalogue.LEADS), at)
+    found = await finding.find_changed(
+        bank,
+        parts.shelf.of(policy_catalogue.LEADS),
+        at,
+        personas=parts.personas,
+        tiers=parts.tiers,
+        outside=known_elsewhere(),
+    )
     return {**_counts(stood, found), **await _personas(parts, at)}
 
 

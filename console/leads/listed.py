@@ -123,7 +123,7 @@ async def leads(
 def why(one: LeadFact, policy: LeadPolicy) -> list[str]:
     """The reasons of a lead, a sentence each; none where its finder is no longer in the policy."""
     finder = next((rule for rule in policy.finder if rule.name == one.finder), None)
-    return list(rules.reasons(finder, one.facts)) if finder else []
+    return list(rules.reasons(finder, one.facts, bank_date(one.found_at))) if finder else []
 
 
 def _row(

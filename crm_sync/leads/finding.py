@@ -5,7 +5,7 @@ is new, what has changed and what is gone are three statements over the same ans
 """
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,19 +33,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.schema import CreateTable, DropTable
 from sqlmodel import col
 
-from config.lead_policy import LeadPolicy
-from crm_sync.leads.measures import Heads, condition, heads, level, measured, routes
-from crm_sync.models import Lead
+from config import persona_policy, tier_policy
+from config.conditions import asks
+from config.dimensions import DIMENSIONS
+from config.lead_policy import Finder, LeadPolicy
+from config.persona_policy import PersonaPolicy
+from config.tier_policy import TierPolicy
+from crm_sync.leads.measures import Heads, heads, level, measured, routes
+from crm_sync.models import Customer, Lead
 from crm_sync.repository.keys import UNTRACKED
 from crm_sync.repository.subjects import Window, next_window
+from crm_sync.rules.conditions import Frame, checked
+from crm_sync.rules.leads import STANDS, named
+from crm_sync.segments import flows
+from crm_sync.segments.asking import NOTHING, Asking, Outside
+from crm_sync.segments.compile import compiled
+from crm_sync.segments.seen import seen
 from crm_sync.standing import changes
-from kit.clock import bank_date
-from kit.db import Database, insert_into, is_postgresql
+from kit.db import Database, insert_into
 from kit.ledger import Entry, append
 
 WINDOW: Final = 50_000
 ACTOR: Final = "system:leads"
-STANDS: Final = ("open", "taken")
 FOUND: Final = Table(
     "lead_found",
     MetaData(),
@@ -71,16 +80,25 @@ class LeadReport:
 
 
 async def find(
-    database: Database, policy: LeadPolicy, at: datetime, *, window: int = WINDOW
+    database: Database,
+    policy: LeadPolicy,
+    at: datetime,
+    *,
+    personas: PersonaPolicy | None = None,
+    tiers: TierPolicy | None = None,
+    outside: Outside = NOTHING,
+    window: int = WINDOW,
 ) -> LeadReport:
     """Search every customer at ``at`` (aware UTC); twice the same writes nothing.
 
-    Peaks come from ``customer_standing``, so standing is evaluated first.
+    Peaks come from ``customer_standing``, so standing is evaluated first. Raises RuleForbidden
+    where a finder asks what nobody may be asked.
     """
     report = LeadReport()
+    frame = framed(policy, at, personas, tiers)
     async with database.reading() as session:
         seen = await changes.news(session, changes.LEADS)
-        paying = await heads(session, policy, bank_date(at))
+        paying = await heads(session, policy, frame.tiers.flows, frame.on)
     after = 0
     while True:
         async with database.transaction() as session:
@@ -88,43 +106,62 @@ async def find(
             if found is None:
                 await _finish(session, report, at, seen)
                 return report
-            await find_in(session, found, policy, at, paying, report)
+            asking = Asking(session, frame, outside)
+            await find_in(asking, found, policy, paying, report)
             after = found.upto
 
 
 async def find_changed(
-    database: Database, policy: LeadPolicy, at: datetime, *, window: int = WINDOW
+    database: Database,
+    policy: LeadPolicy,
+    at: datetime,
+    *,
+    personas: PersonaPolicy | None = None,
+    tiers: TierPolicy | None = None,
+    outside: Outside = NOTHING,
+    window: int = WINDOW,
 ) -> LeadReport:
     """Search the customers of whom an import wrote something since the last search."""
+    frame = framed(policy, at, personas, tiers)
     async with database.reading() as session:
         seen = await changes.news(session, changes.LEADS)
         if seen.since is None:
             return LeadReport(whole=False)
         ids = await changes.customers_since(session, seen.since)
-        paying = await heads(session, policy, bank_date(at)) if ids else Heads([], [])
+        spans = frame.tiers.flows
+        paying = await heads(session, policy, spans, frame.on) if ids else Heads([], [])
     if ids is None:
-        return await find(database, policy, at, window=window)
+        return await find(
+            database, policy, at, personas=personas, tiers=tiers, outside=outside, window=window
+        )
     report = LeadReport(whole=False)
     for start in range(0, len(ids), window):
         async with database.transaction() as session:
             some = Window(ids=tuple(ids[start : start + window]))
-            await find_in(session, some, policy, at, paying, report)
+            asking = Asking(session, frame, outside)
+            await find_in(asking, some, policy, paying, report)
     async with database.transaction() as session:
         await _finish(session, report, at, seen)
     return report
 
 
+def framed(
+    policy: LeadPolicy, at: datetime, personas: PersonaPolicy | None, tiers: TierPolicy | None
+) -> Frame:
+    """What finders are judged by. Raises RuleForbidden for what no condition may ask."""
+    frame = Frame(at, personas or persona_policy.load(), tiers or tier_policy.load())
+    for finder in policy.finder:
+        checked(finder.when, frame.personas)
+    return frame
+
+
 async def find_in(
-    session: AsyncSession,
-    window: Window,
-    policy: LeadPolicy,
-    at: datetime,
-    paying: Heads,
-    report: LeadReport,
+    asking: Asking, window: Window, policy: LeadPolicy, paying: Heads, report: LeadReport
 ) -> None:
-    """Search the customers of a window in the caller's transaction."""
+    """Search the customers of a window in the transaction of ``asking``."""
+    session, at = asking.session, asking.frame.at
     await session.execute(CreateTable(FOUND))
-    await _search(session, window, policy, at, paying)
+    await _search(asking, window, policy, paying)
     counted = select(FOUND.c.finder, func.count()).group_by(FOUND.c.finder)
     for name, number in await session.execute(counted):
         report.standing[name] += number
@@ -133,21 +170,24 @@ async def find_in(
     await session.execute(DropTable(FOUND))
 
 
-async def _search(
-    session: AsyncSession, window: Window, policy: LeadPolicy, at: datetime, paying: Heads
-) -> None:
-    m = measured(session, window, policy, bank_date(at)).cte("m")
+async def _search(asking: Asking, window: Window, policy: LeadPolicy, paying: Heads) -> None:
+    session, frame = asking.session, asking.frame
+    m = measured(session, window, frame.tiers.flows, frame.on).cte("m")
+    worked_out = {name: m.c[name] for name in m.c.keys() if name in DIMENSIONS}  # noqa: SIM118
+    told = replace(asking, measured=worked_out, one_by_one=True)
     hits = [
         select(
             m.c.customer_id,
             literal(finder.name).label("finder"),
             m.c.unit_id,
             m.c.employer,
-            m.c.payroll_year,
+            m.c[flows.PAYROLL],
             literal(place).label("place"),
             func.coalesce(m.c[finder.amount], 0).label("amount_fen"),
-            _facts(session, m.c, finder.facts).label("facts"),
-        ).where(*(condition(one, m.c) for one in finder.when))
+            _facts(told, finder).label("facts"),
+        )
+        .select_from(_of(finder, m, told))
+        .where(compiled(finder.when, told))
         for place, finder in enumerate(policy.finder, start=1)
     ]
     hit = union_all(*hits).subquery("hit")
@@ -169,9 +209,18 @@ async def _search(
     await session.execute(insert(FOUND).from_select(list(FOUND.c.keys()), rows))
 
 
-def _facts(session: AsyncSession, m: Any, names: tuple[str, ...]) -> Any:
-    pairs = [part for name in names for part in (literal(name), m[name])]
-    if is_postgresql(session):
+def _of(finder: Finder, m: Any, asking: Asking) -> Any:
+    """The measured rows; with the customer beside them where a finder asks for more."""
+    if all(ask.dim in asking.measured for ask in asks(finder.when)):
+        return m
+    return m.join(Customer, col(Customer.id) == m.c.customer_id)
+
+
+def _facts(asking: Asking, finder: Finder) -> Any:
+    kept = {name: seen(ask, asking) for name, ask in named(finder)}
+    kept.setdefault(finder.amount, asking.measured[finder.amount])
+    pairs = [part for name, value in kept.items() for part in (literal(name), value)]
+    if asking.postgresql:
         return func.jsonb_build_object(*pairs)
     return func.json_object(*pairs)
 

@@ -3,16 +3,17 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select, true
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from config.lead_policy import FEN, LeadPolicy, When
+from config.lead_policy import FEN, LeadPolicy
+from config.tier_policy import Flows
 from crm_sync.models import Customer, CustomerFlow, CustomerStanding, Holding, Unit
 from crm_sync.repository.keys import among
 from crm_sync.repository.subjects import Window
-from crm_sync.rules.standing import OUT, WEALTH, months_before
-from crm_sync.standing.measures import whole
+from crm_sync.rules.standing import months_before
+from crm_sync.segments import flows
 
 
 def employer() -> ColumnElement[str]:
@@ -21,48 +22,57 @@ def employer() -> ColumnElement[str]:
     return told
 
 
-def measured(session: AsyncSession, window: Window, policy: LeadPolicy, on: date) -> Select[Any]:
-    """One row a customer of the window: the facts of ``config.lead_policy.Fact`` and the unit."""
-    flows = _flows(session, window, policy, on).subquery("flows")
-    held = _holdings(session, window, policy).subquery("held")
+def measured(session: AsyncSession, window: Window, spans: Flows, on: date) -> Select[Any]:
+    """One row a customer of the window: unit, employer, and what finders ask most, by dimension.
+
+    The same as ``segments.flows`` says of one customer, for many in one pass a table.
+    """
+    moved = _flows(session, window, spans, on).subquery("flows")
+    held = _holdings(session, window, spans).subquery("held")
     aum = col(Customer.aum_fen)
-    pay = func.coalesce(flows.c.payroll_year, 0)
+    pay = func.coalesce(moved.c[flows.PAYROLL], 0)
+    columns: list[Any] = [
+        col(Customer.id).label("customer_id"),
+        col(Customer.unit_id).label("unit_id"),
+        employer().label("employer"),
+        aum.label("aum"),
+        col(CustomerStanding.peak_fen).label("peak"),
+        flows.retained(aum, pay).label(flows.RETENTION),
+        *(func.coalesce(moved.c[name], 0).label(name) for name in flows.FLOWS),
+        *(func.coalesce(held.c[name], 0).label(name) for name in flows.HELD),
+    ]
     return (
-        select(
-            col(Customer.id).label("customer_id"),
-            col(Customer.unit_id).label("unit_id"),
-            employer().label("employer"),
-            aum.label("aum"),
-            col(CustomerStanding.peak_fen).label("peak"),
-            pay.label("payroll_year"),
-            case((pay > 0, aum * 100 // whole(func.nullif(pay, 0)))).label("retention"),
-            *(
-                func.coalesce(flows.c[name], 0).label(name)
-                for name in ("away_year", "custody_month", "pos_month")
-            ),
-            *(func.coalesce(held.c[name], 0).label(name) for name in ("loans", "wealth")),
-        )
+        select(*columns)
         .select_from(Customer)
         .outerjoin(CustomerStanding, col(CustomerStanding.customer_id) == col(Customer.id))
-        .outerjoin(flows, flows.c.customer_id == col(Customer.id))
+        .outerjoin(moved, moved.c.customer_id == col(Customer.id))
         .outerjoin(held, held.c.customer_id == col(Customer.id))
         .where(window.on(session, col(Customer.id)), col(Customer.removed_at).is_(None))
     )
 
 
-def condition(when: When, m: Any) -> ColumnElement[bool]:
-    """A condition over measured columns; agrees with ``rules.leads.holds``."""
-    value, scale = m[when.fact], when.scale
-    bounds: list[Any] = []
-    if when.at_least is not None:
-        bounds.append(value >= when.at_least * scale)
-    if when.above is not None:
-        bounds.append(value > when.above * scale)
-    if when.below is not None:
-        bounds.append(value < when.below * scale)
-    if when.at_most is not None:
-        bounds.append(value <= when.at_most * scale)
-    return and_(*bounds)
+def _flows(session: AsyncSession, window: Window, spans: Flows, on: date) -> Select[Any]:
+    owner = col(CustomerFlow.customer_id)
+    oldest = months_before(on, max(spans.year_months, spans.average_months))
+    added = (
+        select(
+            owner.label("customer_id"),
+            *(
+                _sum(and_(flows.of_kind(flow), flows.months(flow, spans, on)), name)
+                for name, flow in flows.FLOWS.items()
+            ),
+        )
+        .where(window.on(session, owner), col(CustomerFlow.month) >= oldest)
+        .group_by(owner)
+        .subquery("added")
+    )
+    return select(
+        added.c.customer_id,
+        *(
+            (added.c[name] // spans.average_months if flow.average else added.c[name]).label(name)
+            for name, flow in flows.FLOWS.items()
+        ),
+    )
 
 
 def _sum(condition: ColumnElement[bool], name: str) -> Any:
@@ -70,53 +80,12 @@ def _sum(condition: ColumnElement[bool], name: str) -> Any:
     return cast(func.coalesce(added, 0), BigInteger).label(name)
 
 
-def _flows(session: AsyncSession, window: Window, policy: LeadPolicy, on: date) -> Select[Any]:
-    owner, month, kind = (
-        col(CustomerFlow.customer_id),
-        col(CustomerFlow.month),
-        col(CustomerFlow.kind),
-    )
-    this = on.replace(day=1)
-    year = and_(month >= months_before(on, policy.year_months), month <= this)
-    whole = and_(month >= months_before(on, policy.average_months), month < this)
-    added = (
-        select(
-            owner.label("customer_id"),
-            _sum(and_(year, kind == "payroll_in"), "payroll_year"),
-            _sum(and_(year, kind.in_(OUT)), "away_year"),
-            _sum(and_(whole, kind == "custody_trade"), "custody"),
-            _sum(and_(whole, kind == "pos_in"), "pos"),
-        )
-        .where(
-            window.on(session, owner),
-            month >= months_before(on, max(policy.year_months, policy.average_months)),
-        )
-        .group_by(owner)
-        .subquery("added")
-    )
-    months = policy.average_months
-    return select(
-        added.c.customer_id,
-        added.c.payroll_year,
-        added.c.away_year,
-        (added.c.custody // months).label("custody_month"),
-        (added.c.pos // months).label("pos_month"),
-    )
-
-
-def _holdings(session: AsyncSession, window: Window, policy: LeadPolicy) -> Select[Any]:
+def _holdings(session: AsyncSession, window: Window, spans: Flows) -> Select[Any]:
     owner: Any = col(Holding.customer_id)
-    kind, name = col(Holding.kind), col(Holding.product_name)
-    named = (
-        or_(*(name.contains(word, autoescape=True) for word in policy.loan_words))
-        if policy.loan_words
-        else true()
-    )
     return (
         select(
             owner.label("customer_id"),
-            func.count(case((and_(kind == "loan", named), 1))).label("loans"),
-            func.count(case((kind.in_(WEALTH), 1))).label("wealth"),
+            *(func.count(case((flows.counted(name, spans), 1))).label(name) for name in flows.HELD),
         )
         .where(window.on(session, owner), col(Holding.removed_at).is_(None))
         .group_by(owner)
@@ -131,18 +100,15 @@ class Heads:
         self.subbranch = subbranch
 
 
-async def heads(session: AsyncSession, policy: LeadPolicy, on: date) -> Heads:
+async def heads(session: AsyncSession, policy: LeadPolicy, spans: Flows, on: date) -> Heads:
     """The employers whose payroll through this bank, per head, passes a bound of the routing."""
+    payroll = flows.FLOWS[flows.PAYROLL]
     paid = (
         select(
             col(CustomerFlow.customer_id).label("customer_id"),
             func.sum(col(CustomerFlow.amount_fen)).label("paid"),
         )
-        .where(
-            col(CustomerFlow.kind) == "payroll_in",
-            col(CustomerFlow.month) >= months_before(on, policy.year_months),
-            col(CustomerFlow.month) <= on,
-        )
+        .where(flows.of_kind(payroll), flows.months(payroll, spans, on))
         .group_by(col(CustomerFlow.customer_id))
         .subquery("paid")
     )

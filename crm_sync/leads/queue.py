@@ -23,7 +23,7 @@ STATES: Final = ("open", "taken", "done", "gone")
 
 @dataclass(frozen=True, slots=True)
 class LeadFact:
-    """A lead as pages show it. ``facts``: money in 分, counts, per cent."""
+    """A lead as pages show it. ``facts``: what each question saw, by dimension; money in 分."""
 
     customer_id: int
     finder: str
@@ -31,7 +31,7 @@ class LeadFact:
     unit_id: str
     place: int
     amount_fen: int
-    facts: dict[str, int | None]
+    facts: dict[str, Any]
     state: str
     found_at: datetime
     taken_by: str

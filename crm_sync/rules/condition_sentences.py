@@ -80,6 +80,15 @@ def _name(asked: Dimension, labels: Mapping[str, str]) -> str:
     return asked.phrase
 
 
+def bound(ask: Ask) -> str:
+    """What a number is held against: 不低于 6 万元; empty where there is no single bound."""
+    asked = ask.of
+    by_birth = asked.name in ("age", "birth_year")  # their own sentences say it
+    if by_birth or asked.type not in (Type.NUMBER, Type.MONEY) or ask.op not in _COMPARED:
+        return ""
+    return f"{_COMPARED[ask.op]} {_shown(asked, ask.value)}"
+
+
 def _ages(ask: Ask) -> str:
     match ask.op:
         case "ge":

@@ -30,12 +30,13 @@ def _recalled(raw: object, seen: Iterable[Any], on: date) -> tuple[str, ...]:
     values = iter(seen)
 
     def answered(ask: Ask) -> Answer:
-        return plainly(ask, _typed(ask, next(values, None)), on, {})
+        return plainly(ask, typed(ask, next(values, None)), on, {})
 
     verdict = judged(parse(raw), answered)
     return verdict.why or verdict.why_not
 
 
-def _typed(ask: Ask, value: Any) -> Any:
+def typed(ask: Ask, value: Any) -> Any:
+    """A value that a database wrote as JSON, as the rules take it."""
     is_day = ask.of.type is Type.DATE or ask.of.name in BY_BIRTH
     return date.fromisoformat(value) if is_day and isinstance(value, str) else value

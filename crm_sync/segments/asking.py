@@ -48,12 +48,16 @@ NOTHING: Final = Outside()
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a dimension's SQL may use. ``one_by_one``: few customers, so look each up by itself."""
+    """What a dimension's SQL may use. ``one_by_one``: few customers, so look each up by itself.
+
+    ``measured``: columns by dimension, where the query around has worked them out already.
+    """
 
     session: AsyncSession
     frame: Frame
     outside: Outside = NOTHING
     one_by_one: bool = False
+    measured: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def postgresql(self) -> bool:

@@ -15,7 +15,7 @@ from config.conditions import All, Ask, Condition, Either, Not
 from config.dimensions import Type
 from crm_sync.models import Customer
 from crm_sync.rules.condition_answers import Frame
-from crm_sync.segments import computed, records
+from crm_sync.segments import computed, flows, records
 from crm_sync.segments.asking import (
     NOTHING,
     Asking,
@@ -27,7 +27,11 @@ from crm_sync.segments.asking import (
     flag,
 )
 
-COMPUTED: Final[Mapping[str, Own]] = {**computed.COMPUTED, **records.COMPUTED}
+COMPUTED: Final[Mapping[str, Own]] = {
+    **computed.COMPUTED,
+    **flows.COMPUTED,
+    **records.COMPUTED,
+}
 """The dimensions that are worked out; all others are a column, an extra column or a flag."""
 
 
@@ -58,6 +62,9 @@ def compiled(condition: Condition, asking: Asking) -> ColumnElement[bool]:
 
 def _ask(ask: Ask, asking: Asking) -> ColumnElement[bool]:
     asked = ask.of
+    known = asking.measured.get(asked.name)
+    if known is not None:
+        return compared(ask, known, asking)
     own = COMPUTED.get(asked.name)
     if own is not None:
         return own(ask, asking)

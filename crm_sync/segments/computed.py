@@ -14,6 +14,7 @@ from crm_sync.models import (
     ContactWay,
     Coverage,
     Customer,
+    Lead,
     PersonaMembership,
     Relation,
     Unit,
@@ -22,6 +23,7 @@ from crm_sync.models import (
 from crm_sync.repository.keys import unnested
 from crm_sync.repository.people import OWNER, live
 from crm_sync.rules.ages import earliest_birth, latest_birth
+from crm_sync.rules.leads import STANDS
 from crm_sync.segments.asking import Asking, Own, compared
 from crm_sync.tiers import band_condition
 
@@ -131,6 +133,12 @@ def persona(ask: Ask, asking: Asking) -> ColumnElement[bool]:
     )
 
 
+def lead(ask: Ask, asking: Asking) -> ColumnElement[bool]:
+    """The finders that found the customer, as leads that stand."""
+    found = select().select_from(Lead).where(col(Lead.state).in_(STANDS))
+    return _set(ask, asking, found, col(Lead.customer_id), col(Lead.finder))
+
+
 def _contacts() -> Any:
     """The living relations of bound contacts."""
     return (
@@ -201,6 +209,7 @@ COMPUTED: Final[Mapping[str, Own]] = {
     "channel": channel,
     "friend": friend,
     "group": outside_set,
+    "lead": lead,
     "life_stage": life_stage,
     "owner": owner,
     "persona": persona,

@@ -11,6 +11,7 @@ from config.conditions import Ask, Condition, asks
 from config.dimensions import Type
 from crm_sync.models import Customer, CustomerEvent, Holding
 from crm_sync.rules.condition_answers import BY_BIRTH
+from crm_sync.segments import flows
 from crm_sync.segments.asking import Asking, column_of
 from crm_sync.segments.compile import compiled
 from crm_sync.segments.computed import stage_of
@@ -19,14 +20,19 @@ from crm_sync.segments.records import happened, held
 
 def seen_of(condition: Condition, asking: Asking) -> Any:
     """The list as text; ``rules.evidence.sayings`` reads it back."""
-    values = [_seen(ask, asking) for ask in asks(condition)]
+    values = [seen(ask, asking) for ask in asks(condition)]
     if asking.postgresql:
         return cast(func.jsonb_build_array(*values), Text)
     return func.json_array(*values)
 
 
-def _seen(ask: Ask, asking: Asking) -> Any:
+def seen(ask: Ask, asking: Asking) -> Any:
+    """What one question saw; ``rules.evidence.typed`` reads it back."""
     asked = ask.of
+    if asked.name in asking.measured:
+        return asking.measured[asked.name]
+    if asked.name in flows.NAMES:
+        return flows.value_of(asked.name, asking)
     if asked.name in BY_BIRTH:
         return col(Customer.born_on)
     if asked.name == "life_stage":

@@ -16,6 +16,7 @@ from crm_sync.models import (
     Customer,
     CustomerEvent,
     Holding,
+    Lead,
     PersonaMembership,
     Relation,
     Unit,
@@ -25,8 +26,10 @@ from crm_sync.repository.keys import among, unnested
 from crm_sync.repository.people import OWNER, live
 from crm_sync.rules.condition_answers import Frame, Values, life_stage, source_of
 from crm_sync.rules.conditions import Condition, asks
+from crm_sync.rules.leads import STANDS
 from crm_sync.rules.signals import Signal
 from crm_sync.rules.tiers import bands_of
+from crm_sync.segments import flows
 from crm_sync.segments.asking import NOTHING, Asking, Outside, column_of
 from crm_sync.segments.records import signals
 
@@ -163,6 +166,19 @@ async def _add_ways(asking: Asking, asked: Dimension, ids: Collection[int]) -> F
     return await _grouped(asking, _relations(col(Relation.add_way)), col(Contact.customer_id), ids)
 
 
+async def _flows(asking: Asking, asked: Dimension, ids: Collection[int]) -> Found:
+    query = select(col(Customer.id), flows.value_of(asked.name, asking)).where(
+        among(asking.session, col(Customer.id), ids)
+    )
+    return {one: value for one, value in await asking.session.execute(query) if one is not None}
+
+
+async def _leads(asking: Asking, asked: Dimension, ids: Collection[int]) -> Found:
+    key = col(Lead.customer_id)
+    query = select(key, col(Lead.finder)).where(col(Lead.state).in_(STANDS))
+    return await _grouped(asking, query, key, ids)
+
+
 async def _channels(asking: Asking, asked: Dimension, ids: Collection[int]) -> Found:
     query = (
         _relations(col(ContactWay.purpose))
@@ -233,9 +249,11 @@ READ: Final[Mapping[str, Read]] = {
     "group": _groups,
     "holding": _holdings,
     "interest": _signals,
+    "lead": _leads,
     "owner": _owners,
     "persona": _personas,
     "tag": _tags,
     "unit": _units,
+    **dict.fromkeys(flows.NAMES, _flows),
 }
 """Dimensions whose values stand in tables of their own."""

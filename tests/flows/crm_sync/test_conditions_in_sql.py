@@ -19,10 +19,14 @@ from crm_sync.models import (
     ContactWay,
     Customer,
     CustomerEvent,
+    CustomerFlow,
+    CustomerStanding,
+    Lead,
     PersonaMembership,
     WecomTag,
 )
 from crm_sync.rules.conditions import Condition, Frame, explain, parse
+from crm_sync.rules.standing import months_before
 from crm_sync.segments.asking import Outside
 from crm_sync.segments.compile import where
 from crm_sync.segments.values import values_of
@@ -80,7 +84,9 @@ async def _town(session: AsyncSession, dice: random.Random) -> Outside:
         day = date(2026, 11, 22) - timedelta(
             days=dice.choice([0, 1, 6, 7, 8, 400, 9_000, 21_915, 21_916])
         )
-        keys = dice.sample(["hobby", "employer", "merchant", "expertise", "life_stage", "odd"], 4)
+        keys = dice.sample(
+            ["hobby", "employer", "merchant", "expertise", "decision_style", "life_stage", "odd"], 5
+        )
         customer_id = await bank.customer(
             session,
             f"N{number}",
@@ -99,14 +105,16 @@ async def _town(session: AsyncSession, dice: random.Random) -> Outside:
             aum_average_fen=dice.choice([None, 4_999_999]),
             occupation=dice.choice(["", "教师", *HOSTILE]),
             attributes={
-                key: dice.choice([*VALUES, *HOSTILE, *STAGE_FROM, "novice"]) for key in keys
+                key: dice.choice([*VALUES, *HOSTILE, *STAGE_FROM, "novice", "family"])
+                for key in keys
             },
             removed_at=dice.choice([None] * 9 + [AT]),
         )
         for place in range(dice.randint(0, 3)):
             await bank.holding(
-                session, customer_id, f"H{number}-{place}", dice.choice(["fund", "deposit"]),
+                session, customer_id, f"H{number}-{place}", dice.choice(["fund", "deposit", "loan"]),
                 product_code=dice.choice([None, "P1", "P2"]),
+                product_name=dice.choice(["", "消费贷", "农户贷"]),
                 risk_level=dice.choice([None, 3, 4, 5]),
                 amount_fen=dice.choice([None, 10_000, 1_000_000]),
                 opened_on=dice.choice([None, TODAY - timedelta(days=dice.choice([0, 30, 31]))]),
@@ -120,6 +128,30 @@ async def _town(session: AsyncSession, dice: random.Random) -> Outside:
                 "on": TODAY + timedelta(days=dice.choice([-31, -30, 0, 7, 8])),
             }  # fmt: skip
             await bank.insert_rows(session, CustomerEvent, [row])
+        months = dice.sample([0, 1, 2, 3, 12, 13], 4)
+        flows: list[dict[str, Any]] = [
+            {"customer_id": customer_id, "month": months_before(TODAY, back), "kind": kind,
+             "amount_fen": dice.choice([None, 4_999_999, 5_000_000]), "changed_at": AT}
+            for back in months
+            for kind in dice.sample(["payroll_in", "out_third_party", "pos_in", "large_in"], 1)
+        ]  # fmt: skip
+        await bank.insert_rows(session, CustomerFlow, flows[: dice.randint(0, 4)])
+        if dice.random() < 0.7:
+            stood = {
+                "customer_id": customer_id, "grade": dice.choice("ABCD"), "changed_at": AT,
+                "grade_kind": dice.choice(["", "mid_intent"]), "completeness": dice.choice([0, 40]),
+                "activity": dice.choice(["", "active", "dormant"]),
+                "dormant_kind": dice.choice(["", "dead_card"]),
+                "peak_fen": dice.choice([None, 5_000_000]),
+            }  # fmt: skip
+            await bank.insert_rows(session, CustomerStanding, [stood])
+        if dice.random() < 0.5:
+            lead = {
+                "customer_id": customer_id, "finder": dice.choice(["pos", "loan"]), "place": 1,
+                "level": "outlet", "unit_id": "0101", "amount_fen": 1, "found_at": AT,
+                "state": dice.choice(["open", "taken", "done"]),
+            }  # fmt: skip
+            await bank.insert_rows(session, Lead, [lead])
         if dice.random() < 0.6:
             await bank.contact(session, f"wm-{number}", customer_id=customer_id)
             for userid in dice.sample(["li", "wang"], dice.randint(0, 2)):
@@ -151,7 +183,13 @@ async def _town(session: AsyncSession, dice: random.Random) -> Outside:
     )
 
 
-TEXTS = ["有效", "教师", "教", "P1", "0101", "01", "li", "老年", "跑步", "健身", "我", "长跑", "wr-1", "厅堂",
+EIGHT = {
+    "职业": "occupation", "生命阶段": "life_stage", "性别": "gender", "产品": "holding",
+    "获客来源": "add_way", "风险偏好": "risk_taste", "决策方式": "decision_style",
+    "投资专业度": "expertise",
+}  # fmt: skip
+"""The eight dimensions of row A12, by the names of the papers."""
+TEXTS = ["pos", "loan", "有效", "教师", "教", "P1", "0101", "01", "li", "老年", "跑步", "健身", "我", "长跑", "wr-1", "厅堂",
          "5万以上", "没有这段", "50%_off", "读书", "A", "a", "b", *HOSTILE]  # fmt: skip
 
 
@@ -225,6 +263,11 @@ async def _agrees(
 
 
 @pytest.mark.mission("A12")
+def test_each_of_the_eight_dimensions_is_asked_by_its_own_name() -> None:
+    assert {DIMENSIONS[name].title for name in EIGHT.values()} == set(EIGHT)
+
+
+@pytest.mark.mission("A12")
 async def test_sql_and_explanation_agree_on_every_dimension_and_operator(
     database: Database,
 ) -> None:
@@ -241,6 +284,8 @@ async def test_sql_and_explanation_agree_on_every_dimension_and_operator(
                     if await _agrees(session, condition, ids, outside):
                         some.add(asked.name)
     assert {"age", "holding", "interest", "tag", "group", "friend", "band", "employer"} <= some
+    assert {"grade", "activity", "peak", "lead", "payroll_year", "retention", "loans"} <= some
+    assert set(EIGHT.values()) <= some
 
 
 async def test_sql_and_explanation_agree_on_any_nesting(database: Database) -> None:

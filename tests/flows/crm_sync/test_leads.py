@@ -9,10 +9,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from config import lead_policy, standing_policy
+from config import lead_policy, standing_policy, tier_policy
+from config.lead_policy import LeadPolicy
+from crm_sync.errors import RuleForbidden
 from crm_sync.leads.finding import find, find_changed
 from crm_sync.leads.measures import measured
-from crm_sync.models import Customer, CustomerFlow, ImportRun, Lead
+from crm_sync.models import Customer, CustomerFlow, CustomerStanding, ImportRun, Lead
 from crm_sync.repository.subjects import Window
 from crm_sync.rules.leads import finds, reasons
 from crm_sync.rules.standing import months_before
@@ -209,10 +211,10 @@ async def test_the_queue_is_stable_and_every_lead_says_why(database: Database) -
         "aum": WAN, "payroll_year": 6 * WAN, "retention": 16,
     }  # fmt: skip
     finder = POLICY.finder[0]
-    assert reasons(finder, queue[1].facts) == (
-        "近一年代发 6.00 万元，达到 6 万元",
-        "留存率 16 %，不超过 30 %",
-        "金融资产 1.00 万元，不到 5 万元",
+    assert reasons(finder, queue[1].facts, TODAY) == (
+        "近一年代发：6 万元，不低于 6 万元",
+        "留存率（资产占近一年代发）：16%，不超过 30%",
+        "时点金融资产：1 万元，低于 5 万元",
     )
     again = await find(database, POLICY, AT + timedelta(hours=1))
     assert (again.written, again.gone) == (0, 0)
@@ -228,16 +230,61 @@ async def test_the_sql_finds_whom_the_pure_rule_finds(database: Database) -> Non
             await person(session, f"B{place}", aum, flows, wealth=place % 2 == 0, loan="信用贷")
     found = await search(database)
     async with database.reading() as session:
-        query = measured(session, Window(0, 10**9), POLICY, TODAY)
+        query = measured(session, Window(0, 10**9), tier_policy.load().flows, TODAY)
         facts = [dict(row) for row in (await session.execute(query)).mappings()]
         numbers = await session.execute(select(col(Customer.id), col(Customer.customer_no)))
         names = {number: name for number, name in numbers}  # noqa: C416
     told = {
-        finder.name: {names[one["customer_id"]] for one in facts if finds(finder, one)}
+        finder.name: {names[one["customer_id"]] for one in facts if finds(finder, one, TODAY)}
         for finder in POLICY.finder
     }
     assert all(told.values())
     assert told == found
+
+
+async def test_a_finder_may_ask_anything_that_a_segment_may(database: Database) -> None:
+    raw = POLICY.model_dump()
+    raw["finder"] = [
+        {
+            "name": "bench", "title": "职场", "says": "职场客户，钱在走", "amount": "away_year",
+            "when": {"all": [
+                {"dim": "away_year", "op": "ge", "value": 10_000},
+                {"dim": "holding", "op": "has", "where": {"kind": ["loan"]}},
+                {"dim": "age", "op": "between", "value": [30, 45]},
+                {"not": {"dim": "grade", "op": "in", "value": ["A"]}},
+            ]},
+        }
+    ]  # fmt: skip
+    policy = LeadPolicy.model_validate(raw)
+    away = {("out_other_bank", 2): WAN}
+    async with database.transaction() as session:
+        born = date(1990, 5, 1)
+        await person(session, "hit", WAN, away, loan="农户贷", born_on=born)
+        await person(session, "no-loan", WAN, away, born_on=born)
+        await person(session, "too-old", WAN, away, loan="农户贷", born_on=date(1980, 11, 22))
+        number = await person(session, "class-a", WAN, away, loan="农户贷", born_on=born)
+        stood = {"customer_id": number, "grade": "A", "changed_at": AT}
+        await bank.insert_rows(session, CustomerStanding, [stood])
+    await find(database, policy, AT)
+    (row,) = await rows(database)
+    assert row.customer_no == "hit"
+    assert reasons(policy.finder[0], row.facts, TODAY) == (
+        "近一年转他行和第三方支付：1 万元，不低于 100 元",
+        "持有贷款 1 笔",
+        "1990-05-01 出生，36 岁，满 30 岁、不超过 45 岁",
+        "客户分类：未登记",
+    )
+    assert (await find(database, policy, AT)).written == 0
+    raw["finder"][0]["when"] = {"dim": "occupation", "op": "contains", "value": ["党员"]}
+    with pytest.raises(RuleForbidden):
+        await find(database, LeadPolicy.model_validate(raw), AT)
+    for dim, where in (("interest", {"interest": ["长跑"]}), ("lead", None)):
+        asked = {"dim": dim, "op": "has" if where else "known"} | (
+            {"where": where} if where else {}
+        )
+        raw["finder"][0]["when"] = asked
+        with pytest.raises(ValueError, match="不能问"):
+            LeadPolicy.model_validate(raw)
 
 
 async def test_a_lead_closes_itself_and_comes_back_when_its_facts_do(database: Database) -> None:

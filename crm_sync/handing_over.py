@@ -1,4 +1,4 @@
-"""What one member of staff holds, and how it changes hands: in the bank's books, then in WeCom.
+"""What one member of staff holds, and what WeCom handed on. The books change by ``ownership``.
 
 The questions are given as statements, so that a plan of a hundred thousand lines is one INSERT.
 Each change is a handful of statements however many it is about, with one ledger entry.
@@ -10,31 +10,24 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
-    BigInteger,
     Select,
-    String,
     and_,
-    delete,
     exists,
     func,
-    insert,
-    literal,
     or_,
     select,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from crm_sync.models import Contact, Coverage, CoverageEnd, Customer, Relation, Staff
+from crm_sync.models import Contact, Coverage, Customer, Relation, Staff
 from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.people import OWNER, live, serving
 from kit.db import insert_into
 from kit.ledger import Entry, append
 
 BY_TRANSFER: Final = "transfer"
-SOURCE: Final = "handover"
 ASSIGNED: Final = 202  # add_way of a contact that was handed on
 
 
@@ -144,89 +137,6 @@ async def still_followed(
         among(session, col(Relation.external_userid), externals),
     )
     return frozenset((await session.execute(query)).scalars())
-
-
-async def move_coverage(
-    session: AsyncSession,
-    moves: Select[*tuple[Any, ...]],
-    *,
-    at: datetime,
-    actor: str,
-    object: str,
-    unit: str,
-    reason: str,
-) -> int:
-    """Move coverage as ``moves`` says (customer_id, kind, from_staff_id, to_staff_id); how many.
-
-    Nothing moves for a customer whom somebody else answers for by now. A customer is never
-    without one: the row itself changes its person, and the old one is kept in the history.
-    """
-    wanted = moves.subquery("moves")
-    standing = and_(
-        col(Coverage.customer_id) == wanted.c.customer_id,
-        col(Coverage.kind) == wanted.c.kind,
-        col(Coverage.staff_id) == wanted.c.from_staff_id,
-        wanted.c.from_staff_id != wanted.c.to_staff_id,
-    )
-    old = {
-        "customer_id": col(Coverage.customer_id),
-        "kind": col(Coverage.kind),
-        "staff_id": col(Coverage.staff_id),
-        "since": col(Coverage.since),
-        "ended_at": literal(at, CoverageEnd.__table__.c.ended_at.type),  # type: ignore[attr-defined]
-        "reason": literal("moved", String()),
-        "source": literal(SOURCE, String()),
-        "run_id": literal(None, BigInteger()),
-    }
-    await session.execute(
-        insert(CoverageEnd).from_select(
-            list(old),
-            select(*(value.label(name) for name, value in old.items()))
-            .select_from(Coverage)
-            .join(wanted, standing),
-        ),
-        execution_options=UNTRACKED,
-    )
-    other = aliased(Coverage)
-    has_already = exists(
-        select(1)
-        .select_from(wanted)
-        .join(
-            other,
-            and_(
-                col(other.customer_id) == wanted.c.customer_id,
-                col(other.kind) == wanted.c.kind,
-                col(other.staff_id) == wanted.c.to_staff_id,
-            ),
-        )
-        .where(standing)
-        .correlate(Coverage)
-    )
-    doubled = await session.execute(
-        delete(Coverage).where(has_already).returning(col(Coverage.customer_id)),
-        execution_options=UNTRACKED,
-    )
-    moved = len(doubled.all())
-    changed = await session.execute(
-        update(Coverage)
-        .where(standing)
-        .values(staff_id=wanted.c.to_staff_id, since=at, source=SOURCE, source_date="", run_id=None)
-        .returning(col(Coverage.customer_id)),
-        execution_options=UNTRACKED,
-    )
-    moved += len(changed.all())
-    if moved:
-        entry = Entry(
-            kind="staff",
-            act="coverage.moved",
-            actor=actor,
-            object=object,
-            unit=unit,
-            reason=reason,
-            payload={"customers": moved},
-        )
-        await append(session, [entry], at=at)
-    return moved
 
 
 async def land_taken(session: AsyncSession, taken: Sequence[Taken], *, unit: str) -> int:

@@ -1,11 +1,13 @@
-"""Changes who answers for customers, many at once, with history and the ledger.
+"""Changes who answers for customers, many at once, with history and the ledger: the one way.
 
 Whoever decides (a plan, a transfer form, a handover) brings its moves as a select of
-``customer_id``, ``staff_id`` (the new one) and ``from_staff_id`` (who answered when it was
-decided, or NULL), so that a hundred thousand moves are a handful of statements. A move whose
-customer has gone, whose receiver no longer works here, or whose customer changed hands since is
-``stale``: ask for those first and leave them out. ``apply`` ends nobody's coverage without
-beginning another, and the table admits one owner a customer.
+``customer_id``, ``kind``, ``staff_id`` (the new one) and ``from_staff_id`` (who answered when it
+was decided, or NULL), so that a hundred thousand moves are a handful of statements. Movers go one
+after the other (``lock``), and a move whose customer changed hands since does nothing, so that a
+customer is given once whoever comes second. Nobody is without an owner in between: the row itself
+changes its person, and the table admits one owner a customer.
+
+What would do nothing is ``stale``, in words: ask for it first and tell whoever decided.
 """
 
 from collections import Counter
@@ -16,7 +18,6 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Select,
-    String,
     and_,
     case,
     delete,
@@ -26,6 +27,8 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
+    update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -36,7 +39,7 @@ from kit.db import insert_into, is_postgresql
 from kit.ledger import Entry, append
 
 Moves = Select[Any]
-"""A select of ``customer_id``, ``staff_id``, ``from_staff_id``; one row a customer."""
+"""A select of ``customer_id``, ``kind``, ``staff_id``, ``from_staff_id``; one row a customer and kind."""
 
 GONE: Final = "客户已销户"
 LEFT: Final = "接收人已离岗"
@@ -92,64 +95,90 @@ def _holder(kind: str) -> Any:
     )
 
 
-async def lock(session: AsyncSession, moves: Moves, *, kind: str = "owner") -> None:
-    """Nobody else changes these customers' coverage until the transaction ends."""
-    if not is_postgresql(session):
-        return  # a writing transaction on SQLite is alone
-    own = Coverage.__table__  # type: ignore[attr-defined]
-    asked = moves.subquery("asked")
-    held = (
-        select(own.c.customer_id)
-        .where(own.c.kind == kind, own.c.customer_id.in_(select(asked.c.customer_id)))
-        .order_by(own.c.customer_id)
-        .with_for_update()
-        .cte("held")
-    )
-    await session.execute(select(func.count()).select_from(held))
+async def lock(session: AsyncSession) -> None:
+    """Nobody else moves customers until the transaction ends; take it before any ledger entry.
+
+    One lock for all, because a customer without an owner has no row to lock, and two who give the
+    same customers in another order must not wait for each other in a ring.
+    """
+    if is_postgresql(session):  # a writing transaction on SQLite is alone
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('coverage'))"))
 
 
 async def apply(
     session: AsyncSession,
     moves: Moves,
     *,
-    kind: str = "owner",
     source: str,
     reason: str,
     actor: str,
     at: datetime,
     about: str,
-    run_id: int | None = None,
+    alone: bool = True,
 ) -> Applied:
     """Give every customer of ``moves`` to the person named there; what ends is kept as history.
 
+    A move does nothing unless whoever it names as the one before still answers for the customer
+    (nobody at all, where it names nobody). ``alone``: what others hold by the same kind ends too.
     ``source`` marks the new coverage as decided here, so that an import keeps it; ``reason``
-    stands in the history. One ledger entry a unit, object ``about``, with how many went from
-    whom to whom. Moves that are ``stale`` must have been left out by the caller.
+    stands in the history. One ledger entry a unit and kind, object ``about``, with how many went
+    from whom to whom.
     """
-    own = Coverage.__table__  # type: ignore[attr-defined]
+    await lock(session)
     asked = moves.subquery("asked")
     total = int((await session.execute(select(func.count()).select_from(asked))).scalar_one())
-    ending = and_(
-        own.c.kind == kind,
-        exists().where(
-            asked.c.customer_id == own.c.customer_id, asked.c.staff_id != own.c.staff_id
-        ),
-    )
-    new = _beginning(asked, kind)
-    done = Applied()
-    found = (
-        select(
-            col(Customer.unit_id), asked.c.from_staff_id, asked.c.staff_id, func.count().label("n")
-        )
-        .select_from(asked.join(Customer, col(Customer.id) == asked.c.customer_id))
-        .where(new)
-        .group_by(col(Customer.unit_id), asked.c.from_staff_id, asked.c.staff_id)
-    )
-    flows = (await session.execute(found)).all()
+    flows = (await session.execute(_flows(asked))).all()
+    done = Applied(by_unit=Counter())
     for row in flows:
         done.by_unit[row.unit_id] += row.n
     done.moved = done.by_unit.total()
     done.unchanged = total - done.moved
+    if not done.moved:
+        return done
+    await _end(session, asked, reason=reason, at=at, alone=alone)
+    await _begin(session, asked, source=source, at=at)
+    await _record(session, flows, reason=reason, actor=actor, about=about, at=at)
+    return done
+
+
+def _holds(asked: Any, staff_id: Any = None) -> Any:
+    """Somebody (or exactly ``staff_id``) answers for the customer of the move by its kind."""
+    held = Coverage.__table__.alias("held")  # type: ignore[attr-defined]
+    mine = (held.c.customer_id == asked.c.customer_id, held.c.kind == asked.c.kind)
+    return exists().where(*mine, *(() if staff_id is None else (held.c.staff_id == staff_id,)))
+
+
+def _flows(asked: Any) -> Any:
+    """The moves that hold, counted by unit, kind, giver and taker."""
+    moves = or_(
+        and_(
+            asked.c.from_staff_id != asked.c.staff_id,
+            _holds(asked, asked.c.from_staff_id),
+        ),
+        and_(asked.c.from_staff_id.is_(None), ~_holds(asked)),
+    )
+    flow = (col(Customer.unit_id), asked.c.kind, asked.c.from_staff_id, asked.c.staff_id)
+    return (
+        select(*flow, func.count().label("n"))
+        .select_from(asked.join(Customer, col(Customer.id) == asked.c.customer_id))
+        .where(moves)
+        .group_by(*flow)
+    )
+
+
+async def _end(
+    session: AsyncSession, asked: Any, *, reason: str, at: datetime, alone: bool
+) -> None:
+    """Keep what ends as history, then take away what has no row to turn into."""
+    own = Coverage.__table__  # type: ignore[attr-defined]
+    same = and_(asked.c.customer_id == own.c.customer_id, asked.c.kind == own.c.kind)
+    hands_on = and_(same, asked.c.from_staff_id != asked.c.staff_id)
+    giver = exists().where(hands_on, asked.c.from_staff_id == own.c.staff_id)
+    third = exists().where(
+        hands_on,
+        own.c.staff_id.not_in((asked.c.from_staff_id, asked.c.staff_id)),
+        _holds(asked, asked.c.from_staff_id),
+    )
     history = {
         "customer_id": own.c.customer_id,
         "kind": own.c.kind,
@@ -158,58 +187,69 @@ async def apply(
         "ended_at": literal(at, own.c.since.type),
         "reason": literal(reason[:40]),
         "source": own.c.source,
-        "run_id": literal(run_id, BigInteger()),
+        "run_id": literal(None, BigInteger()),
     }
     ended = CoverageEnd.__table__  # type: ignore[attr-defined]
     await session.execute(
         insert(ended).from_select(
             list(history),
-            select(*(value.label(name) for name, value in history.items())).where(ending),
+            select(*(value.label(name) for name, value in history.items())).where(
+                or_(giver, third) if alone else giver
+            ),
         )
     )
-    await session.execute(delete(own).where(ending).execution_options(**UNTRACKED))
-    rows = {
-        "customer_id": asked.c.customer_id,
-        "kind": literal(kind, String()),
-        "staff_id": asked.c.staff_id,
+    if alone:
+        await session.execute(delete(own).where(third).execution_options(**UNTRACKED))
+    doubled = exists().where(
+        hands_on, asked.c.from_staff_id == own.c.staff_id, _holds(asked, asked.c.staff_id)
+    )
+    await session.execute(delete(own).where(doubled).execution_options(**UNTRACKED))
+
+
+async def _begin(session: AsyncSession, asked: Any, *, source: str, at: datetime) -> None:
+    """The giver's row becomes the taker's; who had nobody gets a row."""
+    own = Coverage.__table__  # type: ignore[attr-defined]
+    new = {
         "since": literal(at, own.c.since.type),
         "source": literal(source[:80]),
         "source_date": literal(""),
-        "synthetic": literal(False),
     }
     await session.execute(
-        insert_into(session, own)
-        .from_select(
-            list(rows), select(*(value.label(name) for name, value in rows.items())).where(new)
+        update(own)
+        .where(
+            own.c.customer_id == asked.c.customer_id,
+            own.c.kind == asked.c.kind,
+            own.c.staff_id == asked.c.from_staff_id,
+            asked.c.from_staff_id != asked.c.staff_id,
         )
-        .on_conflict_do_nothing(index_elements=["customer_id", "kind", "staff_id"])
+        .values(staff_id=asked.c.staff_id, run_id=None, **new)
+        .execution_options(**UNTRACKED)
     )
-    await _record(session, flows, kind=kind, reason=reason, actor=actor, about=about, at=at)
-    return done
-
-
-def _beginning(asked: Any, kind: str) -> Any:
-    held = Coverage.__table__.alias("held")  # type: ignore[attr-defined]
-    return ~exists().where(
-        held.c.customer_id == asked.c.customer_id,
-        held.c.kind == kind,
-        held.c.staff_id == asked.c.staff_id,
+    rows = {
+        "customer_id": asked.c.customer_id,
+        "kind": asked.c.kind,
+        "staff_id": asked.c.staff_id,
+        **new,
+        "synthetic": literal(False),
+    }
+    unowned = and_(
+        asked.c.from_staff_id.is_(None),
+        ~_holds(asked),
+        exists().where(col(Customer.id) == asked.c.customer_id),
+    )
+    await session.execute(
+        insert_into(session, own).from_select(
+            list(rows), select(*(value.label(name) for name, value in rows.items())).where(unowned)
+        )
     )
 
 
 async def _record(
-    session: AsyncSession,
-    flows: Any,
-    *,
-    kind: str,
-    reason: str,
-    actor: str,
-    about: str,
-    at: datetime,
+    session: AsyncSession, flows: Any, *, reason: str, actor: str, about: str, at: datetime
 ) -> None:
-    by_unit: dict[str, list[dict[str, Any]]] = {}
+    by_unit: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in flows:
-        by_unit.setdefault(row.unit_id, []).append(
+        by_unit.setdefault((row.unit_id, row.kind), []).append(
             {"from": row.from_staff_id or "", "to": row.staff_id, "customers": row.n}
         )
     await append(
@@ -224,7 +264,7 @@ async def _record(
                 reason=reason,
                 payload={"kind": kind, "moves": moves},
             )
-            for unit, moves in sorted(by_unit.items())
+            for (unit, kind), moves in sorted(by_unit.items())
         ],
         at=at,
     )

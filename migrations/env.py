@@ -1,6 +1,7 @@
 """Runs migrations on the connection it is given; both databases, one chain of revisions.
 
-Row-level security is lifted before and laid down anew after each run (decision 0013).
+Row-level security is lifted before and laid down anew after each run (decision 0013), and so is
+the lock of archived forms.
 """
 
 import importlib
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 
 from crm_sync import row_security
+from portfolio.models import form_lock
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = (
@@ -68,3 +70,4 @@ with context.begin_transaction():
     row_security.lift(connection)
     context.run_migrations()
     row_security.install(connection)
+    form_lock.install(connection)

@@ -7,7 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -58,11 +58,12 @@ async def approve(
     mine = (line.c.plan_id == plan_id, line.c.state == LineState.PROPOSED.value)
     moves = select(
         line.c.customer_id,
+        literal(plan.kind).label("kind"),
         line.c.to_staff.label("staff_id"),
         line.c.from_staff.label("from_staff_id"),
     ).where(*mine)
     async with beyond_scope(session):
-        await ownership.lock(session, moves, kind=plan.kind)
+        await ownership.lock(session)
         stale: defaultdict[str, list[int]] = defaultdict(list)
         for customer_id, why in await session.execute(ownership.stale(moves, kind=plan.kind)):
             stale[why].append(customer_id)
@@ -76,7 +77,6 @@ async def approve(
         applied = await ownership.apply(
             session,
             moves,
-            kind=plan.kind,
             source=f"allocation:{plan_id}",
             reason=METHODS[Method(plan.method)],
             actor=actor,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from config.handover_policy import HandoverPolicy
-from crm_sync import handing_over
+from crm_sync import handing_over, ownership
 from crm_sync.handing_over import Taken
 from crm_sync.repository.keys import UNTRACKED, among
 from delivery.worklist import Work, open_work
@@ -29,6 +29,7 @@ from portfolio.handover.facts import (
 from portfolio.models.handovers import HandoverLine, HandoverRun
 
 SYSTEM: Final = "system:handover"
+SOURCE: Final = "handover"
 FOR_A_PERSON: Final[Mapping[str, str]] = {
     REFUSED: "客户拒绝了移交",
     LIMIT: "企业微信的次数或人数上限",
@@ -46,6 +47,8 @@ async def apply(
     policy: HandoverPolicy,
 ) -> None:
     """Write the verdicts of a run's lines, and what follows, in the caller's transaction."""
+    if run.kind == ON_JOB and any(one.state in policy.returns_on_job for one in verdicts.values()):
+        await ownership.lock(session)
     await store.settle(session, verdicts, at)
     of_state: dict[str, list[LineFact]] = {}
     for line in lines:
@@ -92,22 +95,23 @@ async def _give_back(
         col(HandoverLine.customer_id),
         col(HandoverLine.relation).label("kind"),
         col(HandoverLine.to_staff_id).label("from_staff_id"),
-        literal(run.staff_id, String()).label("to_staff_id"),
+        literal(run.staff_id, String()).label("staff_id"),
     ).where(mine)
-    moved = await handing_over.move_coverage(
+    applied = await ownership.apply(
         session,
         moves,
-        at=at,
-        actor=SYSTEM,
-        object=f"handover:{run.id}",
-        unit=run.unit_id,
+        source=SOURCE,
         reason="企业微信里没有移交成，归属退回",
+        actor=SYSTEM,
+        at=at,
+        about=f"handover:{run.id}",
+        alone=False,
     )
     await session.execute(
         update(HandoverLine).where(mine).values(state=KEPT, settled_at=at),
         execution_options=UNTRACKED,
     )
-    return moved
+    return applied.moved
 
 
 async def _tell(

@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from crm_sync import handing_over
+from crm_sync import handing_over, ownership
 from crm_sync.facts import StaffFact
 from crm_sync.repository.keys import UNTRACKED
 from crm_sync.repository.staff import staff_by_id
@@ -43,6 +43,8 @@ from portfolio.models.handovers import OPEN, HandoverLine, HandoverRun
 
 MOST_TAKERS: Final = 50
 OWNER: Final = "owner"
+SOURCE: Final = "handover"
+HANDED_OVER: Final = "客户移交"
 
 
 async def draft(
@@ -263,7 +265,7 @@ async def approve(session: AsyncSession, run_id: int, *, by: str, at: datetime) 
     """A second person lets it happen: the bank's books change at once, WeCom is asked from now on.
 
     Returns how many customers moved. Raises HandoverUnknown, HandoverNotOpen, SecondPersonNeeded,
-    NobodyTakes.
+    NobodyTakes, TakerRefused.
     """
     run = await _held(session, run_id, "planned")
     if by == run.planned_by:
@@ -273,6 +275,7 @@ async def approve(session: AsyncSession, run_id: int, *, by: str, at: datetime) 
         raise NobodyTakes(
             f"还有 {nobody} 项没有接手人", do="先指定接手人再批准", run_id=str(run_id)
         )
+    await _takers(session, run, run.takers)  # somebody may have left since the plan
     moved = await _move_books(session, run, by, at)
     await session.execute(
         update(HandoverLine)
@@ -306,16 +309,17 @@ async def _move_books(session: AsyncSession, run: HandoverRun, by: str, at: date
         col(HandoverLine.customer_id),
         col(HandoverLine.relation).label("kind"),
         literal(run.staff_id).label("from_staff_id"),
-        col(HandoverLine.to_staff_id),
+        col(HandoverLine.to_staff_id).label("staff_id"),
     ).where(mine)
-    moved = await handing_over.move_coverage(
+    applied = await ownership.apply(
         session,
         moves,
-        at=at,
+        source=SOURCE,
+        reason=run.reason or HANDED_OVER,
         actor=by,
-        object=f"handover:{run.id}",
-        unit=run.unit_id,
-        reason=run.reason,
+        at=at,
+        about=f"handover:{run.id}",
+        alone=False,
     )
     now = handing_over.covering().subquery("now")
     landed = exists(
@@ -332,7 +336,7 @@ async def _move_books(session: AsyncSession, run: HandoverRun, by: str, at: date
             update(HandoverLine).where(condition).values(state=state, settled_at=at),
             execution_options=UNTRACKED,
         )
-    return moved
+    return applied.moved
 
 
 async def cancel(session: AsyncSession, run_id: int, *, by: str, reason: str, at: datetime) -> None:

@@ -10,7 +10,8 @@ from sqlmodel import Field, SQLModel
 class TransferForm(SQLModel, table=True):
     """A customer who has outgrown their manager's level, and every step until it is archived.
 
-    ``sealed`` is the SHA-256 of the form as confirmed; from then on nothing of it changes.
+    ``sealed`` is the SHA-256 of the form as confirmed; from then on nothing of it changes
+    (``form_lock``: the database itself refuses).
     """
 
     __tablename__: ClassVar[str] = "transfer_form"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +12,7 @@ from config.ownership_policy import OwnershipPolicy
 from crm_sync import ownership
 from crm_sync.facts import Viewer
 from crm_sync.repository.keys import UNTRACKED, among
+from crm_sync.repository.people import OWNER
 from crm_sync.row_security import beyond_scope
 from delivery.desk import Desk
 from kit.ledger import Entry, append
@@ -50,6 +51,7 @@ async def approve(
     """
     rows = await _at_step(session, ids, Step.PROPOSED)
     await _demand(session, rows, viewer, policy)
+    await ownership.lock(session)
     said, actor = opinion_of(opinion), f"staff:{viewer.staff_id}"
     due = at + timedelta(hours=policy.transfer.introduce_hours)
     await _write(
@@ -107,11 +109,12 @@ async def introduce(
     form = TransferForm.__table__  # type: ignore[attr-defined]
     moves = select(
         form.c.customer_id,
+        literal(OWNER).label("kind"),
         form.c.to_staff.label("staff_id"),
         form.c.from_staff.label("from_staff_id"),
     ).where(among(session, form.c.id, ids), form.c.state == Step.APPROVED.value)
     async with beyond_scope(session):
-        await ownership.lock(session, moves)
+        await ownership.lock(session)
         for customer_id, why in (await session.execute(ownership.stale(moves))).all():
             await session.execute(
                 update(form)

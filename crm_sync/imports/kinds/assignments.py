@@ -21,6 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_sync import ownership
 from crm_sync.imports.errors import ImportCode
 from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Existing, Handle, Job, Objection, Seen
@@ -229,6 +230,7 @@ class AssignmentsLanding(Landing):
         )
 
     async def take(self, session: AsyncSession, stage: Table) -> None:
+        await ownership.lock(session)
         own = self.table.c
         moved = and_(
             own.kind == OWNER,
@@ -268,6 +270,7 @@ class AssignmentsLanding(Landing):
         )
 
     async def remove(self, session: AsyncSession, handles: Sequence[Handle]) -> None:
+        await ownership.lock(session)
         by_relation: dict[tuple[str, str], list[int]] = {}
         for handle in handles:
             customer_id, kind, staff_id = str(handle).split("|", 2)

@@ -4,14 +4,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import col
+from sqlalchemy.exc import DBAPIError
 
 from delivery.repository import todos, touches, work_lists
 from delivery.repository.touches import Touched
 from kit.db import Database
 from kit.ledger.verify import verify
 from portfolio.errors.ownership import FormLocked, FormStep, FormUnknown, NotApprover
-from portfolio.models import TransferForm
+from portfolio.models import form_lock
 from portfolio.transfers import batch, repository, steps
 from portfolio.transfers.facts import FormFact
 from portfolio.transfers.jobs import Watched, watch
@@ -221,12 +221,35 @@ async def test_a_confirmed_form_is_archived_and_never_changes(database: Database
         )
         assert sealed.scalar_one() == kept.sealed
         assert (await verify(session)).sound
-        await session.execute(
-            TransferForm.__table__.update()  # type: ignore[attr-defined]
-            .where(col(TransferForm.id) == form.id)
-            .values(average_fen=1)
-        )
+
+
+@pytest.mark.mission("B7")
+async def test_the_database_itself_refuses_to_change_an_archived_form(database: Database) -> None:
+    form = await _opened(database)
+    await _approve(database, form)
+    await _introduced(database, form, AT)
+    await _raw(database, "UPDATE transfer_form SET introduced_how = '上门' WHERE id = :id", form.id)
+    async with database.transaction() as session:
+        await steps.contact(session, [form.id], how="微信", by="staff:guibin", at=AT + HOUR)
+        head = await seen_by(session, "suntao")
+        kept = await steps.confirm(session, form.id, viewer=head, policy=POLICY, at=AT + 2 * HOUR)
+    for change in ("average_fen = 1", "state = 'contacted'", "sealed = ''", "customer_id = 9"):
+        with pytest.raises(DBAPIError, match="never changes"):
+            await _raw(database, f"UPDATE transfer_form SET {change} WHERE id = :id", form.id)  # noqa: S608
+    with pytest.raises(DBAPIError, match="never changes"):
+        await _raw(database, "UPDATE transfer_form SET opinion = '' WHERE id <> :id", 0)
+    assert await _form(database, form) == kept
+    # Whoever takes the lock away is found out by the digest that stands in the ledger.
+    table = "" if database.is_sqlite else " ON transfer_form"
+    await _raw(database, f"DROP TRIGGER {form_lock.TRIGGER}{table}")
+    await _raw(database, "UPDATE transfer_form SET average_fen = 1 WHERE id = :id", form.id)
     assert not (await _form(database, form)).holds
+    await _raw(database, "DELETE FROM transfer_form WHERE id = :id", form.id)
+
+
+async def _raw(database: Database, statement: str, form_id: int | None = None) -> None:
+    async with database.transaction() as session:
+        await session.execute(text(statement), {} if form_id is None else {"id": form_id})
 
 
 async def test_a_late_introduction_is_a_work_item_and_closes_when_it_is_made(

@@ -8,6 +8,7 @@ import typer
 from commands import (
     allocating,
     binding,
+    channels,
     duty,
     farming,
     handover,
@@ -38,6 +39,7 @@ for group in (serving, planning, importing, screening, records, standing, trust,
 app.add_typer(demo.app, name="demo")
 app.add_typer(allocating.allocate, name="allocate")
 app.add_typer(transferring.transfers, name="transfers")
+app.add_typer(channels.channel, name="channel")
 app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")

@@ -96,7 +96,15 @@ async def _explain(parts: Parts, customer_no: str) -> None:
         for _, one in judged
     ]
     answer(
-        {"customer_no": customer_no, "decisions": rows, "todos": [one.key for one in waiting]},
+        {
+            "customer_no": customer_no,
+            "decisions": rows,
+            "todos": [one.key for one in waiting],
+            "channels": [
+                {"key": one.key, "channel": one.channel, "reason": one.channel_reason}
+                for one in waiting
+            ],
+        },
         f"客户 {customer_no}",
     )
     for row in rows:
@@ -104,6 +112,8 @@ async def _explain(parts: Parts, customer_no: str) -> None:
             say(f"  可以：{row['script']}（{row['key']}）")
         for reason in row["reasons"]:
             say(f"  不发：{row['script']}，因为{reason['saying']}（{reason['code']}）")
+    for one in waiting:
+        say(f"  渠道：{one.channel_reason}（{one.key}）")
     if not rows:
         say("  这位客户还没有被任何提醒选中：没有到期、生日、换卡、还款或客群内容")
 
@@ -144,6 +154,9 @@ def why(
                         "key": one.key,
                         "trigger": one.trigger,
                         "why": one.why,
+                        "channel": one.channel,
+                        "channel_reason": one.channel_reason,
+                        "channel_refused": one.channel_refused,
                         "script": f"{one.script_code}/{one.script_version}",
                         "approved": bool(script and script.approved_hash == script.template_hash),
                         "verdicts": [
@@ -174,6 +187,7 @@ def why(
                             "at": each.at.isoformat(),
                             "state": each.state,
                             "source": each.source,
+                            "reason": each.reason,
                         }
                         for each in touched
                     ],
@@ -181,6 +195,7 @@ def why(
             )
             for chain in chains:
                 say(f"{chain['key']}：{chain['why']}")
+                say(f"  渠道 {chain['channel_reason'] or chain['channel']}")
                 say(
                     f"  触发 {chain['trigger']} · 话术 {chain['script']} · {'审核有效' if chain['approved'] else '未见有效审核'} · 状态 {chain['state']}"
                 )

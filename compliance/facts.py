@@ -22,6 +22,7 @@ class Channel(StrEnum):
     WELCOME = "welcome"  # within 20 s of being added
     MOMENT = "moment"  # 朋友圈
     GROUP = "group"  # a post into a customer group
+    SMS = "sms"  # a text message over the bank's gateway, to one customer
     SIDEBAR = "sidebar"  # one-click send into a single chat
     STAFF_NOTE = "staff_note"  # to our own staff; no customer reads it
 

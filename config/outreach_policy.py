@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from config import policy_files
 
 PurposeName = Literal["service", "care", "marketing"]
-ChannelName = Literal["todo", "broadcast", "welcome", "moment", "group", "sidebar", "staff_note"]
+ChannelName = Literal[
+    "todo", "broadcast", "welcome", "moment", "group", "sidebar", "sms", "staff_note"
+]
 
 
 class _Part(BaseModel):

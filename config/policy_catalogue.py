@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from config.activation_policy import ActivationPolicy
 from config.adds_policy import AddsPolicy
+from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.contact_duty_policy import ContactDutyPolicy
 from config.content_hint_policy import ContentHintPolicy
@@ -66,6 +67,7 @@ DAILY_PLAN: Final = Kind("daily_plan", "每日联络计划", DailyPlanPolicy)
 PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
 CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
+CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
 HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
@@ -94,6 +96,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     PLAYBOOKS,
     CONTENT_HINTS,
     CHANNELS,
+    CHANNEL_CHOICE,
     LINKING,
     ADDS,
     HANDOVER,

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from compliance.facts import DecisionRow
 from compliance.objections import BY_CODE
 from compliance.repository import decisions_by_key
+from config import policy_catalogue as kinds
+from config.channel_choice_policy import ChannelChoicePolicy
 from console import roles, seals
 from console.errors import TodoUnknown
 from console.naming import names_for
@@ -21,6 +23,7 @@ from console.traces import looked
 from console.wording import TODO_STATES
 from crm_sync.repository import listing
 from delivery import outcomes, plan_items
+from delivery.channel_choice import in_words
 from delivery.repository import ticket_lists
 from delivery.repository import todos as todos_of
 from delivery.repository.ticket_lists import TicketFact
@@ -109,6 +112,7 @@ async def why_key(
         step("done", "来由", f"规则“{trigger}”选出了这位客户", judged[0][0] if judged else None)
     ]
     if spot is not None:
+        chain.append(_way(request, "broadcast", spot.channel_reason, None))
         chain += _gate(judged)
         chain.append(
             step(
@@ -138,6 +142,8 @@ def _unknown() -> TodoUnknown:
 
 
 def _not_placed(refusal: plan_items.Refusal) -> str:
+    if refusal.outcome == "unreachable":
+        return "；".join((FATES["unreachable"], *in_words(refusal.reasons)))
     return refusal.reasons or FATES.get(refusal.outcome, refusal.outcome)
 
 
@@ -190,6 +196,7 @@ def _todo_chain(
                 found.created_at, href=f"/c/library/{found.script_code}", link="话术",
             )
         )  # fmt: skip
+    chain.append(_way(request, found.channel, found.channel_reason, found.created_at))
     chain += _gate(judged)
     chain.append(
         step(
@@ -218,6 +225,12 @@ def _todo_chain(
     if found.state in ("expired", "cancelled"):
         chain.append(step("bad", "结束", TODO_STATES[found.state][0], found.closed_at))
     return chain
+
+
+def _way(request: Request, channel: str, reason: str, at: datetime | None) -> dict[str, Any]:
+    """The channel that was chosen, and why."""
+    policy: ChannelChoicePolicy = request.app.state.parts.shelf.of(kinds.CHANNEL_CHOICE)
+    return step("done", "渠道", reason or policy.title_of(channel), at)
 
 
 def _gate(judged: list[tuple[datetime, DecisionRow]]) -> list[dict[str, Any]]:

@@ -28,6 +28,8 @@ ACTS: Final = {
     "send.differs": "存档里的话与话术不一致",
     "send.blocked": "发送被规则拦下",
     "todo.planned": "编入客户经理待办",
+    "sms.planned": "编入短信",
+    "channel.said": "记下客户惯用或不要的渠道",
     "todo.outcome": "记录结果",
     "todo.postponed": "改期",
     "contact.recorded": "记录一次联络",

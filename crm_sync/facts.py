@@ -20,6 +20,7 @@ class CustomerFact:
     aum_fen: int | None
     personas: tuple[str, ...]
     owner_staff_id: str | None
+    has_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

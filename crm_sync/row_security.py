@@ -31,6 +31,7 @@ HANGING: Final = (
     "allocation_claim",
     "allocation_line",
     "behaviour_signal",
+    "channel_word",
     "contact_standing",
     "coverage",
     "coverage_end",

@@ -78,6 +78,7 @@ async def gather(
                 "customer_id": one.intent.customer.customer_id,
                 "key": one.intent.key,
                 "state": "planned",
+                "channel_reason": one.intent.channel_reason[:400],
             }
             for key, one in members
             if key in ids and one.intent.reach is not None

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from compliance.calendar import BankCalendar
 from compliance.policy import GatePolicy
 from compliance.wording import Reader, Screens
+from config import channel_choice_policy, channel_policy
+from config.channel_choice_policy import ChannelChoicePolicy
+from config.channel_policy import ChannelPolicy
 from config.reminder_policy import MergePolicy
 from config.settings import BroadcastCap
 
@@ -15,7 +18,8 @@ class Desk:
 
     ``reader`` remembers which texts were screened already, for as long as the desk lives;
     ``broadcast_cap`` is WeCom's own; ``calendar`` is replaced when the bank's calendar changes,
-    ``policy`` and ``merge`` when the bank puts another version of a policy in force.
+    ``policy``, ``merge``, ``choice`` and ``channels`` when the bank puts another version of a
+    policy in force. ``sms``: a gateway takes text messages.
     """
 
     policy: GatePolicy
@@ -24,8 +28,11 @@ class Desk:
     merge: MergePolicy
     reader: Reader
     bank_name: str
-    hotline: str = ""
-    broadcast_cap: BroadcastCap = "day1"
+    hotline: str
+    broadcast_cap: BroadcastCap
+    choice: ChannelChoicePolicy
+    channels: ChannelPolicy
+    sms: bool
 
     @classmethod
     def of(
@@ -38,12 +45,33 @@ class Desk:
         bank_name: str,
         hotline: str = "",
         broadcast_cap: BroadcastCap = "day1",
+        choice: ChannelChoicePolicy | None = None,
+        channels: ChannelPolicy | None = None,
+        sms: bool = False,
     ) -> "Desk":
-        """A desk with a reader of its own."""
-        reader = Reader(policy, screener)
-        return cls(policy, calendar, screener, merge, reader, bank_name, hotline, broadcast_cap)
+        """A desk with a reader of its own; channel policies that are not given are as shipped."""
+        return cls(
+            policy,
+            calendar,
+            screener,
+            merge,
+            Reader(policy, screener),
+            bank_name,
+            hotline,
+            broadcast_cap,
+            choice or channel_choice_policy.load(),
+            channels or channel_policy.load(),
+            sms,
+        )
 
-    def adopt(self, policy: GatePolicy, merge: MergePolicy) -> None:
+    def adopt(
+        self,
+        policy: GatePolicy,
+        merge: MergePolicy,
+        choice: ChannelChoicePolicy,
+        channels: ChannelPolicy,
+    ) -> None:
         """Judge by ``policy`` from now on; what was read by another policy is read anew."""
         self.policy, self.merge = policy, merge
+        self.choice, self.channels = choice, channels
         self.reader = Reader(policy, self.screener)

@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
-from delivery import judging, quota
+from delivery import choosing, judging, quota
 from delivery.broadcasts import gather
 from delivery.desk import Desk
 from delivery.facts import TodoState
@@ -27,6 +27,11 @@ from kit.db import cipher_of
 from kit.ids import new_id
 
 TOTAL: Final = "total"
+BY_HAND: Final = frozenset({Channel.TODO, Channel.SMS})
+"""What has a row of its own among the to-dos; a broadcast has a place in its task."""
+
+KINDS: Final = {"todo": "message", "phone": "call", "outlet": "visit", "sms": "sms"}
+"""What a manager sees a contact with words as, by its way."""
 
 
 async def submit(
@@ -56,17 +61,16 @@ async def submit(
             verdicts[intent.key] = Submission(intent.key, Outcome.REPEATED)
         elif intent.customer.owner_staff_id is None:
             verdicts[intent.key] = Submission(intent.key, Outcome.UNCOVERED)
-        elif intent.reach is None and intent.channel is not Channel.TODO:
-            verdicts[intent.key] = Submission(intent.key, Outcome.UNREACHABLE)
         else:
             waiting.append(intent)
+    waiting = await _choose(session, waiting, verdicts, at=as_of, desk=desk)
     passed = await _judge(session, waiting, verdicts, known, at=at, as_of=as_of, desk=desk)
     passed = await _count(session, passed, verdicts, at=as_of, desk=desk)
     taken = await keys.take(session, [one.intent.key for one in passed], at)
     queued = [one for one in passed if one.intent.key in taken]
     for one in passed:
         outcome = Outcome.QUEUED if one.intent.key in taken else Outcome.REPEATED
-        verdicts[one.intent.key] = Submission(one.intent.key, outcome)
+        verdicts[one.intent.key] = Submission(one.intent.key, outcome, way=one.intent.way)
     await _queue(session, queued, at=at, day=bank_date(as_of))
     await _refuse(session, fresh, verdicts, known, at=at)
     await _record(session, queued, by=by, at=at)
@@ -77,6 +81,28 @@ async def submit(
 
 def _first_of_each_key(intents: Sequence[Intent]) -> list[Intent]:
     return list({intent.key: intent for intent in reversed(intents)}.values())[::-1]
+
+
+async def _choose(
+    session: AsyncSession,
+    waiting: Sequence[Intent],
+    verdicts: dict[str, Submission],
+    *,
+    at: datetime,
+    desk: Desk,
+) -> list[Intent]:
+    """Those that have a way to their customer, with it; for the others nobody may be used."""
+    found: list[Intent] = []
+    for intent in await choosing.choose_all(session, waiting, at=at, desk=desk):
+        if choosing.unreachable(intent) or (
+            intent.reach is None and intent.channel is Channel.BROADCAST
+        ):
+            verdicts[intent.key] = Submission(
+                intent.key, Outcome.UNREACHABLE, detail=intent.way_refused
+            )
+        else:
+            found.append(intent)
+    return found
 
 
 async def _judge(
@@ -160,7 +186,7 @@ async def _queue(
 ) -> None:
     await todos.put(
         session,
-        [_todo(session, one, at, day) for one in queued if one.intent.channel is Channel.TODO],
+        [_todo(session, one, at, day) for one in queued if one.intent.channel in BY_HAND],
     )
     await gather(
         session,
@@ -172,13 +198,14 @@ async def _queue(
 
 def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[str, object]:
     intent, script = one.intent, one.script
-    reach = intent.reach
+    reach = intent.reach if intent.way == "todo" else None
+    way = intent.way or ("todo" if reach else "phone")
     return {
         "id": new_id(),
         "key": intent.key,
         "trigger": intent.trigger,
         "purpose": intent.purpose.value,
-        "kind": "care" if script is None else "message" if reach else "call",
+        "kind": "care" if script is None else KINDS[way],
         "customer_id": intent.customer.customer_id,
         "staff_id": intent.customer.owner_staff_id,
         "userid": reach.userid if reach else "",
@@ -192,7 +219,9 @@ def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[s
         "title": intent.title,
         "why": intent.why,
         "detail": {**intent.detail, "fields": dict(intent.fields)},
-        "channel_reason": intent.channel_reason,
+        "channel": way,
+        "channel_reason": intent.channel_reason[:400],
+        "channel_refused": intent.way_refused[:200],
         "planned_on": day,
         "due_on": intent.due_on,
         "expires_at": intent.expires_at,
@@ -243,6 +272,7 @@ async def _record(
                 payload={
                     "key": one.intent.key,
                     "staff": one.intent.customer.owner_staff_id,
+                    "way": one.intent.way,
                     "script": f"{one.script.code}/{one.script.version}" if one.script else "",
                     "text": one.text or "",
                 },

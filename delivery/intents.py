@@ -28,6 +28,8 @@ class Intent:
     care to-do without words. ``fields`` fill the script; ``title`` is for lists and holds no
     personal data; ``why`` and ``detail`` may, and are sealed. Lower ``priority`` goes first.
     ``goes_at`` is when it would reach the customer, where that is later than the judging.
+    ``way`` is the chosen channel (``delivery.channel_choice``), ``way_refused`` what spoke
+    against the others; the door fills both. ``act``: what the customer is to do, where it is one.
     """
 
     key: str
@@ -46,6 +48,9 @@ class Intent:
     product: ProductInWords | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
     channel_reason: str = ""
+    way: str = ""
+    way_refused: str = ""
+    act: str = ""
     solicited: bool = False
     campaign: str = ""
     goes_at: datetime | None = None
@@ -72,3 +77,4 @@ class Submission:
     outcome: Outcome
     objections: tuple[str, ...] = ()
     detail: str = ""
+    way: str = ""

@@ -27,6 +27,7 @@ class Place:
     script_version: int
     state: str  # of the task: gathering | queued | created | failed | unknown | confirmed …
     recipient_state: str
+    channel_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def _placed() -> Any:
         col(Broadcast.script_version),
         col(Broadcast.state),
         col(BroadcastRecipient.state),
+        col(BroadcastRecipient.channel_reason),
     ).join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
 
 

@@ -188,7 +188,8 @@ class _Plan:
             session, intents, at=self._at, as_of=self._as_of, desk=self._desk, by=self._by
         )
         for intent, done in zip(intents, submissions, strict=True):
-            self._report.outcomes[trigger.name, intent.channel.value, done.outcome.value] += 1
+            channel = done.way or intent.channel.value
+            self._report.outcomes[trigger.name, channel, done.outcome.value] += 1
             for reason in done.objections or ((done.detail,) if done.detail else ()):
                 self._report.reasons[trigger.name, reason] += 1
 

@@ -121,7 +121,10 @@ class Parts:
         async with self.databases.bank.reading() as session:
             if await policies.fill(self.shelf, session):
                 self.desk.adopt(
-                    policies.gate_policy(self.shelf, self.own_hosts), self.reminders.merge
+                    policies.gate_policy(self.shelf, self.own_hosts),
+                    self.reminders.merge,
+                    self.shelf.of(policy_catalogue.CHANNEL_CHOICE),
+                    self.shelf.of(policy_catalogue.CHANNELS),
                 )
             self.desk.calendar = await bank_calendar(session, self.desk.policy)
 
@@ -175,6 +178,8 @@ async def build(
             bank_name=settings.bank_name,
             hotline=settings.hotline,
             broadcast_cap=wecom.broadcast_cap,
+            choice=shelf.of(policy_catalogue.CHANNEL_CHOICE),
+            channels=shelf.of(policy_catalogue.CHANNELS),
         ),
         shelf=shelf,
         content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),

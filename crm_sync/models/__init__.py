@@ -2,6 +2,7 @@
 
 from crm_sync.models.bank import Coverage, CoverageEnd, Grant, Staff, Unit
 from crm_sync.models.binding import Binding
+from crm_sync.models.channel_words import ChannelWord
 from crm_sync.models.contact_ways import ContactWay
 from crm_sync.models.contacts import Contact, Relation, SyncCursor
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
@@ -23,6 +24,7 @@ __all__ = [
     "IMAGES",
     "BehaviourSignal",
     "Binding",
+    "ChannelWord",
     "Contact",
     "ContactWay",
     "Coverage",

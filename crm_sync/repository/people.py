@@ -32,6 +32,7 @@ CUSTOMER_COLUMNS: Final[tuple[Any, ...]] = (
     col(Customer.risk_assessed_on),
     col(Customer.tier),
     col(Customer.aum_fen),
+    col(Customer.phone_hash).is_not(None).label("has_phone"),
 )
 REACH_COLUMNS: Final[tuple[Any, ...]] = (
     col(Coverage.staff_id).label("owner_staff_id"),
@@ -130,6 +131,7 @@ def customer_fact(
         aum_fen=row.aum_fen,
         personas=personas.get(row.customer_id, ()),
         owner_staff_id=row.owner_staff_id,
+        has_phone=bool(row.has_phone),
     )
 
 

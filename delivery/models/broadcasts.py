@@ -59,4 +59,5 @@ class BroadcastRecipient(SQLModel, table=True):
     customer_id: int = Field(sa_type=BigInteger)
     key: str = Field(max_length=160)
     state: str = Field(default="planned", max_length=16)
+    channel_reason: str = Field(default="", max_length=400)
     sent_at: datetime | None = None

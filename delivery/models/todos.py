@@ -29,7 +29,7 @@ class Todo(SQLModel, table=True):
     key: str = Field(max_length=160, unique=True)
     trigger: str = Field(max_length=64)
     purpose: str = Field(max_length=16)
-    kind: str = Field(default="message", max_length=16)  # message | call (not in WeCom) | care
+    kind: str = Field(default="message", max_length=16)  # message | call | visit | sms | care
     customer_id: int = Field(sa_type=BigInteger)
     staff_id: str = Field(max_length=64)
     userid: str = Field(default="", max_length=64)
@@ -42,7 +42,10 @@ class Todo(SQLModel, table=True):
     text_hash: str = Field(default="", max_length=64)
     title: str = Field(max_length=120)
     detail: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    channel_reason: str = Field(default="", max_length=200)
+    channel: str = Field(default="todo", max_length=16)  # of policy channel_choice
+    channel_reason: str = Field(default="", max_length=400)
+    channel_refused: str = Field(default="", max_length=200)  # channel:why,…
+    unreached: int = 0  # calls that nobody answered
     planned_on: date
     due_on: date
     expires_at: datetime

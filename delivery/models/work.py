@@ -29,6 +29,7 @@ class Touch(SQLModel, table=True):
     state: str = Field(max_length=16)  # claimed | confirmed | sent | recorded
     act: str = Field(default="", max_length=40)  # what was done there: 开户, 双录 …
     outcome: str = Field(default="", max_length=32)  # of a follow-up, where one is told
+    reason: str = Field(default="", max_length=400)  # why this channel was chosen
     at: datetime
 
 

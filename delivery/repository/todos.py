@@ -38,6 +38,10 @@ class TodoView:
     title: str
     why: str
     detail: Mapping[str, Any]
+    channel: str
+    channel_reason: str
+    channel_refused: str
+    unreached: int
     planned_on: date
     due_on: date
     expires_at: datetime
@@ -68,6 +72,7 @@ async def put(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
                 "detail": cipher.seal("todo.detail", bound, detail),
                 "state": TodoState.OPEN,
                 "outcome": "",
+                "unreached": 0,
             }
         )
     await session.execute(insert(Todo), sealed)
@@ -307,6 +312,10 @@ def view_of(session: AsyncSession, row: Todo) -> TodoView:
         title=row.title,
         why=detail["why"],
         detail=detail["detail"],
+        channel=row.channel,
+        channel_reason=row.channel_reason,
+        channel_refused=row.channel_refused,
+        unreached=row.unreached,
         planned_on=row.planned_on,
         due_on=row.due_on,
         expires_at=row.expires_at,

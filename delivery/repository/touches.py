@@ -29,6 +29,7 @@ class Touched:
     at: datetime
     act: str = ""
     outcome: str = ""
+    reason: str = ""
 
 
 async def record(session: AsyncSession, touches: Sequence[Touched]) -> None:
@@ -49,6 +50,7 @@ async def record(session: AsyncSession, touches: Sequence[Touched]) -> None:
                 "at": one.at,
                 "act": one.act,
                 "outcome": one.outcome,
+                "reason": one.reason,
             }
             for one in touches
         ],
@@ -90,6 +92,33 @@ async def last_care(session: AsyncSession, customer_ids: Sequence[int]) -> dict[
         .group_by(col(Touch.customer_id))
     )
     return {customer: bank_date(at) for customer, at in await session.execute(query)}
+
+
+async def answered(
+    session: AsyncSession,
+    customer_ids: Sequence[int],
+    *,
+    since: datetime,
+    states: Sequence[str],
+    channels: Sequence[str],
+) -> dict[int, dict[str, int]]:
+    """How often each customer was reached over each of ``channels`` in one of ``states``."""
+    if not customer_ids:
+        return {}
+    query = (
+        select(col(Touch.customer_id), col(Touch.channel), func.count())
+        .where(
+            col(Touch.customer_id).in_(list(customer_ids)),
+            col(Touch.at) >= since,
+            col(Touch.state).in_(list(states)),
+            col(Touch.channel).in_(list(channels)),
+        )
+        .group_by(col(Touch.customer_id), col(Touch.channel))
+    )
+    found: dict[int, dict[str, int]] = {}
+    for customer_id, channel, number in await session.execute(query):
+        found.setdefault(customer_id, {})[channel] = int(number)
+    return found
 
 
 async def of_customer(session: AsyncSession, customer_id: int, *, limit: int = 50) -> list[Touched]:
@@ -169,4 +198,5 @@ def touched_of(row: Touch) -> Touched:
         row.at,
         row.act,
         row.outcome,
+        row.reason,
     )

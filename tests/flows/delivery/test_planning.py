@@ -33,7 +33,9 @@ async def _small_bank(database: Database) -> dict[str, int]:
             "seven": await bank.reached_customer(
                 session, "C1", owner="limin", gender="F", born_on=date(1958, 3, 2)
             ),
-            "phone": await bank.customer(session, "C2", owner="limin", born_on=date(1990, 1, 1)),
+            "phone": await bank.customer(
+                session, "C2", owner="limin", born_on=date(1990, 1, 1), phone="13800000002"
+            ),
             "birthday": await bank.reached_customer(
                 session, "C3", owner="limin", born_on=date(1985, 11, 25)
             ),

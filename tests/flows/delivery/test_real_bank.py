@@ -78,7 +78,8 @@ async def test_its_cards_and_loans_are_planned_and_every_refusal_has_a_reason(
     loans = {key: n for key, n in report.outcomes.items() if key[0] == "loan.due"}
     assert sum(loans.values()) == 18
     assert loans == {
-        ("loan.due", "todo", "queued"): QUEUED,
+        ("loan.due", "todo", "queued"): QUEUED - 7,
+        ("loan.due", "phone", "queued"): 7,  # no friends in WeCom
         ("loan.due", "todo", "blocked"): 18 - QUEUED,
     }
     assert {reason for _, reason in report.reasons} == {Objection.PURPOSE_REFUSED.code}
@@ -86,7 +87,8 @@ async def test_its_cards_and_loans_are_planned_and_every_refusal_has_a_reason(
     assert {outcome for (_, _, outcome) in again.outcomes} == {"repeated", "blocked"}
 
     cards = await _planned(database, date(2018, 5, 25))
-    assert cards.outcomes["card.expiry", "todo", "queued"] == 2
+    queued = [key for key in cards.outcomes if key[0] == "card.expiry" and key[2] == "queued"]
+    assert sum(cards.outcomes[key] for key in queued) == 2
     async with database.reading() as session:
         found = await todos.page(session, units=None, limit=200)
     said = [one.text for one in found if one.trigger == "card.expiry"]

@@ -37,6 +37,7 @@ DOORS: dict[Channel, tuple[str, ...]] = {
     Channel.TODO: ("delivery.door.submit",),
     Channel.BROADCAST: ("delivery.door.submit",),
     Channel.WELCOME: ("delivery.welcome.submit",),
+    Channel.SMS: ("delivery.door.submit",),
     Channel.SIDEBAR: ("delivery.tickets.prepare",),
     Channel.MOMENT: (),  # nothing publishes moments
     Channel.GROUP: ("delivery.group_posts.prepare",),

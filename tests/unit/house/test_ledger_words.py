@@ -37,7 +37,7 @@ MADE: dict[str, set[str]] = {
     "f'{claim.kind}.{state.value}'": {
         f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, STAFF_CARD) for state in SETTLED
     },
-    "f'{one.intent.channel.value}.planned'": {"todo.planned", "broadcast.planned"},
+    "f'{one.intent.channel.value}.planned'": {"todo.planned", "broadcast.planned", "sms.planned"},
 }  # fmt: skip
 """Acts that are put together at run time, and all that each may become."""
 MADE_WORK: dict[str, set[str]] = {

@@ -349,12 +349,21 @@ def upgrade() -> None:
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('broadcast_id', 'external_userid', name=op.f('pk_broadcast_recipient'))
     )
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
         batch_op.create_index('ix_broadcast_recipient_customer', ['customer_id', 'broadcast_id'], unique=False)
 
+    op.create_table('channel_word',
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('word', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('said_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'channel', name=op.f('pk_channel_word'))
+    )
     op.create_table('complaint_freeze',
     sa.Column('complaint_no', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -1799,7 +1808,10 @@ def upgrade() -> None:
     sa.Column('text_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
     sa.Column('detail', sa.LargeBinary(), nullable=False),
-    sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('channel_refused', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('unreached', sa.Integer(), nullable=False),
     sa.Column('planned_on', sa.Date(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1832,6 +1844,7 @@ def upgrade() -> None:
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('act', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('source', name=op.f('pk_touch'))
     )
@@ -2299,6 +2312,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_complaint_freeze_customer_id'))
 
     op.drop_table('complaint_freeze')
+    op.drop_table('channel_word')
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
         batch_op.drop_index('ix_broadcast_recipient_customer')
 

@@ -24,6 +24,7 @@ KINDS: Final = ("access", "setup")
 REVEALS: Final = ("customer.unmasked", "customer.amount_shown")
 EXPORTS: Final = (
     "customers.exported", "todos.exported", "record.exported", "log.exported", "evidence.built",
+    "daily.exported", "leads.exported", "personal.exported", "import.rejects_exported",
 )  # fmt: skip
 VIEWS: Final = (
     "customer.viewed", "customers.listed", "contacts.listed", "todos.listed", "plan.viewed",

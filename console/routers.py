@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from console import (
     alerts,
+    exports,
     interactions,
     overview,
     own_log,
@@ -82,6 +83,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     sign_in.router,
     shell.router,
     overview.router,
+    exports.router,  # before the pages whose paths take any word at that place
     customers_listed.router,
     customers_one.router,
     customers_contacts.router,

@@ -156,6 +156,26 @@ class FieldCipher:
         message = f"{purpose}\x1f{value}".encode()
         return hmac.digest(self.index_key, message, "sha256").hex()[:32]
 
+    def blind_all(self, purpose: str, values: Sequence[str | None]) -> list[str | None]:
+        """``blind`` for many values at once; None stays None.
+
+        The same HMAC (RFC 2104) by hand, because keying it anew costs twice the hashing.
+        """
+        key = self.index_key.ljust(64, b"\0")
+        inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key))
+        inner.update(f"{purpose}\x1f".encode())
+        begun, outer = inner.copy, hashlib.sha256(bytes(byte ^ 0x5C for byte in key)).copy
+        found: list[str | None] = []
+        for value in values:
+            if value is None:
+                found.append(None)
+                continue
+            one, two = begun(), outer()
+            one.update(value.encode())
+            two.update(one.digest())
+            found.append(two.hexdigest()[:32])
+        return found
+
     def grams(self, text: str) -> list[int]:
         """Keyed hashes (signed 64 bit) of every two-character window of ``text``, distinct.
 

@@ -19,8 +19,10 @@ def row_digests(cipher: FieldCipher, salt: str, columns: Mapping[str, Sequence[A
     """
     names = sorted(columns)
     person = hashlib.blake2b("\x1f".join((salt, *names)).encode(), digest_size=16).digest()
-    key, dumps, blake2b = cipher.index_key, orjson.dumps, hashlib.blake2b
-    return [
-        blake2b(dumps(row), digest_size=DIGEST_BYTES, key=key, person=person).hexdigest()
-        for row in zip(*(columns[name] for name in names), strict=True)
-    ]
+    began = hashlib.blake2b(digest_size=DIGEST_BYTES, key=cipher.index_key, person=person).copy
+    digests: list[str] = []
+    for row in map(orjson.dumps, zip(*(columns[name] for name in names), strict=True)):
+        one = began()  # because to copy what has taken the key costs less than to give it again
+        one.update(row)
+        digests.append(one.hexdigest())
+    return digests

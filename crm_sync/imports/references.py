@@ -3,8 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Table, Text, and_, bindparam, cast, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
+from sqlalchemy import Select, Table, Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,6 +16,26 @@ from kit.db import is_postgresql
 
 CUSTOMER: Final[Table] = Customer.__table__  # type: ignore[attr-defined]
 """As a plain table: rows of a mapped class cost twice."""
+
+
+LINE_FEED: Final = "\n"
+"""Stands in no number: a key is letters, digits and -_.:/@ (kit.tabular)."""
+
+
+def _owners() -> Select[Any]:
+    """The ids of the numbers in one text, as one array in their order."""
+    own = CUSTOMER.c
+    numbers = bindparam("numbers", type_=Text())
+    asked = func.unnest(func.string_to_array(numbers, LINE_FEED))
+    listed = asked.table_valued("number", with_ordinality="place", name="asked").render_derived()
+    return select(func.array_agg(aggregate_order_by(own.id, listed.c.place))).select_from(
+        listed.outerjoin(
+            CUSTOMER, and_(own.customer_no == listed.c.number, own.removed_at.is_(None))
+        )
+    )
+
+
+_OWNERS: Final = _owners()
 
 
 async def live_units(session: AsyncSession) -> frozenset[str]:
@@ -35,24 +55,15 @@ async def live_staff(session: AsyncSession) -> frozenset[str]:
 async def owners_of(session: AsyncSession, numbers: Sequence[str]) -> list[int | None]:
     """The ids of the customers with these numbers, in their order; None where there is none.
 
-    PostgreSQL answers with one array, because a row for each number costs more than the look-up.
+    PostgreSQL is asked with one text and answers with one array, each number once, because a
+    value or a row for each number costs more than the look-up.
     """
-    own = CUSTOMER.c
     if is_postgresql(session):
-        asked = func.unnest(cast(bindparam(None, numbers, type_=ARRAY(Text())), ARRAY(Text())))
-        listed = asked.table_valued(
-            "number", with_ordinality="place", name="asked"
-        ).render_derived()
-        found = await session.execute(
-            select(func.array_agg(aggregate_order_by(own.id, listed.c.place))).select_from(
-                listed.outerjoin(
-                    CUSTOMER,
-                    and_(own.customer_no == listed.c.number, own.removed_at.is_(None)),
-                )
-            )
-        )
-        return list(found.scalar_one() or ())
-    known = await customer_ids(session, set(numbers))
+        asked = list(dict.fromkeys(numbers))
+        ids = (await session.execute(_OWNERS, {"numbers": LINE_FEED.join(asked)})).scalar_one()
+        known: dict[str, int | None] = dict(zip(asked, ids or (), strict=True))
+    else:
+        known = {**await customer_ids(session, set(numbers))}
     return [known.get(number) for number in numbers]
 
 

@@ -8,14 +8,27 @@ the main file's one write lock would hold every other writer (performance.md, a)
 import asyncio
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import asyncpg
-from sqlalchemy import BigInteger, Column, MetaData, Select, String, Table, literal, select, text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    Dialect,
+    MetaData,
+    Select,
+    String,
+    Table,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.schema import CreateTable
@@ -27,6 +40,7 @@ NAME: Final = "import_stage"
 SCRATCH: Final = "import_scratch"
 ROW_KEY: Final = "row_key"
 LINE: Final = "line"
+REMEMBERED: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +212,14 @@ def _picked(columns: Sequence[Sequence[Any]], places: Sequence[int]) -> list[lis
     return [[column[place] for place in places] for column in columns]
 
 
+def _bind(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """How values of a column are written; a day is formatted once, for days repeat."""
+    bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if bind is not None and isinstance(column.type, Date):
+        return lru_cache(maxsize=REMEMBERED)(bind)
+    return bind
+
+
 class _ScratchFile:
     """SQLite: a file of its own, without journal or syncs, since it dies with the import.
 
@@ -215,9 +237,7 @@ class _ScratchFile:
         self._path = path
         self._table = stage_table(columns, SCRATCH)
         dialect = sqlite.dialect()
-        self._binds = [
-            column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns
-        ]
+        self._binds = [_bind(column, dialect) for column in columns]
         self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=off", "synchronous=off", "cache_size=-32768"):
             self._file.execute(f"pragma {pragma}")

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import JSON, Column, ColumnElement, Table, Text, cast, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_sync.imports.first_load import indexed_once
 from crm_sync.imports.images import keep_images
 from crm_sync.imports.job import Existing, Handle, Job, Seen
 from crm_sync.imports.landing import DIGEST, PAGE, Landing
@@ -212,12 +213,12 @@ class TableLanding(Landing):
         statement = insert_into(session, self.table).from_select(list(rows), chosen)
         unique = self.unique or (self.key,)
         changing = [name for name in (*given, *always) if name not in unique]
-        await session.execute(
-            statement.on_conflict_do_update(
-                index_elements=list(unique),
-                set_={name: statement.excluded[name] for name in changing},
-            )
+        filling = statement.on_conflict_do_update(
+            index_elements=list(unique),
+            set_={name: statement.excluded[name] for name in changing},
         )
+        async with indexed_once(session, self.table, empty=self.floor == 0):
+            await session.execute(filling)
 
     @staticmethod
     def _taken(session: AsyncSession, staged: ColumnElement[Any], final: Column[Any]) -> Any:

@@ -14,7 +14,7 @@ class Limits:
     columns: int = 400
     rows: int = 50_000_000
     batch_rows: int = 10_000  # handed on together
-    chunk_rows: int = 1_000  # parsed together: more do not stay in the processor's cache
+    chunk_rows: int = 500  # parsed together: below Python's threshold for a collection (700)
     rejects: int = 20_000  # more refused lines than this: the mapping is wrong, not the lines
     side_rows: int = 2_000_000
     side_bytes: int = 512 * MEGABYTE

@@ -27,14 +27,17 @@ _UNREPEATED: Final = frozenset({Type.KEY, Type.PHONE, Type.YUAN, Type.FEN})
 class Batch:
     """Some rows as typed columns by target name, in file order, and the lines refused.
 
-    ``keys`` are the rows' keys as text. ``cells`` are the raw columns, for later refusals.
+    ``keys`` are the rows' keys as text. ``chunks`` are the raw columns as they were read, one
+    set after the other, and ``origins`` say where in them each row stood: only refusals look
+    there, so they are never joined or thinned.
     """
 
     lines: Sequence[int]
     keys: list[str]
     columns: dict[str, list[Any]]
     rejects: list[Reject] = field(default_factory=list)
-    cells: Sequence[Sequence[str]] = ()
+    chunks: Sequence[Sequence[Sequence[str]]] = ()
+    origins: Sequence[int] = ()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -44,6 +47,15 @@ class Batch:
         names = list(self.columns)
         for line, values in zip(self.lines, zip(*self.columns.values(), strict=True), strict=True):
             yield Row(line, dict(zip(names, values, strict=True)))
+
+    def cells(self, place: int) -> tuple[str, ...]:
+        """The raw cells of the row at ``place``."""
+        left = self.origins[place]
+        for columns in self.chunks:
+            if left < len(columns[0]):
+                return tuple(column[left] for column in columns)
+            left -= len(columns[0])
+        raise IndexError(place)
 
     def refuse(self, places: Mapping[int, tuple[str, str, str]]) -> None:
         """Take the rows at ``places`` out, each for (code, column, reason)."""
@@ -56,7 +68,7 @@ class Batch:
                     code=code,
                     column=column,
                     reason=reason,
-                    cells=tuple(one[place] for one in self.cells),
+                    cells=self.cells(place),
                     key=self.keys[place],
                 )
             )
@@ -75,20 +87,31 @@ class Batch:
                 for name in parts[0].columns
             },
             rejects=list(chain.from_iterable(part.rejects for part in parts)),
-            cells=[
-                list(chain.from_iterable(columns))
-                for columns in zip(*(part.cells for part in parts), strict=True)
-            ],
+            chunks=list(chain.from_iterable(part.chunks for part in parts)),
+            origins=_shifted(parts),
         )
 
     def keep(self, places: Sequence[int]) -> None:
         """Leave only the rows at ``places``, in that order."""
         self.lines = [self.lines[place] for place in places]
         self.keys = [self.keys[place] for place in places]
-        self.cells = [[one[place] for place in places] for one in self.cells]
+        self.origins = [self.origins[place] for place in places]
         self.columns = {
             name: [values[place] for place in places] for name, values in self.columns.items()
         }
+
+
+def _shifted(parts: Sequence[Batch]) -> Sequence[int]:
+    """The origins of batches that follow each other; a range where every row is still there."""
+    heights = [sum(len(columns[0]) for columns in part.chunks) for part in parts]
+    if all(type(part.origins) is range for part in parts):
+        return range(sum(heights))
+    found: list[int] = []
+    before = 0
+    for part, height in zip(parts, heights, strict=True):
+        found.extend(origin + before for origin in part.origins)
+        before += height
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +205,7 @@ class RowMaker:
                     if type(value) is Bad:
                         troubles.setdefault(place, []).append((feed.field.name, value))
         rejects = [*chunk.refused, *self._rejects(chunk, columns, troubles)]
-        batch = Batch(chunk.lines, [], columns, rejects, chunk.columns)
+        batch = Batch(chunk.lines, [], columns, rejects, [chunk.columns], range(len(chunk.lines)))
         if troubles:
             batch.keys = [""] * len(chunk.lines)
             batch.keep([place for place in range(len(chunk.lines)) if place not in troubles])

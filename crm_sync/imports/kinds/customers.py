@@ -11,7 +11,7 @@ from crm_sync.erasure import CUSTOMER as ERASED
 from crm_sync.erasure import erased_hash, erased_numbers
 from crm_sync.imports.errors import ImportCode
 from crm_sync.imports.job import Existing, Job, Objection
-from crm_sync.imports.kinds.attributes import PREFIX, attributes_of, free_targets
+from crm_sync.imports.kinds.attributes import PREFIX, Gathered, attributes_of, free_targets
 from crm_sync.imports.landing import DIGEST, FOUND
 from crm_sync.imports.layouts import CUSTOMERS
 from crm_sync.imports.references import live_units, unknown_customer, unknown_units
@@ -38,6 +38,7 @@ class CustomersLanding(TableLanding):
         self._units: frozenset[str] = frozenset()
         self._erased: frozenset[str] = frozenset()
         self._held: dict[str, dict[str, str]] = {}
+        self._gathered = Gathered()
 
     async def begin(self, session: AsyncSession) -> None:
         await super().begin(session)
@@ -118,10 +119,7 @@ class CustomersLanding(TableLanding):
                 return cipher.seal_all(f"customer.{name}", batch.keys, batch.columns[name])
             case "phone_hash" | "unionid_hash":
                 purpose = name.removesuffix("_hash")
-                return [
-                    None if value is None else cipher.blind(purpose, value)
-                    for value in batch.columns[purpose]
-                ]
+                return cipher.blind_all(purpose, batch.columns[purpose])
             case "birthday":
                 return [
                     None if day is None else day.month * 100 + day.day
@@ -133,6 +131,8 @@ class CustomersLanding(TableLanding):
                 return self._supplements(batch)
 
     def _attributes(self, batch: Batch) -> list[str]:
+        if not self.job.supplement and not self._held:
+            return self._gathered.texts(batch)
         if not self.job.supplement:
             return [
                 orjson.dumps({**self._held.get(key, {}), **given}).decode()

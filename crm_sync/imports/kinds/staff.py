@@ -116,7 +116,7 @@ class StaffLanding(TableLanding):
                 ImportCode.USERID_TAKEN,
                 "userid",
                 "",
-                tuple(column[place] for column in batch.cells),
+                batch.cells(place),
                 batch.keys[place],
             )
             self._claims.setdefault(userid, (batch.keys[place], reject, False))

@@ -49,7 +49,7 @@ class UnitsLanding(TableLanding):
     def values(self, batch: Batch) -> list[Sequence[Any]]:
         parents = batch.columns.get("parent_id", [None] * len(batch))
         for place, key in enumerate(batch.keys):
-            cells = tuple(column[place] for column in batch.cells)
+            cells = batch.cells(place)
             reject = Reject(batch.lines[place], ImportCode.TREE, "parent_id", "", cells, key)
             self._staged.setdefault(key, (reject, batch.columns[FOUND][place] is None))
             if self.job.provides("parent_id"):

@@ -50,6 +50,13 @@ def test_keys_never_show_in_a_representation() -> None:
     assert "keys" not in repr(_cipher())
 
 
+@given(st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]))))
+def test_many_values_are_hashed_as_each_would_be(values: list[str | None]) -> None:
+    cipher = _cipher()
+    each = [None if value is None else cipher.blind("phone", value) for value in values]
+    assert cipher.blind_all("phone", values) == each
+
+
 def test_blind_hashes_differ_by_purpose_and_key_and_repeat() -> None:
     other = FieldCipher(keys=KEYS, current=1, index_key=b"j" * 32)
     assert _cipher().blind("phone", "138") == _cipher().blind("phone", "138")

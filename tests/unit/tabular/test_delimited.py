@@ -176,7 +176,7 @@ def test_a_file_of_nothing_but_bad_lines_stops_early(tmp_path: Path) -> None:
     with pytest.raises(InputRefused) as refused:
         read(written(tmp_path, content), limits=Limits(rejects=100))
     assert refused.value.code == "E-2116"
-    assert "第 1001 行" in refused.value.sentence()
+    assert "第 501 行" in refused.value.sentence()
 
 
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:

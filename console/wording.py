@@ -328,6 +328,8 @@ FORMS: Final = {
     "group": "客户群",
     "moment": "朋友圈",
     "welcome": "欢迎语",
+    "page": "资讯页",
+    "attachment": "素材",
 }
 SCRIPT_STATES: Final = {
     "draft": ("草稿", ""),

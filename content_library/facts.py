@@ -1,9 +1,19 @@
-"""Scripts as others may know them: what may be said, in which version, and who agreed."""
+"""Items of the four libraries as others may know them: what may be said, and who agreed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
+
+
+class Library(StrEnum):
+    """The four libraries. Every item lives by the same steps, whichever it stands in."""
+
+    SCRIPT = "script"  # 话术: words, with fields
+    ARTICLE = "article"  # 资讯: a page of its own, reached by a link card
+    MEDIA = "media"  # 素材: a picture, video, file or card with the words on it written down
+    PRODUCT = "product"  # 产品: a product on the on-sale list, with its approved card text
 
 
 class State(StrEnum):
@@ -24,6 +34,8 @@ class Form(StrEnum):
     GROUP = "group"  # a post into a customer group
     MOMENT = "moment"  # 朋友圈, at most 90 characters
     WELCOME = "welcome"  # the first words after being added
+    PAGE = "page"  # an article, read behind a link
+    ATTACHMENT = "attachment"  # a material, sent beside words
 
 
 PUBLIC_FORMS = frozenset({Form.BROADCAST, Form.GROUP, Form.MOMENT})
@@ -35,7 +47,10 @@ KINDS = ("deposit", "wealth", "fund", "insurance", "metal", "loan", "card")
 
 @dataclass(frozen=True, slots=True)
 class ScriptDraft:
-    """A script as an author writes it. ``product_code`` empty: any product of the kind."""
+    """An item as an author writes it. ``product_code`` empty: any product of the kind.
+
+    ``detail`` holds, as JSON, what only one library knows; ``timing`` names of ``timing.WHEN``.
+    """
 
     code: str
     title: str
@@ -51,6 +66,9 @@ class ScriptDraft:
     licence: str | None = None
     valid_from: date | None = None
     valid_until: date | None = None
+    library: str = Library.SCRIPT
+    timing: frozenset[str] = frozenset()
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +103,9 @@ class ApprovedScript:
     approved_hash: str | None = None
     accepted_rules: frozenset[str] = frozenset()
     staff_fields: bool = False
+    library: str = Library.SCRIPT
+    timing: frozenset[str] = frozenset()
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +160,48 @@ class VersionFact:
     sample: str = ""
     findings: tuple[Finding, ...] = ()
     steps: tuple[StepFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of an article: ``kind`` heading | text | item | quote | picture.
+
+    ``text`` is plain text, never markup; of a picture it says what is seen, ``material`` is
+    the code of the picture in the material library.
+    """
+
+    kind: str
+    text: str
+    material: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleFacts:
+    """An article (资讯) as its page shows it: approved, and the very words that were approved."""
+
+    code: str
+    version_id: int
+    version: int
+    title: str
+    summary: str
+    publisher: str
+    source: str
+    source_url: str
+    published_on: date | None
+    cover: str
+    blocks: tuple[Block, ...]
+    purpose: str
+    topic: str
+    forms: frozenset[str]
+    personas: frozenset[str]
+    tiers: frozenset[str]
+    timing: frozenset[str]
+    licence: str | None
+    product_kind: str | None
+    product_code: str | None
+    valid_from: date | None
+    valid_until: date | None
+    template_hash: str
 
 
 @dataclass(frozen=True, slots=True)

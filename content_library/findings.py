@@ -5,6 +5,7 @@ from typing import Protocol
 
 from content_library.facts import PUBLIC_FORMS, Finding, Form, ScriptDraft
 from content_library.fields import FIELDS, SAMPLE_FACTS
+from content_library.item_rules import PLAIN, item_findings, seen_text
 from content_library.render import MAX_BYTES, fields_of, render
 
 CHANNEL_OF = {
@@ -13,6 +14,8 @@ CHANNEL_OF = {
     Form.GROUP: "group",
     Form.MOMENT: "moment",
     Form.WELCOME: "welcome",
+    Form.PAGE: "page",
+    Form.ATTACHMENT: "attachment",
 }
 SAMPLES = {
     "deposit": {"product_name": "三年期整存整取"},
@@ -57,13 +60,15 @@ class Examiner(Protocol):
 
 def sample_of(draft: ScriptDraft) -> str:
     """The words with invented values in every place."""
+    if draft.library in PLAIN:
+        return seen_text(draft)
     return render(draft.template, {**SAMPLE_FACTS, **SAMPLES.get(draft.product_kind or "", {})})
 
 
 def examine(draft: ScriptDraft, examiner: Examiner) -> tuple[str, tuple[Finding, ...]]:
     """The sample text and what was found in it, the library's own checks first."""
     sample = sample_of(draft)
-    found = [_fields(draft), _length(draft, sample), _validity(draft)]
+    found = [_fields(draft), _length(draft, sample), _validity(draft), *item_findings(draft)]
     found += [
         Finding(remark.check, remark.level, remark.saying, remark.rule, remark.start, remark.end)
         for remark in examiner(

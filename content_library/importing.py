@@ -1,8 +1,8 @@
 """Scripts that arrive in files: each lands as a submission that waits for a second person."""
 
 import tomllib
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,18 +12,18 @@ from content_library.errors import ScriptRefused
 from content_library.facts import Form, Landed, ScriptDraft, State
 from content_library.findings import Examiner
 from content_library.repository import draft_of, newest
+from content_library.row_values import day_of, known_columns, names_of, text_of
 from content_library.rules import checked, fingerprint
 from kit.errors import InputRefused
 
 COLUMNS = (
     "code", "title", "scene", "purpose", "form", "persona", "template", "product_kind",
-    "product_code", "tiers", "personas", "licence", "valid_from", "valid_until",
+    "product_code", "tiers", "personas", "licence", "valid_from", "valid_until", "timing",
 )  # fmt: skip
-_SEPARATORS = str.maketrans({"；": ";", "、": ";", "，": ";", ",": ";"})
 
 
-def read_toml(path: Path) -> list[dict[str, object]]:
-    """The ``[[script]]`` entries of a TOML file, or of every TOML file in a directory.
+def read_toml(path: Path, entry: str = "script") -> list[dict[str, object]]:
+    """The ``[[script]]`` (or ``[[entry]]``) parts of a TOML file, or of all in a directory.
 
     Raises ScriptRefused naming the file where it is not TOML or holds something else.
     """
@@ -33,10 +33,10 @@ def read_toml(path: Path) -> list[dict[str, object]]:
             content = tomllib.loads(file.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ScriptRefused("话术文件读不了", saw=str(error)[:120], where=file.name) from None
-        found = content.get("script")
+        found = content.get(entry)
         if not isinstance(found, list):
             raise ScriptRefused(
-                "话术文件里没有 [[script]]", where=file.name, do="照 samples/scripts 的样子写"
+                f"文件里没有 [[{entry}]]", where=file.name, do="照 samples 里同类文件的样子写"
             )
         rows += found
     return rows
@@ -44,27 +44,24 @@ def read_toml(path: Path) -> list[dict[str, object]]:
 
 def draft_from(row: Mapping[str, object]) -> ScriptDraft:
     """A row of a file as a checked draft. Raises ScriptRefused with every reason."""
-    unknown = [name for name in row if name not in COLUMNS]
-    if unknown:
-        raise ScriptRefused(
-            "有不认识的列", saw="、".join(map(str, unknown))[:120], do="列名见 docs/content.md"
-        )
+    known_columns(row, COLUMNS)
     return checked(
         ScriptDraft(
-            code=_text(row, "code"),
-            title=_text(row, "title"),
-            scene=_text(row, "scene"),
-            purpose=_text(row, "purpose"),
-            template=_text(row, "template"),
-            form=_text(row, "form") or Form.SINGLE,
-            persona=_text(row, "persona") or None,
-            product_kind=_text(row, "product_kind") or None,
-            product_code=_text(row, "product_code") or None,
-            tiers=_names(row, "tiers"),
-            personas=_names(row, "personas"),
-            licence=_text(row, "licence") or None,
-            valid_from=_day(row, "valid_from"),
-            valid_until=_day(row, "valid_until"),
+            code=text_of(row, "code"),
+            title=text_of(row, "title"),
+            scene=text_of(row, "scene"),
+            purpose=text_of(row, "purpose"),
+            template=text_of(row, "template"),
+            form=text_of(row, "form") or Form.SINGLE,
+            persona=text_of(row, "persona") or None,
+            product_kind=text_of(row, "product_kind") or None,
+            product_code=text_of(row, "product_code") or None,
+            tiers=names_of(row, "tiers"),
+            personas=names_of(row, "personas"),
+            licence=text_of(row, "licence") or None,
+            valid_from=day_of(row, "valid_from"),
+            valid_until=day_of(row, "valid_until"),
+            timing=names_of(row, "timing"),
         )
     )
 
@@ -77,6 +74,7 @@ async def import_scripts(
     *,
     examiner: Examiner,
     reason: str = "导入",
+    reader: Callable[[Mapping[str, object]], ScriptDraft] = draft_from,
 ) -> Landed:
     """Submit each row as a new script or the next version of one; nothing is approved here.
 
@@ -87,7 +85,7 @@ async def import_scripts(
     refused: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
         try:
-            words = draft_from(row)
+            words = reader(row)
         except InputRefused as error:
             refused[str(row.get("code") or f"第 {number} 行")] = error.sentence()
             continue
@@ -124,45 +122,17 @@ async def seed(
     at: datetime,
     examiner: Examiner,
     opinion: str = "随系统提供的话术，逐条看过，同意使用。",
+    reader: Callable[[Mapping[str, object]], ScriptDraft] = draft_from,
 ) -> Landed:
     """Import and have a second person approve: for demo and first installation.
 
     The approver is a real second person of the installation, or the synthetic one of the demo;
     the same rules hold. Raises OwnWork where author and approver are one.
     """
-    landed = await import_scripts(session, rows, author, at, examiner=examiner, reason="随系统提供")
+    landed = await import_scripts(
+        session, rows, author, at, examiner=examiner, reason="随系统提供", reader=reader
+    )
     for found in (await newest(session, landed.submitted)).values():
         assert found.id is not None  # noqa: S101 — a row that was read has its number
         await service.approve(session, found.id, by=approver, opinion=opinion, at=at)
     return landed
-
-
-def _text(row: Mapping[str, object], name: str) -> str:
-    value = row.get(name)
-    return "" if value is None else str(value).strip()
-
-
-def _names(row: Mapping[str, object], name: str) -> frozenset[str]:
-    value = row.get(name) or ()
-    parts = (
-        value.translate(_SEPARATORS).split(";")
-        if isinstance(value, str)
-        else value
-        if isinstance(value, list | tuple | set | frozenset)
-        else [value]
-    )
-    return frozenset(text for part in parts if (text := str(part).strip()))
-
-
-def _day(row: Mapping[str, object], name: str) -> date | None:
-    value = row.get(name)
-    if value is None or value == "":
-        return None
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError:
-        raise ScriptRefused(
-            "有效期写不清", saw=str(value)[:40], do="写成 2026-12-31 这样"
-        ) from None

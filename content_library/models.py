@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from content_library.facts import State
+from content_library.facts import Library, State
 from kit.db import Json, stored
 
 
@@ -21,13 +21,19 @@ def _row_id() -> Any:
 
 
 class ScriptVersion(SQLModel, table=True):
-    """One wording of one script (话术), with everything its approval covers."""
+    """One wording of one item of the four libraries, with everything its approval covers.
+
+    Named after scripts, the first library; articles, materials and product cards live by the
+    same steps and are rows of this table, told apart by ``library``.
+    """
 
     __tablename__: ClassVar[str] = "script_version"
     __table_args__ = (
         UniqueConstraint("code", "version"),
         Index("ix_script_version_scene", "scene", "state"),
         Index("ix_script_version_state", "state", "submitted_at"),
+        Index("ix_script_version_library", "library", "code"),
+        Index("ix_script_version_product", "product_code"),
     )
     id: int | None = _row_id()
     code: str = Field(max_length=64)
@@ -45,6 +51,9 @@ class ScriptVersion(SQLModel, table=True):
     licence: str | None = Field(default=None, max_length=40)
     valid_from: date | None = None
     valid_until: date | None = None
+    library: Library = Field(default=Library.SCRIPT, sa_type=stored(Library))
+    timing: list[str] = Field(default_factory=list, sa_type=Json)
+    detail: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
     state: State = Field(sa_type=stored(State))
     author: str = Field(max_length=120)
     created_at: datetime

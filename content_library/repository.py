@@ -12,6 +12,7 @@ from content_library.errors import ScriptUnknown
 from content_library.facts import (
     ApprovedScript,
     Finding,
+    Library,
     ScriptDraft,
     State,
     StepFact,
@@ -37,7 +38,11 @@ async def approved(
     """
     if persona is None and scene.startswith(f"{PERSONA_SCENE}."):
         scene, persona = PERSONA_SCENE, scene.removeprefix(f"{PERSONA_SCENE}.")
-    query = select(ScriptVersion).where(col(ScriptVersion.scene) == scene, *_usable(at))
+    query = select(ScriptVersion).where(
+        col(ScriptVersion.library) == Library.SCRIPT,
+        col(ScriptVersion.scene) == scene,
+        *_usable(at),
+    )
     if persona is not None:
         query = query.where(
             or_(col(ScriptVersion.persona) == persona, col(ScriptVersion.persona).is_(None))
@@ -48,11 +53,17 @@ async def approved(
 
 
 async def approved_by_code(
-    session: AsyncSession, codes: Iterable[str], at: datetime
+    session: AsyncSession,
+    codes: Iterable[str],
+    at: datetime,
+    *,
+    library: Library = Library.SCRIPT,
 ) -> dict[str, ApprovedScript]:
     """The approved, valid version of each of ``codes``; those without one are left out."""
     query = select(ScriptVersion).where(
-        col(ScriptVersion.code).in_(sorted(set(codes))), *_usable(at)
+        col(ScriptVersion.library) == library,
+        col(ScriptVersion.code).in_(sorted(set(codes))),
+        *_usable(at),
     )
     return {row.code: script_of(row) for row in (await session.execute(query)).scalars()}
 
@@ -151,13 +162,18 @@ async def library(
     *,
     states: Sequence[State] = tuple(State),
     scene: str | None = None,
+    library: Library = Library.SCRIPT,
     after: str = "",
     limit: int = 50,
 ) -> list[VersionFact]:
-    """One page of the library: the newest version of each script in ``states``, by code."""
+    """One page of a library: the newest version of each item in ``states``, by code."""
     newest_number = (
         select(col(ScriptVersion.code), func.max(col(ScriptVersion.version)).label("version"))
-        .where(col(ScriptVersion.state).in_(list(states)), col(ScriptVersion.code) > after)
+        .where(
+            col(ScriptVersion.library) == library,
+            col(ScriptVersion.state).in_(list(states)),
+            col(ScriptVersion.code) > after,
+        )
         .group_by(col(ScriptVersion.code))
     )
     if scene is not None:
@@ -185,6 +201,9 @@ async def counts(session: AsyncSession) -> dict[State, int]:
 def draft_of(row: ScriptVersion) -> ScriptDraft:
     """What a row says, as the value whose fingerprint is signed."""
     return ScriptDraft(
+        library=row.library,
+        timing=frozenset(row.timing),
+        detail=row.detail,
         code=row.code,
         title=row.title,
         scene=row.scene,
@@ -229,6 +248,9 @@ def script_of(row: ScriptVersion) -> ApprovedScript:
         state=row.state.value,
         approved_hash=row.approved_hash,
         accepted_rules=frozenset(row.accepted_rules),
+        library=row.library,
+        timing=frozenset(row.timing),
+        detail=row.detail,
         staff_fields=any(FIELDS[name].staff_only for name in names if name in FIELDS),
     )
 

@@ -10,6 +10,7 @@ from datetime import date
 from content_library.errors import OpinionNeeded, OwnWork, ScriptRefused, WrongState
 from content_library.facts import KINDS, PUBLIC_FORMS, PURPOSES, Form, ScriptDraft, State
 from content_library.fields import FIELDS, clean
+from content_library.item_rules import LONGEST, TITLED, item_faults
 from content_library.render import MAX_BYTES, PLACE, fields_of
 
 MOMENT_CHARACTERS = 90
@@ -22,7 +23,7 @@ def fingerprint(draft: ScriptDraft) -> str:
     signed = {
         field.name: getattr(draft, field.name)
         for field in dataclass_fields(draft)
-        if field.name != "title"
+        if field.name != "title" or draft.library in TITLED
     }
     for name, value in signed.items():
         if isinstance(value, frozenset):
@@ -61,6 +62,7 @@ def _faults(draft: ScriptDraft) -> Iterator[str]:
     if draft.valid_from and draft.valid_until and draft.valid_from > draft.valid_until:
         yield "有效期的开始晚于结束"
     yield from _template_faults(draft)
+    yield from item_faults(draft)
 
 
 def _template_faults(draft: ScriptDraft) -> Iterator[str]:
@@ -69,8 +71,9 @@ def _template_faults(draft: ScriptDraft) -> Iterator[str]:
         yield "没有正文"
     if any(clean(line) != line.strip() for line in template.split("\n")):
         yield "正文里有看不见的控制字符，请删去后重新粘贴"
-    if len(template.encode("utf-8", "replace")) > MAX_BYTES["broadcast"]:
-        yield f"正文超过 {MAX_BYTES['broadcast']} 字节"
+    most = LONGEST.get(draft.library, MAX_BYTES["broadcast"])
+    if len(template.encode("utf-8", "replace")) > most:
+        yield f"正文超过 {most} 字节"
     if draft.form == Form.MOMENT and len(PLACE.sub("", template)) > MOMENT_CHARACTERS:
         yield f"朋友圈文字应不超过 {MOMENT_CHARACTERS} 个字"
     rest = PLACE.sub("", template)

@@ -211,6 +211,9 @@ def _columns(words: ScriptDraft) -> dict[str, Any]:
         "licence": words.licence,
         "valid_from": words.valid_from,
         "valid_until": words.valid_until,
+        "library": words.library,
+        "timing": sorted(words.timing),
+        "detail": dict(words.detail),
     }
 
 

@@ -100,6 +100,9 @@ def draft_of(script: ApprovedScript) -> ScriptDraft:
         licence=script.licence,
         valid_from=script.valid_from,
         valid_until=script.valid_until,
+        library=script.library,
+        timing=script.timing,
+        detail=script.detail,
     )
 
 

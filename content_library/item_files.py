@@ -1,0 +1,58 @@
+"""Articles out of files: a row becomes a checked draft, which waits for a second person."""
+
+from collections.abc import Mapping
+
+from content_library.article_text import from_html, looks_like_html
+from content_library.facts import Form, Library, ScriptDraft
+from content_library.row_values import day_of, known_columns, names_of, text_of
+from content_library.rules import checked
+
+SHARED = (
+    "code", "title", "purpose", "persona", "personas", "tiers", "timing", "licence",
+    "product_kind", "product_code", "valid_from", "valid_until",
+)  # fmt: skip
+ARTICLE_COLUMNS = (
+    *SHARED, "topic", "summary", "publisher", "source", "source_url", "published_on", "cover",
+    "forms", "body",
+)  # fmt: skip
+
+
+def article_draft(row: Mapping[str, object]) -> ScriptDraft:
+    """A row of an ``[[article]]`` file as a draft. Raises ScriptRefused with every reason."""
+    known_columns(row, ARTICLE_COLUMNS)
+    return checked(article(row))
+
+
+def article(row: Mapping[str, object]) -> ScriptDraft:
+    """A row as a draft that nobody has looked at yet; HTML in ``body`` is reduced to lines."""
+    body = text_of(row, "body").replace("\r\n", "\n")
+    day = day_of(row, "published_on")
+    topic = text_of(row, "topic")
+    return ScriptDraft(
+        code=text_of(row, "code"),
+        title=text_of(row, "title"),
+        scene=f"article.{topic}" if topic else "article",
+        purpose=text_of(row, "purpose") or "care",
+        template=from_html(body) if looks_like_html(body) else body,
+        form=Form.PAGE,
+        persona=text_of(row, "persona") or None,
+        product_kind=text_of(row, "product_kind") or None,
+        product_code=text_of(row, "product_code") or None,
+        tiers=names_of(row, "tiers"),
+        personas=names_of(row, "personas"),
+        licence=text_of(row, "licence") or None,
+        valid_from=day_of(row, "valid_from"),
+        valid_until=day_of(row, "valid_until"),
+        library=Library.ARTICLE,
+        timing=names_of(row, "timing"),
+        detail={
+            "summary": text_of(row, "summary"),
+            "publisher": text_of(row, "publisher"),
+            "source": text_of(row, "source"),
+            "source_url": text_of(row, "source_url"),
+            "published_on": day.isoformat() if day else "",
+            "topic": topic,
+            "cover": text_of(row, "cover"),
+            "forms": sorted(names_of(row, "forms")),
+        },
+    )

@@ -1607,6 +1607,9 @@ def upgrade() -> None:
     sa.Column('licence', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
     sa.Column('valid_from', sa.Date(), nullable=True),
     sa.Column('valid_until', sa.Date(), nullable=True),
+    sa.Column('library', sa.Enum('script', 'article', 'media', 'product', name='library', native_enum=False, length=32), nullable=False),
+    sa.Column('timing', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('detail', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('state', sa.Enum('draft', 'submitted', 'approved', 'rejected', 'retired', name='state', native_enum=False, length=32), nullable=False),
     sa.Column('author', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1626,6 +1629,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('code', 'version', name=op.f('uq_script_version_code_version'))
     )
     with op.batch_alter_table('script_version', schema=None) as batch_op:
+        batch_op.create_index('ix_script_version_library', ['library', 'code'], unique=False)
+        batch_op.create_index('ix_script_version_product', ['product_code'], unique=False)
         batch_op.create_index('ix_script_version_scene', ['scene', 'state'], unique=False)
         batch_op.create_index('ix_script_version_state', ['state', 'submitted_at'], unique=False)
 
@@ -2056,6 +2061,8 @@ def downgrade() -> None:
     with op.batch_alter_table('script_version', schema=None) as batch_op:
         batch_op.drop_index('ix_script_version_state')
         batch_op.drop_index('ix_script_version_scene')
+        batch_op.drop_index('ix_script_version_product')
+        batch_op.drop_index('ix_script_version_library')
 
     op.drop_table('script_version')
     with op.batch_alter_table('script_step', schema=None) as batch_op:

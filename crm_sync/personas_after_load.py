@@ -20,18 +20,23 @@ from crm_sync.models import (
     BehaviourSignal,
     Binding,
     Customer,
+    CustomerFlow,
+    CustomerStanding,
     Holding,
+    Lead,
     PersonaMembership,
     PersonaRefusal,
     SyncCursor,
 )
 from crm_sync.personas import PersonaReport, asking_for, evaluate, evaluate_window, remember
 from crm_sync.repository.subjects import Window
+from crm_sync.segments import flows
 from crm_sync.segments.asking import NOTHING, Outside
 from kit.clock import bank_date
 from kit.db import Database
 
 PAGE: Final = 10_000
+STANDING: Final = f"{CustomerStanding.__tablename__}."
 TOO_MANY: Final = 300_000
 """From so many changed customers on a pass over everybody costs less."""
 LONGEST: Final = 31
@@ -59,7 +64,7 @@ async def evaluate_changed(
         since = await _since(session, policy, at)
         if since is not None and imported_since is not None:
             since = min(since, imported_since)
-        ids = [] if since is None else await _changed(session, since, at, outside)
+        ids = [] if since is None else await _changed(session, policy, since, at, outside)
     if since is None or len(ids) >= TOO_MANY:
         return await evaluate(database, policy, at, tiers=tiers, outside=outside)
     report = PersonaReport()
@@ -86,14 +91,17 @@ def _asks_of_time(policy: PersonaPolicy) -> bool:
     """Whether a rule looks back or ahead from today."""
     timed = {"due_within", "opened_within", "past_days", "next_days"}
     return any(
-        ask.op in ("past", "next") or timed & {name for name, _ in ask.where}
+        ask.op in ("past", "next")
+        or ask.dim in (*flows.NAMES, "lead")
+        or ask.of.at.startswith(STANDING)
+        or timed & {name for name, _ in ask.where}
         for ground in policy.grounds
         for ask in asks(ground.rule)
     )
 
 
 async def _changed(
-    session: AsyncSession, since: datetime, at: datetime, outside: Outside
+    session: AsyncSession, policy: PersonaPolicy, since: datetime, at: datetime, outside: Outside
 ) -> list[int]:
     then, today = bank_date(since), bank_date(at)
     parts: list[Any] = [
@@ -110,6 +118,17 @@ async def _changed(
             or_(col(Binding.at) >= since, col(Binding.undone_at) >= since)
         ),
     ]
+    asked = [ask for ground in policy.grounds for ask in asks(ground.rule)]
+    if any(ask.dim in flows.NAMES for ask in asked):
+        parts.append(
+            select(col(CustomerFlow.customer_id)).where(col(CustomerFlow.changed_at) >= since)
+        )
+    if any(ask.of.at.startswith(STANDING) for ask in asked):
+        stood = select(col(CustomerStanding.customer_id))
+        parts.append(stood.where(col(CustomerStanding.changed_at) >= since))
+    if any(ask.dim == "lead" for ask in asked):
+        moved = or_(col(Lead.found_at) >= since, col(Lead.closed_at) >= since)
+        parts.append(select(col(Lead.customer_id)).where(moved))
     if today > then:
         parts.append(
             select(col(Holding.customer_id)).where(

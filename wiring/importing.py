@@ -35,6 +35,7 @@ ORDER: Final = (
     "flows",
     "touches",
     "farming",
+    "signals",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
 

@@ -51,6 +51,7 @@ LABELS = {
     "flows": "资金流",
     "touches": "触达记录",
     "farming": "种养殖",
+    "signals": "行为线索",
 }
 
 

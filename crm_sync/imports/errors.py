@@ -84,3 +84,4 @@ class ImportCode(StrEnum):
     TREE = "E-2235"
     ROLE = "E-2236"
     ERASED = "E-2237"
+    FORBIDDEN_WORD = "E-2238"

@@ -323,11 +323,34 @@ FARMING: Final = Layout(
     ),
 )
 
+SIGNAL_ORIGINS: Final = {
+    **dict.fromkeys(("self", "客户自述", "报名"), "self"),
+    **dict.fromkeys(("behavior", "点击", "到场", "浏览"), "behavior"),
+    **dict.fromkeys(("chat", "聊天"), "chat"),
+}
+SIGNALS: Final = Layout(
+    kind="signals",
+    title="行为线索",
+    key=("signal_no",),
+    fields=(
+        Field("signal_no", "线索号", Type.KEY, required=True, longest=80, example="S2026112000001"),
+        Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
+        Field("interest", "兴趣", required=True, longest=40, example="长跑"),
+        Field(
+            "origin", "来源", Type.CHOICE, required=True, choices=SIGNAL_ORIGINS, example="behavior"
+        ),
+        Field("at", "时间", Type.MOMENT, required=True, example="2026-11-20 10:20:00"),
+        Field("ref", "出处", longest=120, example="活动 20261120-01"),
+        Field("says", "说明", longest=120, example="2026-11-20 参加翠湖晨跑"),
+        Field("consented", "画像同意", Type.FLAG, example="1"),
+    ),
+)
+
 LAYOUTS: Final = {
     layout.kind: layout
     for layout in (
         UNITS, STAFF, CUSTOMERS, PRODUCTS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
-        FLOWS, TOUCHES, FARMING,
+        FLOWS, TOUCHES, FARMING, SIGNALS,
     )
 }  # fmt: skip
 """Every kind by its name, in the order in which a bank's files are imported."""

@@ -15,6 +15,7 @@ from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
 from crm_sync.models.farming import FarmRecord
 from crm_sync.models.flows import CustomerFlow
 from crm_sync.models.holdings import Holding, Product, ProductOpenDay
+from crm_sync.models.signals import BehaviourSignal
 
 IMAGE_RUN: Final = "image_run"
 """The import that changed the row; with the row's own key it names the image."""
@@ -41,7 +42,7 @@ def image_of(table: Table) -> Table:
 
 WRITTEN: Final[tuple[type[SQLModel], ...]] = (
     Unit, Staff, Grant, Product, ProductOpenDay, Customer, Holding, CustomerSnapshot,
-    CustomerEvent, CustomerFlow, FarmRecord, Coverage,
+    CustomerEvent, CustomerFlow, FarmRecord, BehaviourSignal, Coverage,
 )  # fmt: skip
 """What imports write. A new kind of file adds its model here."""
 

@@ -30,4 +30,5 @@ class BehaviourSignal(SQLModel, table=True):
     source_date: str = Field(default="", max_length=10)
     digest: str = Field(default="", max_length=64)
     synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
     noted_at: datetime = Field(index=True)

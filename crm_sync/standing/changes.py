@@ -33,7 +33,7 @@ LONGEST: Final = timedelta(days=2)
 WHOLE_FROM: Final = 0.3
 """Above this share of changed customers one pass over everybody is cheaper."""
 
-_KINDS: Final = ("customers", "holdings", "snapshots", "flows", "events", "units")
+_KINDS: Final = ("customers", "holdings", "snapshots", "flows", "events", "units", "signals")
 
 
 @dataclass(frozen=True, slots=True)

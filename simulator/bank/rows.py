@@ -45,6 +45,9 @@ HEADERS: Final = {
         "farm_no", "customer_no", "kind", "item", "area_mu", "heads", "sow_month", "market_month",
         "cycle_days", "output", "channel", "noted_on",
     ),
+    "signals": (
+        "signal_no", "customer_no", "interest", "origin", "at", "ref", "says", "consented",
+    ),
 }  # fmt: skip
 SOURCES: Final = ("手机银行授权页", "网点签署", "客户经理代录并回访")
 Cell = str | int | date | None
@@ -113,6 +116,7 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
         ),
         "touches": touches_of(one, bank.today),
         "farming": _farming(bank, one),
+        "signals": _signals(bank, one),
     }  # fmt: skip
 
 
@@ -174,6 +178,30 @@ def _farming(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
     made = FARMS[one.number // 9 % len(FARMS)]
     noted = bank.today - timedelta(days=20 + one.number % 60)
     yield f"F{bank.today:%Y}{one.number:08d}", one.customer_no, *made, noted
+
+
+TRACES: Final = (
+    ("长跑", "behavior", "参加翠湖晨跑"),
+    ("健身", "behavior", "看了健身打卡文章"),
+    ("读书", "self", "报名读书会"),
+    ("亲子", "behavior", "参加亲子理财课"),
+    ("股市", "behavior", "看了定投入门"),
+)
+"""Interest, where it is known from, what was seen."""
+
+
+def _signals(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
+    """One customer in seven left a trace; one in twenty-one of long ago, which has faded."""
+    if one.number % 7 != 2:
+        return
+    interest, origin, did = TRACES[one.number // 7 % len(TRACES)]
+    back = 400 + one.number % 90 if one.number % 3 == 0 else 2 + one.number % 120
+    day = bank.today - timedelta(days=back)
+    yield (
+        f"S{bank.today:%Y}{one.number:08d}", one.customer_no, interest, origin,
+        f"{day} {9 + one.number % 9:02d}:{one.number % 60:02d}:00",
+        f"活动 {day:%Y%m%d}", f"{day} {did}", 1,
+    )  # fmt: skip
 
 
 def _yuan(fen: int | None) -> str:

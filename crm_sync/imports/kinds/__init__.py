@@ -10,6 +10,7 @@ from crm_sync.imports.kinds.farming import FarmingLanding
 from crm_sync.imports.kinds.flows import FlowsLanding
 from crm_sync.imports.kinds.holdings import HoldingsLanding
 from crm_sync.imports.kinds.products import ProductsLanding
+from crm_sync.imports.kinds.signals import SignalsLanding
 from crm_sync.imports.kinds.staff import StaffLanding
 from crm_sync.imports.kinds.timeline import EventsLanding, SnapshotsLanding
 from crm_sync.imports.kinds.touches import TouchesLanding
@@ -31,5 +32,6 @@ LANDINGS: Final[Mapping[str, type[Landing]]] = {
         FlowsLanding,
         TouchesLanding,
         FarmingLanding,
+        SignalsLanding,
     )
 }

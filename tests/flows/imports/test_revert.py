@@ -11,6 +11,7 @@ from crm_sync.imports import revert_load
 from crm_sync.imports.kinds import LANDINGS
 from crm_sync.models import (
     IMAGES,
+    BehaviourSignal,
     Coverage,
     CoverageEnd,
     Customer,
@@ -48,7 +49,7 @@ from tests.flows.imports.given import (
 )
 
 pytestmark = pytest.mark.anyio
-PASSING = {"changed_at", "run_id", "digest"}
+PASSING = {"changed_at", "noted_at", "run_id", "digest"}
 LATEST = LATER.replace(day=24)
 
 WRONG: dict[str, str] = {
@@ -70,6 +71,8 @@ WRONG: dict[str, str] = {
     "620002,2026-10-01,payroll_in,2\n",
     "farming": "farm_no,customer_no,kind,item,sow_month\nF1,620002,crop,玉米,4\n"
     "F2,620002,crop,玉米,4\n",
+    "signals": "signal_no,customer_no,interest,origin,at\nS1,620002,健身,self,2026-11-02 09:00:00\n"
+    "S2,620002,健身,self,2026-11-02 09:00:00\n",
     "events": "event_no,customer_no,kind,on,amount_yuan\nE1,620002,bonus,2026-12-01,7\n"
     "E2,620002,bonus,2026-12-01,7\n",
 }
@@ -83,6 +86,7 @@ RIGHT: dict[str, str] = {
     "snapshots": "customer_no,on,aum_yuan\n620001,2026-11-20,100\n",
     "flows": "customer_no,month,kind,amount_yuan\n620001,2026-10-01,payroll_in,100\n",
     "farming": "farm_no,customer_no,kind,item,sow_month\nF1,620001,crop,玉米,3\n",
+    "signals": "signal_no,customer_no,interest,origin,at\nS1,620001,长跑,behavior,2026-11-01 09:00:00\n",
     "events": "event_no,customer_no,kind,on,amount_yuan\nE1,620001,money_in,2026-12-15,50000\n",
 }
 TABLES: dict[str, tuple[type[SQLModel], ...]] = {
@@ -96,6 +100,7 @@ TABLES: dict[str, tuple[type[SQLModel], ...]] = {
     "events": (CustomerEvent,),
     "flows": (CustomerFlow,),
     "farming": (FarmRecord,),
+    "signals": (BehaviourSignal,),
 }
 
 

@@ -274,6 +274,7 @@ def upgrade() -> None:
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
     sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
     sa.Column('noted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_behaviour_signal')),
     sa.UniqueConstraint('signal_no', name=op.f('uq_behaviour_signal_signal_no'))
@@ -282,6 +283,25 @@ def upgrade() -> None:
         batch_op.create_index('ix_behaviour_signal_customer_id', ['customer_id', 'interest'], unique=False)
         batch_op.create_index(batch_op.f('ix_behaviour_signal_noted_at'), ['noted_at'], unique=False)
 
+    op.create_table('behaviour_signal_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('signal_no', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('interest', sqlmodel.sql.sqltypes.AutoString(length=40), autoincrement=False, nullable=True),
+    sa.Column('origin', sqlmodel.sql.sqltypes.AutoString(length=16), autoincrement=False, nullable=True),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.Column('ref', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('says', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('consented', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('noted_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_behaviour_signal_image'))
+    )
     op.create_table('binding',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2337,6 +2357,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_binding_customer_id'))
 
     op.drop_table('binding')
+    op.drop_table('behaviour_signal_image')
     with op.batch_alter_table('behaviour_signal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_behaviour_signal_noted_at'))
         batch_op.drop_index('ix_behaviour_signal_customer_id')

@@ -62,7 +62,10 @@ async def test_imported_traces_count_until_they_fade(database: Database, tmp_pat
             .join(PersonaMembership, col(PersonaMembership.customer_id) == col(Customer.id))
             .where(col(PersonaMembership.heard).is_(True))
         )
-        assert {(row.customer_no, row.persona) for row in found} == {("620001", "长跑"), ("620003", "宝妈")}
+        assert {(row.customer_no, row.persona) for row in found} == {
+            ("620001", "长跑"),
+            ("620003", "宝妈"),
+        }
 
 
 async def test_a_trace_that_no_tag_may_say_is_refused_alone(

@@ -21,8 +21,8 @@ from config import tier_policy
 from config.persona_policy import SOURCES, PersonaPolicy
 from config.tier_policy import TierPolicy
 from crm_sync.models import Customer, SyncCursor
-from crm_sync.repository import persona_changes, persona_drafts
-from crm_sync.repository.persona_changes import Changes
+from crm_sync.repository import persona_changes, persona_drafts, persona_masks
+from crm_sync.repository.persona_changes import Changes, Found
 from crm_sync.repository.subjects import Window, next_window
 from crm_sync.rules.conditions import Frame
 from crm_sync.rules.personas import evidence_of
@@ -36,9 +36,10 @@ WINDOW: Final = 200_000
 SINGLY: Final = 1_000
 """Up to so many changed customers in a window have an entry each, above them a unit has one."""
 _SETTINGS: Final = text(
-    "SELECT set_config('work_mem', '128MB', true), set_config('default_statistics_target', '10', true)"
+    "SELECT set_config('work_mem', '128MB', true), set_config('default_statistics_target', '10', true),"
+    " set_config('jit', 'off', true)"
 )
-"""Sorts in memory; and a small sample is enough for three columns of a temporary table."""
+"""Joins in memory; a small sample is enough for a temporary table; no statement is worth compiling."""
 
 
 @dataclass(slots=True)
@@ -151,27 +152,30 @@ async def evaluate_window(
     asking: Asking, window: Window, extra: Mapping[int, list[Signal]] | None
 ) -> PersonaReport:
     """Evaluate the customers of one window in the transaction of ``asking``."""
-    session, policy, at = asking.session, asking.frame.personas, asking.frame.at
+    at = asking.frame.at
     unread = extra is None and asking.outside.signals is None
     told = await _told(asking, window, extra or {})
-    await persona_drafts.draft(asking, window, told, unread)
-    found = await persona_changes.changes(session, window)
+    masks = await persona_masks.mask(asking, window)
+    apart = await persona_drafts.draft(asking, window, masks, told, unread)
+    await persona_masks.outcomes(asking, masks)
+    found = Found(window, masks, apart)
+    changed = await persona_changes.changes(asking, found)
     report = PersonaReport(
-        customers=await persona_changes.considered(session, window, found),
-        changed=len(found.customers),
-        joined=persona_changes.counted(found.joined),
-        left=persona_changes.counted(found.left),
-        members=found.members,
+        customers=changed.considered,
+        changed=len(changed.customers),
+        joined=persona_changes.counted(changed.joined),
+        left=persona_changes.counted(changed.left),
+        members=changed.members,
     )
-    await _record(session, found, at)
-    await persona_changes.write(session, window, found, policy.rule_version, at)
+    await _record(asking, found, changed, at)
+    await persona_changes.write(asking, found, changed, at)
     return report
 
 
-async def _record(session: AsyncSession, found: Changes, at: datetime) -> None:
-    if len(found.customers) <= SINGLY:
-        told = await persona_changes.told_of(session, found, at)
-        await record_changes(session, told, at, actor="system:personas")
+async def _record(asking: Asking, found: Found, changed: Changes, at: datetime) -> None:
+    if len(changed.customers) <= SINGLY:
+        told = await persona_changes.told_of(asking, found, changed, at)
+        await record_changes(asking.session, told, at, actor="system:personas")
         return
     entries = [
         Entry(
@@ -182,9 +186,9 @@ async def _record(session: AsyncSession, found: Changes, at: datetime) -> None:
             unit=unit,
             payload=payload,
         )
-        for unit, payload in sorted(persona_changes.in_bulk(found).items())
+        for unit, payload in sorted(persona_changes.in_bulk(changed).items())
     ]
-    await append(session, entries, at=at)
+    await append(asking.session, entries, at=at)
 
 
 async def _told(

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Index
+from sqlalchemy import JSON, BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from kit.db import Json
@@ -12,7 +12,8 @@ from kit.db import Json
 class PersonaMembership(SQLModel, table=True):
     """A customer belongs to a persona, because of ``evidence``, until ``expires_at``.
 
-    ``evidence`` is read by ``rules.evidence.sayings``. ``by_hand``: a person gave it; ``heard``:
+    ``evidence`` is read by ``rules.evidence.sayings``; it is kept as the text it was written as,
+    because a million rows are compared with it letter by letter. ``by_hand``: a person gave it; ``heard``:
     it stands on traces of interest (too).
     """
 
@@ -22,7 +23,7 @@ class PersonaMembership(SQLModel, table=True):
     persona: str = Field(primary_key=True, max_length=40)
     source: str = Field(max_length=16)  # crm | self | group | behavior | chat | hand
     confidence: int  # per cent
-    evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    evidence: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
     rule_version: str = Field(max_length=64)
     by_hand: bool = False
     heard: bool = False

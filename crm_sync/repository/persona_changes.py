@@ -1,4 +1,8 @@
-"""What ``persona_next`` changes against the memberships that stand, and writing it in bulk."""
+"""What an evaluation changes against the memberships that stand, and writing it in bulk.
+
+What it found lies in two places: ``persona_mask`` with ``persona_outcome`` for most, and
+``persona_next`` for those apart.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,15 +10,36 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, delete, exists, func, literal, or_, select, type_coerce
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Integer,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.models import Customer, PersonaMembership
 from crm_sync.repository.keys import among
 from crm_sync.repository.persona_drafts import NEXT
+from crm_sync.repository.persona_masks import MASK, OUTCOME, listed, words
 from crm_sync.repository.subjects import Window
 from crm_sync.rules.evidence import sayings
+from crm_sync.segments.asking import Asking
 from kit.clock import bank_date
 from kit.db import Json, insert_into, is_postgresql
 
@@ -31,12 +56,17 @@ By = dict[str, dict[str, list[int]]]
 
 @dataclass(slots=True)
 class Changes:
-    """Who joined and left which persona, whose primary one moved, and how many each has now."""
+    """Who joined and left which persona, whose primary one moved, and how many each has now.
+
+    ``considered``: how many customers have, or had, any. ``held``: whether anybody had.
+    """
 
     joined: By = field(default_factory=dict)
     left: By = field(default_factory=dict)
     primary: By = field(default_factory=dict)
     members: Counter[str] = field(default_factory=Counter)
+    considered: int = 0
+    held: bool = False
 
     @property
     def customers(self) -> set[int]:
@@ -58,144 +88,227 @@ def counted(by: By) -> Counter[str]:
     return found
 
 
-async def considered(session: AsyncSession, window: Window, found: Changes) -> int:
-    """How many customers have, or had, any persona; each who has some has one primary."""
-    now = select(func.count()).select_from(NEXT).where(NEXT.c.is_primary.is_(True))
-    number = int((await session.execute(now)).scalar_one())
-    if not found.left:
-        return number
-    still = exists().where(NEXT.c.customer_id == HELD.c.customer_id)
-    was = select(func.count(HELD.c.customer_id.distinct())).where(
-        window.on(session, HELD.c.customer_id), ~still
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What an evaluation found of a window: the masks there are, and whether anybody is apart."""
+
+    window: Window
+    masks: Sequence[int]
+    apart: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A place where found memberships lie: its rows, and the columns of each."""
+
+    rows: Any
+    columns: Mapping[str, Any]
+
+
+def _parts(asking: Asking, found: Found) -> list[_Part]:
+    """The found memberships; with ``customer`` joined, because evidence is written from it."""
+    customer = Customer.__table__  # type: ignore[attr-defined]
+    rows = MASK.join(OUTCOME, OUTCOME.c.mask == MASK.c.mask).join(
+        customer, customer.c.id == MASK.c.customer_id
     )
-    return number + int((await session.execute(was)).scalar_one())
-
-
-def _of_next() -> Any:
-    return and_(HELD.c.customer_id == NEXT.c.customer_id, HELD.c.persona == NEXT.c.persona)
-
-
-def _gone(session: AsyncSession, window: Window, held: Any) -> Any:
-    still = exists().where(NEXT.c.customer_id == held.customer_id, NEXT.c.persona == held.persona)
-    return and_(window.on(session, held.customer_id), ~still)
-
-
-async def changes(session: AsyncSession, window: Window) -> Changes:
-    """The differences, read before they are written; a row a unit and persona, not a customer."""
-    gathered = func.jsonb_agg if is_postgresql(session) else func.json_group_array
-    unit = func.coalesce(col(Customer.unit_id), "hq")
-    new, held = NEXT.c, HELD.c
-
-    def of(one: Any, meant: Any) -> Any:
-        return type_coerce(gathered(one.customer_id).filter(meant), Json)
-
-    is_new = held.customer_id.is_(None)
-    moved = and_(new.is_primary.is_(True), or_(is_new, held.is_primary.is_(False)))
-    query = (
-        select(unit, new.persona, func.count(), of(new, is_new), of(new, moved))
-        .select_from(
-            NEXT.join(Customer, col(Customer.id) == new.customer_id).outerjoin(HELD, _of_next())
+    expires: Any = literal(None, HELD.c.expires_at.type)
+    parts = [
+        _Part(
+            rows,
+            {
+                "customer_id": MASK.c.customer_id,
+                "persona": OUTCOME.c.persona,
+                "source": OUTCOME.c.source,
+                "confidence": OUTCOME.c.confidence,
+                "evidence": listed(words(asking, OUTCOME.c.place, found.masks)),
+                "by_hand": literal(False, Boolean),
+                "heard": literal(False, Boolean),
+                "is_primary": OUTCOME.c.is_primary,
+                "expires_at": expires,
+            },
         )
-        .group_by(unit, new.persona)
+    ]
+    if found.apart:
+        rows = NEXT.join(customer, customer.c.id == NEXT.c.customer_id)
+        parts.append(_Part(rows, dict(NEXT.c.items())))
+    return parts
+
+
+def _stands(new: Mapping[str, Any]) -> Any:
+    return and_(HELD.c.customer_id == new["customer_id"], HELD.c.persona == new["persona"])
+
+
+async def changes(asking: Asking, found: Found) -> Changes:
+    """The differences, read before they are written; a row a unit and persona, not a customer."""
+    session = asking.session
+    here = found.window.on(session, HELD.c.customer_id)
+    counted = select(func.count()).select_from(HELD).where(here)
+    standing = int((await session.execute(counted)).scalar_one())
+    changed = Changes(held=standing > 0)
+    again = 0
+    for part in _parts(asking, found):
+        again += await _differences(session, part, changed)
+    if again < standing:
+        await _read_gone(session, found, changed)
+    return changed
+
+
+def _gathered(session: AsyncSession, one: Any) -> Any:
+    """The ids of a group as a list."""
+    if is_postgresql(session):
+        return func.array_agg(one, type_=ARRAY(BigInteger))
+    return func.json_group_array(one, type_=Json)
+
+
+async def _differences(session: AsyncSession, part: _Part, changed: Changes) -> int:
+    """Note the members of ``part`` and who is new; returns how many stand already."""
+    unit = func.coalesce(col(Customer.unit_id), "hq").label("unit")
+    new, rows = part.columns, part.rows
+    ids = new["customer_id"]
+    primary = new["is_primary"].is_(True)
+    again: Any = literal(0, Integer)
+    is_new: Any = true()
+    moved = primary
+    if changed.held:
+        rows = rows.outerjoin(HELD, _stands(new))
+        is_new, again = HELD.c.customer_id.is_(None), func.count(HELD.c.customer_id)
+        moved = and_(primary, or_(is_new, HELD.c.is_primary.is_(False)))
+
+    def of(meant: Any) -> Any:
+        return _gathered(session, ids).filter(meant)
+
+    query = (
+        select(
+            unit,
+            new["persona"],
+            func.count(),
+            func.count(case((primary, 1))),
+            again,
+            of(is_new),
+            of(moved),
+        )
+        .select_from(rows)
+        .group_by(unit, new["persona"])
     )
-    found = Changes()
-    for its, persona, number, joined, primary in await session.execute(query):
-        found.members[persona] += number
-        for by, ids in ((found.joined, joined), (found.primary, primary)):
-            if ids:
-                by.setdefault(its, {})[persona] = sorted(ids)
-    gone = (
-        select(unit, held.persona, type_coerce(gathered(held.customer_id), Json))
+    number = 0
+    for its, persona, members, firsts, stand, joined, primaries in await session.execute(query):
+        changed.members[persona] += members
+        changed.considered += firsts
+        number += stand
+        for by, those in ((changed.joined, joined), (changed.primary, primaries)):
+            if those:
+                of_unit = by.setdefault(its, {})
+                of_unit[persona] = sorted([*of_unit.get(persona, ()), *those])
+    return number
+
+
+def _gone(session: AsyncSession, found: Found, held: Any) -> Any:
+    """Memberships of the window that were not found again."""
+    of_mask = (
+        exists()
+        .where(MASK.c.mask == OUTCOME.c.mask)
+        .where(MASK.c.customer_id == held.customer_id, OUTCOME.c.persona == held.persona)
+    )
+    stays = [of_mask]
+    if found.apart:
+        stays.append(
+            exists().where(NEXT.c.customer_id == held.customer_id, NEXT.c.persona == held.persona)
+        )
+    return and_(found.window.on(session, held.customer_id), *(~one for one in stays))
+
+
+async def _read_gone(session: AsyncSession, found: Found, changed: Changes) -> None:
+    unit, held = func.coalesce(col(Customer.unit_id), "hq").label("unit"), HELD.c
+    query = (
+        select(unit, held.persona, _gathered(session, held.customer_id))
         .select_from(HELD.outerjoin(Customer, col(Customer.id) == held.customer_id))
-        .where(_gone(session, window, held))
+        .where(_gone(session, found, held))
         .group_by(unit, held.persona)
     )
-    for its, persona, ids in await session.execute(gone):
-        found.left.setdefault(its, {})[persona] = sorted(ids)
-    return found
+    for its, persona, ids in await session.execute(query):
+        changed.left.setdefault(its, {})[persona] = sorted(ids)
+    has_some: list[Any] = [
+        exists().where(MASK.c.customer_id == held.customer_id, OUTCOME.c.mask == MASK.c.mask)
+    ]
+    if found.apart:
+        has_some.append(exists().where(NEXT.c.customer_id == held.customer_id))
+    lost = select(func.count(held.customer_id.distinct())).where(
+        found.window.on(session, held.customer_id), *(~one for one in has_some)
+    )
+    changed.considered += int((await session.execute(lost)).scalar_one())
 
 
-async def write(
-    session: AsyncSession, window: Window, found: Changes, rule_version: str, at: datetime
-) -> None:
+async def write(asking: Asking, found: Found, changed: Changes, at: datetime) -> None:
     """Write what is new or differs, delete what is gone; a row that stands as it is is not touched."""
+    session, rule_version = asking.session, asking.frame.personas.rule_version
     table = PersonaMembership.__table__  # type: ignore[attr-defined]
-    held = table.c
-    if found.left:
-        await session.execute(delete(table).where(_gone(session, window, held)))
+    if changed.left:
+        await session.execute(delete(table).where(_gone(session, found, table.c)))
+    for part in _parts(asking, found):
+        await session.execute(_written(session, part, changed.held, rule_version, at))
+
+
+def _written(
+    session: AsyncSession, part: _Part, held: bool, rule_version: str, at: datetime
+) -> Any:
+    table = PersonaMembership.__table__  # type: ignore[attr-defined]
+    new = part.columns
+    evidence = cast(new["evidence"], JSON) if is_postgresql(session) else new["evidence"]
+    now: Any = literal(at, table.c.since.type)
+    since = func.coalesce(HELD.c.since, now) if held else now
+    values = {
+        **new, "evidence": evidence, "rule_version": literal(rule_version), "since": since,
+    }  # fmt: skip
+    query = select(*values.values()).select_from(part.rows)
+    statement = insert_into(session, table)
+    if not held:
+        return statement.from_select(list(values), query)
     differs = or_(
         HELD.c.customer_id.is_(None),
         HELD.c.rule_version != rule_version,
-        HELD.c.source != NEXT.c.source,
-        HELD.c.is_primary != NEXT.c.is_primary,
-        HELD.c.expires_at.is_distinct_from(NEXT.c.expires_at),
-        func.abs(HELD.c.confidence - NEXT.c.confidence) >= STEP,
-        HELD.c.evidence != NEXT.c.evidence,
+        HELD.c.source != new["source"],
+        HELD.c.is_primary != new["is_primary"],
+        HELD.c.expires_at.is_distinct_from(new["expires_at"]),
+        func.abs(HELD.c.confidence - new["confidence"]) >= STEP,
+        cast(HELD.c.evidence, Text) != new["evidence"],
     )
-    query = (
-        select(
-            NEXT.c.customer_id,
-            NEXT.c.persona,
-            NEXT.c.source,
-            NEXT.c.confidence,
-            NEXT.c.evidence,
-            literal(rule_version),
-            NEXT.c.by_hand,
-            NEXT.c.heard,
-            NEXT.c.is_primary,
-            func.coalesce(HELD.c.since, literal(at, held.since.type)),
-            NEXT.c.expires_at,
-        )
-        .outerjoin(HELD, _of_next())
-        .where(differs)
-    )
-    names = (
-        "customer_id", "persona", "source", "confidence", "evidence", "rule_version", "by_hand",
-        "heard", "is_primary", "since", "expires_at",
-    )  # fmt: skip
-    statement = insert_into(session, table).from_select(list(names), query)
-    await session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["customer_id", "persona"],
-            set_={name: statement.excluded[name] for name in _UPDATES},
-        )
+    query = query.select_from(part.rows.outerjoin(HELD, _stands(new))).where(differs)
+    statement = statement.from_select(list(values), query)
+    return statement.on_conflict_do_update(
+        index_elements=["customer_id", "persona"],
+        set_={name: statement.excluded[name] for name in _UPDATES},
     )
 
 
-async def told_of(session: AsyncSession, found: Changes, at: datetime) -> dict[int, dict[str, Any]]:
+async def told_of(
+    asking: Asking, found: Found, changed: Changes, at: datetime
+) -> dict[int, dict[str, Any]]:
     """The changes of a few customers with their reasons, one payload each."""
     told: dict[int, dict[str, Any]] = {
-        one: {"joined": [], "left": [], "primary": None} for one in sorted(found.customers)
+        one: {"joined": [], "left": [], "primary": None} for one in sorted(changed.customers)
     }
     if not told:
         return told
-    new = {(one, persona) for persona, one in _each(found.joined)}
-    query = (
-        select(
-            NEXT.c.customer_id,
-            NEXT.c.persona,
-            NEXT.c.source,
-            NEXT.c.confidence,
-            NEXT.c.evidence,
-            NEXT.c.is_primary,
+    new = {(one, persona) for persona, one in _each(changed.joined)}
+    rows: list[Any] = []
+    for part in _parts(asking, found):
+        names = ("customer_id", "persona", "source", "confidence", "evidence", "is_primary")
+        query = (
+            select(*(part.columns[name].label(name) for name in names))
+            .select_from(part.rows)
+            .where(among(asking.session, part.columns["customer_id"], list(told)))
         )
-        .where(among(session, NEXT.c.customer_id, list(told)))
-        .order_by(
-            NEXT.c.customer_id,
-            NEXT.c.is_primary.desc(),
-            NEXT.c.confidence.desc(),
-            NEXT.c.persona,
-        )
-    )
-    for row in await session.execute(query):
+        rows += await asking.session.execute(query)
+    rows.sort(key=lambda row: (row.customer_id, not row.is_primary, -row.confidence, row.persona))
+    for row in rows:
         change = told[row.customer_id]
         if row.is_primary:
             change["primary"] = row.persona
         if (row.customer_id, row.persona) in new:
-            why = list(sayings(row.evidence, bank_date(at)))
+            why = list(sayings(orjson.loads(row.evidence), bank_date(at)))
             about = {"persona": row.persona, "source": row.source, "confidence": row.confidence}
             change["joined"].append({**about, "why": why})
-    for persona, one in sorted(_each(found.left)):
+    for persona, one in sorted(_each(changed.left)):
         told[one]["left"].append(persona)
     return told
 

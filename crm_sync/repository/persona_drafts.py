@@ -1,21 +1,19 @@
-"""Memberships of a window of customers, worked out by the database alone.
+"""Memberships of those for whom more speaks than what the bank stores, worked out one by one.
 
-``persona_mask`` has one bit a ground for each customer who fits any; ``persona_draft`` what speaks
-for a persona; ``persona_next`` the few that become active, one of them primary. Temporary tables,
-emptied for each window, so that memory stays flat; the pure counterpart is ``rules.memberships``.
+That are customers with traces of interest, with memberships that a person gave or that stand on
+traces which were not read, and with refusals. ``persona_apart`` names them, ``persona_draft`` is
+what speaks for a persona, ``persona_next`` the few that become active, one of them primary; all
+others follow from their mask (``persona_masks``). The pure counterpart is ``rules.memberships``.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import orjson
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -29,36 +27,42 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
+    union,
     union_all,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import col
 
 from config.persona_policy import SOURCES, Ground
 from crm_sync.models import Customer, PersonaMembership, PersonaRefusal
+from crm_sync.repository.persona_masks import (
+    MASK,
+    META,
+    against,
+    analyzed,
+    bits,
+    emptied,
+    has,
+    listed,
+    places_with_bits,
+    strength,
+    words,
+)
 from crm_sync.repository.subjects import Window
-from crm_sync.rules.conditions import as_json
 from crm_sync.segments.asking import Asking
-from crm_sync.segments.compile import compiled
-from crm_sync.segments.seen import seen_of
-from kit.db import Json, insert_into
+from kit.db import insert_into
 
 _EXPIRES: Final = PersonaMembership.__table__.c.expires_at.type  # type: ignore[attr-defined]
 _STEP: Final = 1_000
-_META: Final = MetaData()
-MASK: Final = Table(
-    "persona_mask",
-    _META,
+APART: Final = Table(
+    "persona_apart",
+    META,
     Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("mask", BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
 DRAFT: Final = Table(
     "persona_draft",
-    _META,
+    META,
     Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("rank", Integer, nullable=False),
@@ -74,149 +78,98 @@ DRAFT: Final = Table(
 )
 NEXT: Final = Table(
     "persona_next",
-    _META,
-    Column("customer_id", BigInteger, nullable=False),
-    Column("persona", String(40), nullable=False),
+    META,
+    Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("persona", String(40), primary_key=True),
     Column("source", String(16), nullable=False),
     Column("confidence", Integer, nullable=False),
-    Column("evidence", Json, nullable=False),
+    Column("evidence", Text, nullable=False),
     Column("expires_at", _EXPIRES),
     Column("by_hand", Boolean, nullable=False),
     Column("heard", Boolean, nullable=False),
     Column("is_primary", Boolean, nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
-_NEXT_KEY: Final = Index("persona_next_key", NEXT.c.customer_id, NEXT.c.persona, unique=True)
-"""For SQLite alone: PostgreSQL hashes, and an index costs it as much as the rows."""
-
-_WEIGHED: Final = frozenset({"customer_id", "place", "persona", "by_hand", "is_primary"})
-_EMPTIED: Final = text("TRUNCATE persona_mask, persona_draft, persona_next")
 
 
 async def draft(
-    asking: Asking, window: Window, told: Sequence[dict[str, Any]], unread: bool
-) -> None:
-    """Fill ``persona_next`` for the customers in the window.
+    asking: Asking,
+    window: Window,
+    masks: Sequence[int],
+    told: Sequence[dict[str, Any]],
+    unread: bool,
+) -> bool:
+    """Fill ``persona_next`` for those apart, and take them out of ``persona_mask``; any there?
 
-    ``told``: what traces of interest say, as rows of ``persona_draft``. ``unread``: not every
+    ``masks``: those there are. ``told``: what traces of interest say, as rows of ``persona_draft``. ``unread``: not every
     source of traces was read, so memberships that stand on some are kept as they are.
     """
     session = asking.session
-    for table in (MASK, DRAFT, NEXT):
-        await session.execute(CreateTable(table, if_not_exists=True))
-    if asking.postgresql:
-        await session.execute(_EMPTIED)
-    else:
-        await session.execute(CreateIndex(_NEXT_KEY, if_not_exists=True))
-        for table in (MASK, DRAFT, NEXT):
-            await session.execute(delete(table))
-    await session.execute(_masks(asking, window))
-    await _analyzed(asking, MASK)
-    if _places_with_bits(asking):
+    await emptied(session, APART, DRAFT, NEXT)
+    await _set_apart(asking, window, told, unread)
+    if not (await session.execute(select(exists().select_from(APART)))).scalar_one():
+        return False
+    await analyzed(session, MASK, APART)
+    if places_with_bits(asking):
         await session.execute(_grounded(asking))
     await _land_told(asking, told)
     await session.execute(_without_refused(asking))
     await session.execute(_kept(asking, window, unread))
-    await _analyzed(asking, DRAFT)
+    await analyzed(session, DRAFT)
     given = select(exists().where(DRAFT.c.by_hand.is_(True)))
-    await session.execute(_chosen(asking, bool((await session.execute(given)).scalar_one())))
-    await _analyzed(asking, NEXT)
+    by_hand = bool((await session.execute(given)).scalar_one())
+    await session.execute(_chosen(asking, masks, by_hand))
+    await session.execute(delete(MASK).where(MASK.c.customer_id.in_(select(APART.c.customer_id))))
+    await analyzed(session, NEXT)
+    return True
 
 
-async def _analyzed(asking: Asking, table: Table) -> None:
-    """Because PostgreSQL knows nothing of a temporary table until it is told.
-
-    Only of the columns that statements join and group by: to weigh evidence costs more than to
-    write it.
-    """
-    if asking.postgresql:
-        names = ", ".join(column.name for column in table.columns if column.name in _WEIGHED)
-        await asking.session.execute(text(f"ANALYZE {table.name} ({names})"))
-
-
-def _all_bits(asking: Asking) -> list[tuple[int, Ground, int]]:
-    """The persona's place, the ground and its bit, for every ground that SQL can judge.
-
-    A ground against is asked like one for; those of a source that is switched off are not.
-    """
-    policy = asking.frame.personas
-    found, bit = [], 0
-    for place, persona in enumerate(policy.persona):
-        for ground in (*persona.when, *persona.unless):
-            if ground.interest is None and policy.sources[ground.source].enabled:
-                found.append((place, ground, 1 << bit))
-            bit += 1
-    return found
-
-
-def _bits(asking: Asking, place: int) -> list[tuple[Ground, int]]:
-    """The grounds for one persona with their bits."""
-    persona = asking.frame.personas.persona[place]
-    return [
-        (ground, bit)
-        for its, ground, bit in _all_bits(asking)
-        if its == place and any(ground is one for one in persona.when)
-    ]
-
-
-def _against(asking: Asking, place: int) -> int:
-    persona = asking.frame.personas.persona[place]
-    return sum(
-        bit
-        for its, ground, bit in _all_bits(asking)
-        if its == place and any(ground is one for one in persona.unless)
+async def _set_apart(
+    asking: Asking, window: Window, told: Sequence[dict[str, Any]], unread: bool
+) -> None:
+    """Everybody for whom something speaks that no mask tells."""
+    session = asking.session
+    refused = select(col(PersonaRefusal.customer_id)).where(
+        window.on(session, col(PersonaRefusal.customer_id)),
+        col(PersonaRefusal.until) > asking.frame.at,
     )
-
-
-def _masks(asking: Asking, window: Window) -> Any:
-    """One pass over the customers: every ground is asked once."""
-    mask: Any = literal(0, BigInteger)
-    for _, ground, bit in _all_bits(asking):
-        held = compiled(ground.rule, asking)
-        mask = mask + case((held, literal(bit, BigInteger)), else_=literal(0, BigInteger))
-    asked = (
-        select(col(Customer.id).label("customer_id"), mask.label("mask"))
-        .where(window.on(asking.session, col(Customer.id)), col(Customer.removed_at).is_(None))
-        .cte("asked")
-        # Because both databases would else work the mask out twice, to filter and to keep it.
-        .prefix_with("MATERIALIZED")
+    kept = select(col(PersonaMembership.customer_id)).where(
+        window.on(session, col(PersonaMembership.customer_id)), _not_judged(unread)
     )
-    kept = select(asked.c.customer_id, asked.c.mask).where(asked.c.mask != 0)
-    return insert(MASK).from_select(["customer_id", "mask"], kept)
+    await session.execute(insert(APART).from_select(["customer_id"], union(refused, kept)))
+    if told:
+        heard = sorted({row["customer_id"] for row in told})
+        await session.execute(
+            insert_into(session, APART).on_conflict_do_nothing(),
+            [{"customer_id": one} for one in heard],
+        )
 
 
-def _has(bits: int) -> Any:
-    return MASK.c.mask.bitwise_and(literal(bits, BigInteger)) != 0
-
-
-def _places_with_bits(asking: Asking) -> list[int]:
-    return [n for n in range(len(asking.frame.personas.persona)) if _bits(asking, n)]
+def _not_judged(unread: bool) -> Any:
+    """Memberships that no rule of this run can judge: by hand, or of traces that were not read."""
+    by_hand = col(PersonaMembership.by_hand).is_(True)
+    return or_(by_hand, col(PersonaMembership.heard).is_(True)) if unread else by_hand
 
 
 def _grounded(asking: Asking) -> Any:
     """Who has a ground for a persona and none against: every persona in one statement."""
     policy = asking.frame.personas
-    places = _places_with_bits(asking)
+    places = places_with_bits(asking)
     asked = union_all(
         *(
             select(
                 literal(place, Integer).label("place"),
-                literal(sum(bit for _, bit in _bits(asking, place)), BigInteger).label("bits"),
-                literal(_against(asking, place), BigInteger).label("against"),
+                literal(sum(bit for _, bit in bits(asking, place)), BigInteger).label("bits"),
+                literal(against(asking, place), BigInteger).label("against"),
             )
             for place in places
         )
     ).subquery("persona_asked")
 
     def best(place: int, value: Callable[[Ground], int]) -> Any:
-        bits = sorted(
-            _bits(asking, place),
-            key=lambda one: (
-                SOURCES.index(one[0].source),
-                -policy.sources[one[0].source].confidence,
-            ),
-        )
-        return case(*((_has(bit), value(ground)) for ground, bit in bits), else_=0)
+        rising = sorted(bits(asking, place), key=lambda one: strength(asking, one[0]))
+        return case(*((has(bit), value(ground)) for ground, bit in rising), else_=0)
 
     def of_each(value: Callable[[Ground], int]) -> Any:
         return case(*((asked.c.place == place, best(place, value)) for place in places), else_=0)
@@ -231,28 +184,16 @@ def _grounded(asking: Asking) -> Any:
         literal(None, _EXPIRES),
         literal(False, Boolean),
         literal(False, Boolean),
-    ).join_from(
-        MASK,
-        asked,
-        and_(
-            MASK.c.mask.bitwise_and(asked.c.bits) != 0,
-            MASK.c.mask.bitwise_and(asked.c.against) == 0,
-        ),
+    ).select_from(
+        MASK.join(APART, APART.c.customer_id == MASK.c.customer_id).join(
+            asked,
+            and_(
+                MASK.c.mask.bitwise_and(asked.c.bits) != 0,
+                MASK.c.mask.bitwise_and(asked.c.against) == 0,
+            ),
+        )
     )
     return insert(DRAFT).from_select(_columns(DRAFT), query)
-
-
-def _words(asking: Asking, place: Any) -> Any:
-    """What the bank stores that speaks for the persona at ``place``: every ground as evidence."""
-    told = []
-    for number in _places_with_bits(asking):
-        evidence: Any = literal("", Text)
-        for ground, bit in _bits(asking, number):
-            rule = orjson.dumps(as_json(ground.rule)).decode()
-            seen = literal(f',{{"rule":{rule},"seen":', Text) + seen_of(ground.rule, asking) + "}"
-            evidence = evidence + case((_has(bit), seen), else_="")
-        told.append((place == number, evidence))
-    return case(*told, else_="") if told else literal("", Text)
 
 
 def _columns(table: Table) -> list[str]:
@@ -281,9 +222,9 @@ async def _land_told(asking: Asking, told: Sequence[dict[str, Any]]) -> None:
     )
     await session.execute(statement, list(told))
     shut_out = [
-        and_(DRAFT.c.place == place, _has(against))
+        and_(DRAFT.c.place == place, has(bars))
         for place in range(len(asking.frame.personas.persona))
-        if (against := _against(asking, place))
+        if (bars := against(asking, place))
     ]
     if shut_out:
         out = exists().where(MASK.c.customer_id == DRAFT.c.customer_id, or_(*shut_out))
@@ -305,9 +246,8 @@ def _without_refused(asking: Asking) -> Any:
 
 
 def _kept(asking: Asking, window: Window, unread: bool) -> Any:
-    """Memberships that no rule of this run can judge: by hand, or of traces that were not read."""
+    """What stands and cannot be judged, unless something better speaks for the same persona."""
     one = PersonaMembership.__table__.c  # type: ignore[attr-defined]
-    kept = or_(one.by_hand.is_(True), one.heard.is_(True)) if unread else one.by_hand.is_(True)
     evidence = cast(one.evidence, Text)
     inner = func.substr(evidence, 2, func.length(evidence) - 2)
     rank = case(*((one.source == name, place) for place, name in enumerate(SOURCES)), else_=99)
@@ -326,7 +266,7 @@ def _kept(asking: Asking, window: Window, unread: bool) -> Any:
         .join(Customer, col(Customer.id) == one.customer_id)
         .where(
             window.on(asking.session, one.customer_id),
-            kept,
+            _not_judged(unread),
             or_(one.expires_at.is_(None), one.expires_at > asking.frame.at),
             _places(asking, one.persona) >= 0,
             col(Customer.removed_at).is_(None),
@@ -344,7 +284,7 @@ def _kept(asking: Asking, window: Window, unread: bool) -> Any:
     )
 
 
-def _chosen(asking: Asking, given: bool) -> Any:
+def _chosen(asking: Asking, masks: Sequence[int], given: bool) -> Any:
     """The best few of each customer; what a person gave (``given``: anybody) is always among them."""
     policy = asking.frame.personas
     names = sorted(one.name for one in policy.persona)
@@ -373,16 +313,13 @@ def _chosen(asking: Asking, given: bool) -> Any:
         chosen = select(among, first).where(among.c.standing <= policy.max_active)
     joined = chosen.subquery()
     final = joined.c
-    words = case((final.grounded.is_(True), _words(asking, final.place)), else_="")
-    evidence: Any = literal("[", Text) + func.substr(words + final.evidence, 2) + "]"
-    if asking.postgresql:
-        evidence = cast(evidence, JSONB)
+    grounded = case((final.grounded.is_(True), words(asking, final.place, masks)), else_="")
     query = select(
         final.customer_id,
         case(*((final.place == n, p.name) for n, p in enumerate(policy.persona))),
         case(*((final.rank == n, name) for n, name in enumerate(SOURCES))),
         final.confidence,
-        evidence,
+        listed(grounded + final.evidence),
         final.expires_at,
         final.by_hand,
         final.heard,

@@ -3,8 +3,7 @@
 from typing import Any
 
 import orjson
-from sqlalchemy import Text, case, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import JSON, Text, case, cast, func, literal, select
 from sqlmodel import col
 
 from config.conditions import Ask, Condition, asks
@@ -22,7 +21,7 @@ def seen_of(condition: Condition, asking: Asking) -> Any:
     """The list as text; ``rules.evidence.sayings`` reads it back."""
     values = [seen(ask, asking) for ask in asks(condition)]
     if asking.postgresql:
-        return cast(func.jsonb_build_array(*values), Text)
+        return cast(func.json_build_array(*values), Text)
     return func.json_array(*values)
 
 
@@ -69,4 +68,4 @@ def _values(ask: Ask, asking: Asking) -> Any:
     for one, is_so in pairs:
         joined = joined + case((is_so, "," + orjson.dumps(one).decode()), else_="")
     listed = literal("[", Text) + func.substr(joined, 2) + "]"
-    return cast(listed, JSONB) if asking.postgresql else func.json(listed)
+    return cast(listed, JSON) if asking.postgresql else func.json(listed)

@@ -40,6 +40,15 @@ def owned(customer_ids: Sequence[int] | None = None) -> Subquery:
     return found
 
 
+def birthdays() -> Subquery:
+    """Every live customer's birthday (month * 100 + day): ``customer_id birthday``."""
+    return (
+        select(col(Customer.id).label("customer_id"), col(Customer.birthday).label("birthday"))
+        .where(col(Customer.removed_at).is_(None))
+        .subquery("born")
+    )
+
+
 def led() -> Subquery:
     """Customers with a lead that is open or taken, each once: ``customer_id``."""
     return (

@@ -94,13 +94,87 @@ async def plan_day(
 
 
 def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
-    """The lines of the day, of every manager without a plan for it."""
-    plan, terms = policies.plan, Terms(policies.duty, policies.coverage, on)
-    book, todo = books.owned(), reached.waiting(on)
+    """The lines of the day, of every manager without a plan for it.
+
+    Everybody is ranked by four narrow columns, and what a line tells is looked up for the chosen
+    alone: to sort a million wide rows costs ten times as much.
+    """
+    plan, standing = policies.plan, ContactStanding.__table__  # type: ignore[attr-defined]
+    book = books.owned()
+    todo = reached.waiting(on)
     step = activations.due(policies.activation, on)
-    number = col(ContactStanding.customer_id)
+    number, staff = col(ContactStanding.customer_id), col(ContactStanding.staff_id)
+    flags = _flags(on, policies, todo, step, leads)
+    score = sum(
+        (case((flag, plan.score(name)), else_=0) for name, flag in flags.items()),  # type: ignore[arg-type]
+        start=literal(0),
+    )
+
+    def with_waiting(source: Any) -> Any:
+        of_both = and_(todo.c.customer_id == number, todo.c.staff_id == staff)
+        found = source.outerjoin(todo, of_both).outerjoin(step, step.c.customer_id == number)
+        return found if leads is None else found.outerjoin(leads, leads.c.customer_id == number)
+
+    left_alone = select(literal(1)).where(
+        col(Parking.customer_id) == number, col(Parking.unparked_at).is_(None)
+    )
+    still_owned = select(literal(1)).where(book.c.customer_id == number, book.c.staff_id == staff)
+    planned = select(col(DailyContact.staff_id)).where(col(DailyContact.on) == on).distinct()
+    scored = (
+        select(
+            number.label("customer_id"),
+            staff.label("staff_id"),
+            col(ContactStanding.base_at).label("base_at"),
+            score.label("score"),
+        )
+        .select_from(with_waiting(standing))
+        .where(~exists(left_alone), exists(still_owned), staff.not_in(planned))
+        .subquery("scored")
+    )
+    place = func.row_number().over(
+        partition_by=scored.c.staff_id,
+        order_by=(scored.c.score.desc(), scored.c.base_at, scored.c.customer_id),
+    )
+    ranked = select(scored, place.label("place")).subquery("ranked")
+    chosen = (
+        select(ranked)
+        .where(
+            ranked.c.place <= plan.most,
+            or_(ranked.c.score > 0, ranked.c.place <= plan.least),
+        )
+        .subquery("chosen")
+    )
+    of_chosen = and_(number == chosen.c.customer_id, staff == chosen.c.staff_id)
+    marks = (case((flag, 1), else_=0).label(name) for name, flag in flags.items())
+    born = books.birthdays()
+    told = chosen.join(standing, of_chosen).join(born, born.c.customer_id == number)
+    return (
+        select(
+            chosen,
+            col(ContactStanding.unit_id),
+            col(ContactStanding.grade),
+            col(ContactStanding.aum_fen),
+            born.c.birthday.label("born"),
+            func.coalesce(todo.c.todos, 0).label("todos"),
+            func.coalesce(todo.c.maturities, 0).label("maturities"),
+            step.c.place.label("round"),
+            *marks,
+        )
+        .select_from(with_waiting(told))
+        .order_by(chosen.c.staff_id, chosen.c.place)
+    )
+
+
+def _flags(
+    on: date, policies: PlanTerms, todo: Subquery, step: Subquery, leads: Subquery | None
+) -> dict[str, ColumnElement[bool]]:
+    """Each reason as a condition over a standing and what waits for its customer."""
+    terms = Terms(policies.duty, policies.coverage, on)
     aum = col(ContactStanding.aum_fen)
-    flags: dict[str, ColumnElement[bool]] = {
+    born = books.birthdays()
+    near = birthdays(on, policies.plan.birthday_days)
+    soon = select(born.c.customer_id).where(born.c.birthday.in_(list(near)))
+    return {
         "maturity": func.coalesce(todo.c.maturities, 0) > 0,
         "todo": func.coalesce(todo.c.todos, 0) > func.coalesce(todo.c.maturities, 0),
         "breach": standings.breach(terms),
@@ -110,68 +184,12 @@ def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
             literal(value=False),
             *(
                 and_(aum >= low, aum < high)
-                for low, high, _ in edges(policies.tiers, plan.edge_percent)
+                for low, high, _ in edges(policies.tiers, policies.plan.edge_percent)
             ),
         ),
-        "birthday": book.c.birthday.in_(list(birthdays(on, plan.birthday_days))),
+        "birthday": col(ContactStanding.customer_id).in_(soon),
         "lead": literal(value=False) if leads is None else leads.c.customer_id.is_not(None),
     }
-    marks = {name: case((flag, 1), else_=0).label(name) for name, flag in flags.items()}
-    score = sum(
-        (case((flag, plan.score(name)), else_=0) for name, flag in flags.items()),  # type: ignore[arg-type]
-        start=literal(0),
-    )
-    source = (
-        ContactStanding.__table__.join(  # type: ignore[attr-defined]
-            book,
-            and_(book.c.customer_id == number, book.c.staff_id == col(ContactStanding.staff_id)),
-        )
-        .outerjoin(
-            todo,
-            and_(todo.c.customer_id == number, todo.c.staff_id == col(ContactStanding.staff_id)),
-        )
-        .outerjoin(step, step.c.customer_id == number)
-    )
-    if leads is not None:
-        source = source.outerjoin(leads, leads.c.customer_id == number)
-    left_alone = exists(
-        select(literal(1)).where(
-            col(Parking.customer_id) == number, col(Parking.unparked_at).is_(None)
-        )
-    )
-    planned = select(col(DailyContact.staff_id)).where(col(DailyContact.on) == on).distinct()
-    scored = (
-        select(
-            number.label("customer_id"),
-            col(ContactStanding.staff_id).label("staff_id"),
-            col(ContactStanding.unit_id).label("unit_id"),
-            col(ContactStanding.grade).label("grade"),
-            col(ContactStanding.base_at).label("base_at"),
-            aum.label("aum_fen"),
-            book.c.birthday.label("born"),
-            func.coalesce(todo.c.todos, 0).label("todos"),
-            func.coalesce(todo.c.maturities, 0).label("maturities"),
-            step.c.place.label("round"),
-            score.label("score"),
-            *marks.values(),
-        )
-        .select_from(source)
-        .where(~left_alone, col(ContactStanding.staff_id).not_in(planned))
-        .subquery("scored")
-    )
-    place = func.row_number().over(
-        partition_by=scored.c.staff_id,
-        order_by=(scored.c.score.desc(), scored.c.base_at, scored.c.customer_id),
-    )
-    ranked = select(scored, place.label("place")).subquery("ranked")
-    return (
-        select(ranked)
-        .where(
-            ranked.c.place <= plan.most,
-            or_(ranked.c.score > 0, ranked.c.place <= plan.least),
-        )
-        .order_by(ranked.c.staff_id, ranked.c.place)
-    )
 
 
 def _row(

@@ -155,10 +155,10 @@ async def evaluate_window(
     at = asking.frame.at
     unread = extra is None and asking.outside.signals is None
     told = await _told(asking, window, extra or {})
-    masks = await persona_masks.mask(asking, window)
-    apart = await persona_drafts.draft(asking, window, masks, told, unread)
-    await persona_masks.outcomes(asking, masks)
-    found = Found(window, masks, apart)
+    await persona_masks.mask(asking, window)
+    shapes = await persona_masks.outcomes(asking)
+    apart = await persona_drafts.draft(asking, window, shapes, told, unread)
+    found = Found(window, shapes, apart)
     changed = await persona_changes.changes(asking, found)
     report = PersonaReport(
         customers=changed.considered,
@@ -225,7 +225,7 @@ async def _told(
                 "place": place,
                 "rank": SOURCES.index(known.source),
                 "confidence": known.confidence,
-                "grounded": False,
+                "shape": 0,
                 "evidence": "," + orjson.dumps(list(evidence_of(known))).decode()[1:-1],
                 "expires_at": known.expires_at,
                 "by_hand": False,

@@ -36,7 +36,7 @@ from sqlmodel import col
 from crm_sync.models import Customer, PersonaMembership
 from crm_sync.repository.keys import among
 from crm_sync.repository.persona_drafts import NEXT
-from crm_sync.repository.persona_masks import MASK, OUTCOME, listed, words
+from crm_sync.repository.persona_masks import MASK, OUTCOME, Shape, words
 from crm_sync.repository.subjects import Window
 from crm_sync.rules.evidence import sayings
 from crm_sync.segments.asking import Asking
@@ -90,10 +90,10 @@ def counted(by: By) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What an evaluation found of a window: the masks there are, and whether anybody is apart."""
+    """What an evaluation found of a window: what speaks for personas, and if anybody is apart."""
 
     window: Window
-    masks: Sequence[int]
+    shapes: Sequence[Shape]
     apart: bool
 
 
@@ -108,7 +108,7 @@ class _Part:
 def _parts(asking: Asking, found: Found) -> list[_Part]:
     """The found memberships; with ``customer`` joined, because evidence is written from it."""
     customer = Customer.__table__  # type: ignore[attr-defined]
-    rows = MASK.join(OUTCOME, OUTCOME.c.mask == MASK.c.mask).join(
+    rows = MASK.join(OUTCOME, and_(OUTCOME.c.mask == MASK.c.mask, OUTCOME.c.is_active)).join(
         customer, customer.c.id == MASK.c.customer_id
     )
     expires: Any = literal(None, HELD.c.expires_at.type)
@@ -120,7 +120,9 @@ def _parts(asking: Asking, found: Found) -> list[_Part]:
                 "persona": OUTCOME.c.persona,
                 "source": OUTCOME.c.source,
                 "confidence": OUTCOME.c.confidence,
-                "evidence": listed(words(asking, OUTCOME.c.place, found.masks)),
+                "evidence": words(
+                    asking, OUTCOME.c.shape, found.shapes, start="[", end="]", nothing="[]"
+                ),
                 "by_hand": literal(False, Boolean),
                 "heard": literal(False, Boolean),
                 "is_primary": OUTCOME.c.is_primary,
@@ -204,10 +206,11 @@ async def _differences(session: AsyncSession, part: _Part, changed: Changes) -> 
 
 def _gone(session: AsyncSession, found: Found, held: Any) -> Any:
     """Memberships of the window that were not found again."""
-    of_mask = (
-        exists()
-        .where(MASK.c.mask == OUTCOME.c.mask)
-        .where(MASK.c.customer_id == held.customer_id, OUTCOME.c.persona == held.persona)
+    of_mask = exists().where(
+        MASK.c.customer_id == held.customer_id,
+        OUTCOME.c.mask == MASK.c.mask,
+        OUTCOME.c.persona == held.persona,
+        OUTCOME.c.is_active,
     )
     stays = [of_mask]
     if found.apart:

@@ -6,7 +6,7 @@ what speaks for a persona, ``persona_next`` the few that become active, one of t
 others follow from their mask (``persona_masks``). The pure counterpart is ``rules.memberships``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -28,23 +28,20 @@ from sqlalchemy import (
     or_,
     select,
     union,
-    union_all,
 )
 from sqlmodel import col
 
-from config.persona_policy import SOURCES, Ground
+from config.persona_policy import SOURCES
 from crm_sync.models import Customer, PersonaMembership, PersonaRefusal
 from crm_sync.repository.persona_masks import (
     MASK,
     META,
+    OUTCOME,
+    Shape,
     against,
     analyzed,
-    bits,
     emptied,
     has,
-    listed,
-    places_with_bits,
-    strength,
     words,
 )
 from crm_sync.repository.subjects import Window
@@ -67,8 +64,8 @@ DRAFT: Final = Table(
     Column("place", Integer, primary_key=True, autoincrement=False),
     Column("rank", Integer, nullable=False),
     Column("confidence", Integer, nullable=False),
-    # Whether what the bank stores speaks too; its words are written for the chosen alone.
-    Column("grounded", Boolean, nullable=False),
+    # What the bank stores that speaks too, 0 for nothing; its words are written for the chosen.
+    Column("shape", Integer, nullable=False),
     Column("evidence", Text, nullable=False),
     Column("expires_at", _EXPIRES),
     Column("by_hand", Boolean, nullable=False),
@@ -96,13 +93,13 @@ NEXT: Final = Table(
 async def draft(
     asking: Asking,
     window: Window,
-    masks: Sequence[int],
+    shapes: Sequence[Shape],
     told: Sequence[dict[str, Any]],
     unread: bool,
 ) -> bool:
     """Fill ``persona_next`` for those apart, and take them out of ``persona_mask``; any there?
 
-    ``masks``: those there are. ``told``: what traces of interest say, as rows of ``persona_draft``. ``unread``: not every
+    ``shapes``: those of ``outcomes``. ``told``: what traces of interest say, as rows of ``persona_draft``. ``unread``: not every
     source of traces was read, so memberships that stand on some are kept as they are.
     """
     session = asking.session
@@ -110,16 +107,14 @@ async def draft(
     await _set_apart(asking, window, told, unread)
     if not (await session.execute(select(exists().select_from(APART)))).scalar_one():
         return False
-    await analyzed(session, MASK, APART)
-    if places_with_bits(asking):
-        await session.execute(_grounded(asking))
+    await session.execute(_grounded())
     await _land_told(asking, told)
     await session.execute(_without_refused(asking))
     await session.execute(_kept(asking, window, unread))
     await analyzed(session, DRAFT)
     given = select(exists().where(DRAFT.c.by_hand.is_(True)))
     by_hand = bool((await session.execute(given)).scalar_one())
-    await session.execute(_chosen(asking, masks, by_hand))
+    await session.execute(_chosen(asking, shapes, by_hand))
     await session.execute(delete(MASK).where(MASK.c.customer_id.in_(select(APART.c.customer_id))))
     await analyzed(session, NEXT)
     return True
@@ -152,46 +147,22 @@ def _not_judged(unread: bool) -> Any:
     return or_(by_hand, col(PersonaMembership.heard).is_(True)) if unread else by_hand
 
 
-def _grounded(asking: Asking) -> Any:
-    """Who has a ground for a persona and none against: every persona in one statement."""
-    policy = asking.frame.personas
-    places = places_with_bits(asking)
-    asked = union_all(
-        *(
-            select(
-                literal(place, Integer).label("place"),
-                literal(sum(bit for _, bit in bits(asking, place)), BigInteger).label("bits"),
-                literal(against(asking, place), BigInteger).label("against"),
-            )
-            for place in places
+def _grounded() -> Any:
+    """What speaks for those apart by their mask."""
+    query = (
+        select(
+            MASK.c.customer_id,
+            OUTCOME.c.place,
+            OUTCOME.c.rank,
+            OUTCOME.c.confidence,
+            OUTCOME.c.shape,
+            literal("", Text),
+            literal(None, _EXPIRES),
+            literal(False, Boolean),
+            literal(False, Boolean),
         )
-    ).subquery("persona_asked")
-
-    def best(place: int, value: Callable[[Ground], int]) -> Any:
-        rising = sorted(bits(asking, place), key=lambda one: strength(asking, one[0]))
-        return case(*((has(bit), value(ground)) for ground, bit in rising), else_=0)
-
-    def of_each(value: Callable[[Ground], int]) -> Any:
-        return case(*((asked.c.place == place, best(place, value)) for place in places), else_=0)
-
-    query = select(
-        MASK.c.customer_id,
-        asked.c.place,
-        of_each(lambda ground: SOURCES.index(ground.source)),
-        of_each(lambda ground: policy.sources[ground.source].confidence),
-        literal(True, Boolean),
-        literal("", Text),
-        literal(None, _EXPIRES),
-        literal(False, Boolean),
-        literal(False, Boolean),
-    ).select_from(
-        MASK.join(APART, APART.c.customer_id == MASK.c.customer_id).join(
-            asked,
-            and_(
-                MASK.c.mask.bitwise_and(asked.c.bits) != 0,
-                MASK.c.mask.bitwise_and(asked.c.against) == 0,
-            ),
-        )
+        .select_from(APART.join(MASK, MASK.c.customer_id == APART.c.customer_id))
+        .join(OUTCOME, OUTCOME.c.mask == MASK.c.mask)
     )
     return insert(DRAFT).from_select(_columns(DRAFT), query)
 
@@ -257,7 +228,7 @@ def _kept(asking: Asking, window: Window, unread: bool) -> Any:
             _places(asking, one.persona),
             rank,
             one.confidence,
-            literal(False, Boolean),
+            literal(0, Integer),
             literal(",", Text) + inner,
             one.expires_at,
             one.by_hand,
@@ -284,7 +255,7 @@ def _kept(asking: Asking, window: Window, unread: bool) -> Any:
     )
 
 
-def _chosen(asking: Asking, masks: Sequence[int], given: bool) -> Any:
+def _chosen(asking: Asking, shapes: Sequence[Shape], given: bool) -> Any:
     """The best few of each customer; what a person gave (``given``: anybody) is always among them."""
     policy = asking.frame.personas
     names = sorted(one.name for one in policy.persona)
@@ -313,20 +284,17 @@ def _chosen(asking: Asking, masks: Sequence[int], given: bool) -> Any:
         chosen = select(among, first).where(among.c.standing <= policy.max_active)
     joined = chosen.subquery()
     final = joined.c
-    grounded = case((final.grounded.is_(True), words(asking, final.place, masks)), else_="")
+    grounded = words(asking, final.shape, shapes, start=",", end="", nothing="")
+    evidence = literal("[", Text) + func.substr(grounded + final.evidence, 2) + "]"
     query = select(
         final.customer_id,
         case(*((final.place == n, p.name) for n, p in enumerate(policy.persona))),
         case(*((final.rank == n, name) for n, name in enumerate(SOURCES))),
         final.confidence,
-        listed(grounded + final.evidence),
+        evidence,
         final.expires_at,
         final.by_hand,
         final.heard,
         final.standing == final.first,
-    ).select_from(
-        joined.join(Customer, col(Customer.id) == final.customer_id).outerjoin(
-            MASK, MASK.c.customer_id == final.customer_id
-        )
-    )
+    ).select_from(joined.join(Customer, col(Customer.id) == final.customer_id))
     return insert(NEXT).from_select(_columns(NEXT), query)

@@ -5,9 +5,7 @@ the same personas, so these are worked out once a mask, by the pure rules, into
 ``persona_outcome``: no ranking of a million rows. Temporary tables, emptied for each window.
 """
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -22,7 +20,6 @@ from sqlalchemy import (
     Text,
     case,
     delete,
-    func,
     insert,
     literal,
     select,
@@ -56,14 +53,21 @@ OUTCOME: Final = Table(
     "persona_outcome",
     META,
     Column("mask", BigInteger, primary_key=True, autoincrement=False),
-    Column("persona", String(40), primary_key=True),
-    Column("place", Integer, nullable=False),
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("persona", String(40), nullable=False),
+    Column("rank", Integer, nullable=False),
     Column("source", String(16), nullable=False),
     Column("confidence", Integer, nullable=False),
+    # Which of ``Outcomes.shapes`` speaks for it, counted from 1.
+    Column("shape", Integer, nullable=False),
+    Column("is_active", Boolean, nullable=False),
     Column("is_primary", Boolean, nullable=False),
     prefixes=["TEMPORARY"],
     sqlite_with_rowid=False,
 )
+
+Shape = tuple[Ground, ...]
+"""The grounds that speak together for a persona."""
 
 
 async def emptied(session: AsyncSession, *tables: Table) -> None:
@@ -82,11 +86,8 @@ async def analyzed(session: AsyncSession, *tables: Table) -> None:
         await session.execute(text("ANALYZE " + ", ".join(one.name for one in tables)))
 
 
-async def mask(asking: Asking, window: Window) -> Sequence[int]:
-    """Fill ``persona_mask``: one pass over the customers of the window, every ground asked once.
-
-    Returns the masks there are, each once.
-    """
+async def mask(asking: Asking, window: Window) -> None:
+    """Fill ``persona_mask``: one pass over the customers of the window, every ground asked once."""
     session = asking.session
     await emptied(session, MASK)
     if asking.postgresql:
@@ -107,48 +108,68 @@ async def mask(asking: Asking, window: Window) -> Sequence[int]:
     )
     kept = select(asked.c.customer_id, asked.c.mask).where(asked.c.mask != 0)
     await session.execute(insert(MASK).from_select(["customer_id", "mask"], kept))
-    return (await session.execute(select(MASK.c.mask).distinct())).scalars().all()
 
 
-async def outcomes(asking: Asking, masks: Iterable[int]) -> None:
-    """Fill ``persona_outcome``: the active personas of everybody with the same mask."""
+async def outcomes(asking: Asking) -> list[Shape]:
+    """Fill ``persona_outcome``: what everybody with the same mask fits, and which of it is active.
+
+    Returns the shapes by their number; the first stands for nothing.
+    """
     session = asking.session
     await emptied(session, OUTCOME)
+    masks = (await session.execute(select(MASK.c.mask).distinct())).scalars()
     rules = [(n, bits(asking, n), against(asking, n)) for n in places_with_bits(asking)]
-    rows = [row for one in masks for row in _of(asking, rules, one)]
+    shapes: dict[tuple[int, ...], int] = {(): 0}
+    spoken: list[Shape] = [()]
+    rows: list[dict[str, Any]] = []
+    for found in masks:
+        judged, number = [], {}
+        for place, asked, shut_out in rules:
+            met = [(ground, bit) for ground, bit in asked if found & bit]
+            if not met or found & shut_out:
+                continue
+            key = tuple(bit for _, bit in met)
+            if key not in shapes:
+                shapes[key] = len(spoken)
+                spoken.append(tuple(ground for ground, _ in met))
+            judged.append(_judged(asking, place, spoken[shapes[key]]))
+            number[judged[-1].persona] = (place, shapes[key])
+        rows += _rows(asking, found, judged, number)
     if rows:
         await (await session.connection()).execute(insert(OUTCOME), rows)
     await analyzed(session, MASK, OUTCOME)
+    return spoken
 
 
-def _of(
-    asking: Asking, rules: Iterable[tuple[int, list[tuple[Ground, int]], int]], found: int
-) -> Iterable[dict[str, Any]]:
+def _judged(asking: Asking, place: int, shape: Shape) -> Judged:
+    """The persona at ``place`` as its best ground says: the better source, then the surer."""
     policy = asking.frame.personas
-    met = []
-    for place, asked, shut_out in rules:
-        grounds = [ground for ground, bit in asked if found & bit]
-        if grounds and not found & shut_out:
-            best = min(grounds, key=lambda one: strength(asking, one))
-            confidence = policy.sources[best.source].confidence
-            met.append(Judged(policy.persona[place].name, True, best.source, confidence))
-    ranked = memberships.candidates(met, (), refused=(), at=asking.frame.at, policy=policy)
-    places = {one.name: place for place, one in enumerate(policy.persona)}
-    for one in memberships.active(ranked, policy):
+    best = min(
+        shape, key=lambda one: (SOURCES.index(one.source), -policy.sources[one.source].confidence)
+    )
+    confidence = policy.sources[best.source].confidence
+    return Judged(policy.persona[place].name, True, best.source, confidence)
+
+
+def _rows(
+    asking: Asking, found: int, judged: Sequence[Judged], number: Mapping[str, tuple[int, int]]
+) -> Iterator[dict[str, Any]]:
+    policy = asking.frame.personas
+    ranked = memberships.candidates(judged, (), refused=(), at=asking.frame.at, policy=policy)
+    active = {one.persona: one.is_primary for one in memberships.active(ranked, policy)}
+    for one in ranked:
+        place, shape = number[one.persona]
         yield {
             "mask": found,
+            "place": place,
             "persona": one.persona,
-            "place": places[one.persona],
+            "rank": SOURCES.index(one.source),
             "source": one.source,
             "confidence": one.confidence,
-            "is_primary": one.is_primary,
+            "shape": shape,
+            "is_active": one.persona in active,
+            "is_primary": active.get(one.persona, False),
         }
-
-
-def strength(asking: Asking, ground: Ground) -> tuple[int, int]:
-    """The better source first, then the higher confidence."""
-    confidence = asking.frame.personas.sources[ground.source].confidence
-    return (SOURCES.index(ground.source), -confidence)
 
 
 def all_bits(asking: Asking) -> list[tuple[int, Ground, int]]:
@@ -196,27 +217,23 @@ def has(wanted: int) -> Any:
     return MASK.c.mask.bitwise_and(literal(wanted, BigInteger)) != 0
 
 
-def words(asking: Asking, place: Any, masks: Iterable[int]) -> Any:
-    """What the bank stores that speaks for the persona at ``place``: every ground as evidence.
+def words(
+    asking: Asking, shape: Any, shapes: Sequence[Shape], *, start: str, end: str, nothing: str
+) -> Any:
+    """What the bank stores that speaks for a persona: every ground of ``shape`` as evidence.
 
-    Text of the rows of a JSON list, each behind a comma; needs ``persona_mask`` and ``customer``.
-    Only of grounds that any of ``masks`` has, because a question costs its planning even if it
-    is asked of nobody.
+    Rows of a JSON list between ``start`` and ``end``, ``nothing`` for the shape 0; what was seen
+    is read from ``customer``. Only grounds that occur are asked, because a question costs its
+    planning even if it is asked of nobody.
     """
-    told, there = [], reduce(or_, masks, 0)
-    for number in places_with_bits(asking):
-        evidence: Any = literal("", Text)
-        for ground, bit in bits(asking, number):
-            if not bit & there:
-                continue
+    told: dict[int, Any] = {}
+    for number, grounds in enumerate(shapes[1:], 1):
+        rows: Any = None
+        before = start
+        for ground in grounds:
             rule = orjson.dumps(as_json(ground.rule)).decode()
-            seen = literal(f',{{"rule":{rule},"seen":', Text) + seen_of(ground.rule, asking) + "}"
-            evidence = evidence + case((has(bit), seen), else_="")
-        if any(bit & there for _, bit in bits(asking, number)):
-            told.append((place == number, evidence))
-    return case(*told, else_="") if told else literal("", Text)
-
-
-def listed(rows: Any) -> Any:
-    """Such text as a JSON list."""
-    return literal("[", Text) + func.substr(rows, 2) + "]"
+            seen = literal(f'{before}{{"rule":{rule},"seen":', Text) + seen_of(ground.rule, asking)
+            rows = seen if rows is None else rows + seen
+            before = "},"
+        told[number] = rows + literal("}" + end, Text)
+    return case(told, value=shape, else_=nothing) if told else literal(nothing, Text)

@@ -1,4 +1,4 @@
-"""``python -m bench [intake|planning|imports|personas|standing …] [--quick]``: measures, and writes the page."""
+"""``python -m bench [intake|planning|imports|personas|standing|duty …] [--quick]``: measures, and writes the page."""
 
 import argparse
 import asyncio
@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy.engine import URL
 
 from bench import telling
+from bench.duty import run as run_duty
 from bench.imports import run as run_imports
 from bench.intake import measuring as intake
 from bench.page import put_section
@@ -23,13 +24,14 @@ from bench.standing import run as run_standing
 from kit.clock import bank_date, now
 from tests.postgres import running_postgres
 
-ALL = ("intake", "planning", "imports", "personas", "standing")
+ALL = ("intake", "planning", "imports", "personas", "standing", "duty")
 TITLES = {
     "intake": "Callback intake",
     "planning": "Planning a day",
     "imports": "Imports",
     "personas": "Personas",
     "standing": "Tiers, standing and leads",
+    "duty": "Contact duty and the day",
 }
 
 
@@ -48,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "imports": _imports,
         "personas": _personas,
         "standing": _standing,
+        "duty": _duty,
     }
     for name in chosen.what or ALL:
         lines = made[name](chosen.quick)
@@ -95,12 +98,22 @@ def _imports(quick: bool) -> list[str]:
     return telling.imports(run_imports(10_000 if quick else 100_000, "both", 1, None), _said())
 
 
+def _sizes(quick: bool) -> tuple[int, ...]:
+    return (10_000,) if quick else (100_000, 1_000_000)
+
+
 def _personas(quick: bool) -> list[str]:
-    return telling.personas(run_personas(10_000 if quick else 100_000, "both", None), _said())
+    runs = [run_personas(size, "both", None) for size in _sizes(quick)]
+    return telling.personas(runs, _said())
 
 
 def _standing(quick: bool) -> list[str]:
-    return telling.standing(run_standing(10_000 if quick else 100_000, "both", None), _said())
+    runs = [run_standing(size, "both", None) for size in _sizes(quick)]
+    return telling.standing(runs, _said())
+
+
+def _duty(quick: bool) -> list[str]:
+    return telling.duty([run_duty(size, "both", None) for size in _sizes(quick)], _said())
 
 
 def _directory(stack: ExitStack) -> Path:

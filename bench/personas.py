@@ -3,9 +3,11 @@
 ``python -m bench.personas [--customers 100000] [--database both|sqlite|postgresql] [--server URL]``
 
 The bare side is one hand-written INSERT … SELECT with the shipped rules spelled out as a plain
-WHERE each, ranked and cut to three by a window function, into a table without evidence, ledger or
-comparison. Ours also judges refusals and traces, keeps evidence, writes the ledger and can be run
-again. The second evaluation of an unchanged bank and the one after a load are printed too.
+WHERE each, ranked and cut to three by a window function, into a table of three columns and one
+key. The explained side is the same into a table with the columns and both indexes of ours, with
+what was seen as evidence. Ours also judges refusals and traces, compares, writes the ledger and
+can be run again. The second evaluation of an unchanged bank and the one after a load are printed
+too.
 """
 
 import argparse
@@ -60,34 +62,38 @@ SELECT 'H' || n, 1 + n % {customers}, CASE WHEN n % 3 = 0 THEN 'fund' ELSE 'depo
     1 + n % 5, '', '', '', {false}, {then}
 FROM ({numbers}) AS made
 """
-TABLE: Final = (
+TABLES: Final = (
     "CREATE TABLE bare_membership"
-    " (id bigint, persona text, is_primary boolean, PRIMARY KEY (id, persona))"
+    " (id bigint, persona text, is_primary boolean, PRIMARY KEY (id, persona))",
+    "CREATE TABLE explained_membership (id bigint, persona text, source text, confidence integer,"
+    " evidence text, rule_version text, by_hand boolean, heard boolean, is_primary boolean,"
+    " since text, expires_at text, PRIMARY KEY (id, persona))",
+    "CREATE INDEX explained_persona ON explained_membership (persona, id)",
 )
 BARE: Final = """
 INSERT INTO bare_membership
-SELECT id, persona, place = 1 FROM (
-  SELECT id, persona, row_number() OVER (PARTITION BY id ORDER BY rank, priority DESC) AS place FROM (
-    SELECT id, '老年' AS persona, 0 AS rank, 90 AS priority FROM customer
-     WHERE removed_at IS NULL AND (born_on <= '1966-11-22' OR (born_on <= '1971-11-22' AND {pension}))
-    UNION ALL SELECT id, '宝妈', 0, 70 FROM customer WHERE removed_at IS NULL AND {children}
-     AND NOT coalesce(born_on >= '2008-11-23', {false})
-    UNION ALL SELECT id, '90后', 0, 60 FROM customer WHERE removed_at IS NULL
-     AND born_on BETWEEN '1990-01-01' AND '1999-12-31'
-    UNION ALL SELECT id, '长跑', 1, 45 FROM customer WHERE removed_at IS NULL AND {running}
-    UNION ALL SELECT id, '读书', 1, 35 FROM customer WHERE removed_at IS NULL AND {reading}
-    UNION ALL SELECT id, '股市', 0, 55 FROM customer WHERE removed_at IS NULL AND ({custody} OR EXISTS (
-      SELECT 1 FROM holding WHERE holding.customer_id = customer.id AND kind = 'fund' AND risk_level >= 4
-       AND holding.removed_at IS NULL AND (matures_on IS NULL OR matures_on >= '2026-11-22')))
-     AND NOT coalesce(born_on >= '2008-11-23', {false})
-    UNION ALL SELECT id, '商贸', 0, 65 FROM customer WHERE removed_at IS NULL AND {merchant}
-    UNION ALL SELECT id, '县域', 0, 64 FROM customer WHERE removed_at IS NULL AND {agri}
-  ) AS found
-) AS ranked WHERE place <= 3
+SELECT id, persona, place = 1 FROM ({ranked}) AS ranked WHERE place <= 3
 """
+EXPLAINED: Final = """
+INSERT INTO explained_membership
+SELECT id, persona, CASE rank WHEN 0 THEN 'crm' ELSE 'self' END, CASE rank WHEN 0 THEN 100 ELSE 95 END,
+  '[{{"rule":"' || persona || '","seen":["' || seen || '"]}}]', '2026-11-22+0123456789ab',
+  {false}, {false}, place = 1, '2026-11-22 01:00:00.000000', NULL
+FROM ({ranked}) AS ranked WHERE place <= 3
+"""
+RANKED: Final = """
+  SELECT {columns}, row_number() OVER (PARTITION BY id ORDER BY rank, priority DESC) AS place FROM (
+{found}
+  ) AS found
+"""
+FUNDS: Final = """FROM holding WHERE holding.customer_id = customer.id AND kind = 'fund' AND risk_level >= 4
+       AND holding.removed_at IS NULL AND (matures_on IS NULL OR matures_on >= '2026-11-22')"""
 
 
-def _bare(postgresql: bool) -> str:
+def _plain(postgresql: bool, *, explained: bool) -> str:
+    """The statement of the bare or the explained side."""
+    false = "false" if postgresql else "0"
+
     def told(key: str) -> str:
         return f"(attributes ->> '{key}')" if postgresql else f"json_extract(attributes, '$.{key}')"
 
@@ -99,12 +105,33 @@ def _bare(postgresql: bool) -> str:
             "(" + " OR ".join(f"';' || {told(key)} || ';' LIKE '%;{one};%'" for one in values) + ")"
         )
 
-    return BARE.format(
-        pension=yes("pension_payroll"), children=f"({yes('children_account')} OR {lists('hobby', '亲子', '育儿')})",
-        running=lists("hobby", "长跑", "跑步", "马拉松", "晨跑"), reading=lists("hobby", "读书", "阅读", "书法"),
-        custody=yes("third_party_custody"), merchant=f"({yes('merchant')} OR {yes('legal_person')})",
-        agri=f"({yes('agri_loan')} OR {yes('agri_subsidy')})", false="false" if postgresql else "0",
+    born, hobby = "born_on" + ("::text" if postgresql else ""), told("hobby")
+    grown = f"NOT coalesce(born_on >= '2008-11-23', {false})"
+    funds = f"(SELECT count(*) {FUNDS})" + ("::text" if postgresql else "")
+    personas = (
+        ("老年", 0, 90, born,
+         f"(born_on <= '1966-11-22' OR (born_on <= '1971-11-22' AND {yes('pension_payroll')}))"),
+        ("宝妈", 0, 70, f"coalesce({told('children_account')}, {hobby})",
+         f"({yes('children_account')} OR {lists('hobby', '亲子', '育儿')}) AND {grown}"),
+        ("90后", 0, 60, born, "born_on BETWEEN '1990-01-01' AND '1999-12-31'"),
+        ("长跑", 1, 45, hobby, lists("hobby", "长跑", "跑步", "马拉松", "晨跑")),
+        ("读书", 1, 35, hobby, lists("hobby", "读书", "阅读", "书法")),
+        ("股市", 0, 55, f"coalesce({told('third_party_custody')}, {funds})",
+         f"({yes('third_party_custody')} OR EXISTS (SELECT 1 {FUNDS})) AND {grown}"),
+        ("商贸", 0, 65, f"coalesce({told('merchant')}, {told('legal_person')})",
+         f"({yes('merchant')} OR {yes('legal_person')})"),
+        ("县域", 0, 64, f"coalesce({told('agri_loan')}, {told('agri_subsidy')})",
+         f"({yes('agri_loan')} OR {yes('agri_subsidy')})"),
     )  # fmt: skip
+    found = " UNION ALL ".join(
+        f"SELECT id, '{name}' AS persona, {rank} AS rank, {priority} AS priority"  # noqa: S608
+        + (f", {seen} AS seen" if explained else "")
+        + f" FROM customer WHERE removed_at IS NULL AND {fits}"
+        for name, rank, priority, seen, fits in personas
+    )
+    columns = "id, persona, rank, seen" if explained else "id, persona"
+    ranked = RANKED.format(columns=columns, found=found)
+    return (EXPLAINED if explained else BARE).format(ranked=ranked, false=false)
 
 
 async def _fill(database: Database, customers: int) -> None:
@@ -126,7 +153,8 @@ async def _fill(database: Database, customers: int) -> None:
         many = numbers.format(n=customers * 5 // 2)
         held = HOLDINGS.format(customers=customers, numbers=many, **common)
         await session.execute(text(_escaped(held)))
-        await session.execute(text(TABLE))
+        for statement in TABLES:
+            await session.execute(text(statement))
     async with database.transaction() as session:
         await session.execute(text("ANALYZE"))
 
@@ -151,14 +179,16 @@ async def measure(database: Database, customers: int) -> dict[str, Any]:
     await _fill(database, customers)
     policy = persona_policy.load()
 
-    async def bare() -> int:
+    async def plain(explained: bool) -> int:
+        statement = _plain(not database.is_sqlite, explained=explained)
         async with database.transaction() as session:
-            await session.execute(text(_escaped(_bare(not database.is_sqlite))))
-            counted = await session.execute(text("SELECT count(*) FROM bare_membership"))
-            return int(counted.scalar_one())
+            done: Any = await session.execute(text(_escaped(statement)))
+            return int(done.rowcount)
 
     taken: dict[str, Taken] = {}
-    taken["bare"], rows = await _timed(database, bare)
+    taken["bare"], rows = await _timed(database, lambda: plain(explained=False))
+    taken["explained"], same = await _timed(database, lambda: plain(explained=True))
+    assert same == rows, (same, rows)
     taken["first"], report = await _timed(database, lambda: evaluate(database, policy, AT))
     assert report.members.total() == rows, (report.members, rows)
     taken["again"], second = await _timed(database, lambda: evaluate(database, policy, AT))
@@ -172,12 +202,14 @@ async def measure(database: Database, customers: int) -> dict[str, Any]:
         database, lambda: evaluate_changed(database, policy, AT)
     )
     (wall, cpu), of = taken["bare"], ("first", "again")
+    told = taken["explained"][0]
     return {
         "memberships": rows,
         "looked_at": third.customers,
         "seconds": {how: round(one[0], 2) for how, one in taken.items()},
         "cpu_seconds": {how: round(one[1], 2) for how, one in taken.items()},
         "ratio_wall": {how: round(taken[how][0] / wall, 1) for how in of},
+        "ratio_explained": {how: round(taken[how][0] / told, 1) for how in of},
         "ratio_cpu": {how: round(taken[how][1] / cpu, 1) for how in of},
         "most_memory_mb": round(most_memory_mb()),
     }

@@ -1352,7 +1352,7 @@ def upgrade() -> None:
     sa.Column('persona', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('confidence', sa.Integer(), nullable=False),
-    sa.Column('evidence', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('evidence', sa.JSON(), nullable=False),
     sa.Column('rule_version', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('by_hand', sa.Boolean(), nullable=False),
     sa.Column('heard', sa.Boolean(), nullable=False),

@@ -45,6 +45,7 @@ from console.health import shown as health_shown
 from console.imports import listed as imports_listed
 from console.imports import one as imports_one
 from console.launch import checklist as launch_checklist
+from console.launch import interfaces as launch_interfaces
 from console.launch import maturity as launch_maturity
 from console.leads import acting as leads_acting
 from console.leads import listed as leads_listed
@@ -143,6 +144,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     work_item.router,
     imports_listed.router,
     imports_one.router,
+    launch_interfaces.router,
     launch_checklist.router,
     launch_maturity.router,
     people.router,

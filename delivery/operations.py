@@ -9,7 +9,7 @@ from delivery import lookup
 from delivery.errors import CallStateUnknown
 from delivery.models import OutboxState
 from delivery.repository import outbox
-from delivery.repository.outbox import ListedCall
+from delivery.repository.outbox import CallEnd, ListedCall
 from kit.db import Database
 from wecom.client import Caller
 
@@ -39,6 +39,13 @@ async def call_counts(session: AsyncSession) -> dict[str, int]:
 async def oldest_call_due(session: AsyncSession, at: datetime) -> datetime | None:
     """Since when the queued call that waits longest has been due; None when none is due."""
     return await outbox.oldest_due(session, at)
+
+
+async def newest_ends(
+    session: AsyncSession, kinds: Sequence[str], *, since: datetime
+) -> dict[str, CallEnd]:
+    """How the newest settled call of each kind ended since then; kinds without one are left out."""
+    return await outbox.newest_ends(session, kinds, since=since)
 
 
 async def settle_unknown(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config import policy_catalogue
 from console import roles
+from console.launch import interfaces
 from console.lists import PER_PAGE, badge, choice, nothing, paging, url
 from console.naming import Names, names_for
 from console.shell import page, shell
@@ -30,7 +31,7 @@ ITEMS: Final[Mapping[str, tuple[str, str, tuple[str, ...]]]] = {
     checks.MIGRATION: ("客户迁移", "员工变动后，好友与客户有人接着服务", ("staff_left", "transfer_failed")),
     checks.IDENTITY: ("客户认证", "好友对应到行里的客户，并且是实名的", ("binding_conflict",)),
     checks.OWNERSHIP: ("业绩归属", "每位客户只有一个管户经理，且他就是好友", ("owner_mismatch",)),
-    checks.ACCESS: ("接口权限", "员工在企业微信里可见、可用", ()),
+    checks.ACCESS: ("接口权限", "接口都已开通并见到效果，员工在企业微信里可见、可用", ()),
     checks.ORGANISATION: ("组织调整", "机构、员工、客户的归属与现在的组织一致", ()),
 }  # fmt: skip
 """Items in the seed's order: name, what is wanted, kinds of work items that belong to it."""
@@ -49,19 +50,31 @@ async def checklist(
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
     left = await checks.counts(session, policy, sight.units)
     open_work = await work_lists.open_by_kind(session, units=sight.units)
-    items = [_item(item, left, open_work, unit) for item in ITEMS]
+    shared = (
+        interfaces.checks_of(await interfaces.interfaces(request, session, asking.at))
+        if sight.units is None
+        else []
+    )
+    items = [
+        _item(item, left, open_work, unit, shared if item == checks.ACCESS else ())
+        for item in ITEMS
+    ]
     context = await shell(request, session, asking, "launch")
     context |= {
         "filters": [choice("unit", "机构", whole.options, unit)],
         "items": items,
         "done": sum(one["ready"] for one in items),
-        "left": sum(left.values()),
+        "left": sum(one["left"] for one in items),
     }
     return page(request, "launch", context)
 
 
 def _item(
-    item: str, left: Mapping[str, int], open_work: Mapping[str, int], unit: str
+    item: str,
+    left: Mapping[str, int],
+    open_work: Mapping[str, int],
+    unit: str,
+    shared: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     name, wanted, kinds = ITEMS[item]
     rows: list[dict[str, Any]] = [
@@ -74,6 +87,7 @@ def _item(
         for one in CHECKS
         if one.item == item
     ]
+    rows += shared
     remaining = sum(one["n"] for one in rows)
     return {
         "name": name,

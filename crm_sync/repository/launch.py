@@ -6,6 +6,7 @@ somebody must do; its count and its list are the same statement.
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, exists, func, literal, or_, select
@@ -17,6 +18,7 @@ from crm_sync.models import Binding, Contact, Coverage, Customer, Relation, Staf
 from crm_sync.repository.keys import among
 from crm_sync.repository.mismatches import mismatched
 from crm_sync.repository.people import OWNER, live
+from crm_sync.rules.binding import Method
 
 MIGRATION: Final = "migration"
 IDENTITY: Final = "identity"
@@ -318,6 +320,12 @@ async def page(
         Task(row.key, row.unit_id, row.staff_id, row.customer_id, row.external_userid, row.note)
         for row in await session.execute(query)
     ]
+
+
+async def newest_real_name(session: AsyncSession) -> datetime | None:
+    """When a customer last proved by a one-time code who they are."""
+    query = select(func.max(col(Binding.at))).where(col(Binding.method) == Method.REAL_NAME)
+    return (await session.execute(query)).scalar_one()
 
 
 def _within(

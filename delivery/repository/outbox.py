@@ -301,6 +301,38 @@ async def number_in(session: AsyncSession, state: OutboxState) -> int:
     return int((await session.execute(query)).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class CallEnd:
+    """How a call ended: ``taken`` by WeCom, or refused for ``cause``."""
+
+    taken: bool
+    cause: str
+    at: datetime
+
+
+async def newest_ends(
+    session: AsyncSession, kinds: Sequence[str], *, since: datetime
+) -> dict[str, CallEnd]:
+    """The newest call of each kind that WeCom took or refused; one short look a kind."""
+    found: dict[str, CallEnd] = {}
+    for kind in kinds:
+        query = (
+            select(col(Outbox.state), col(Outbox.cause), col(Outbox.settled_at))
+            .where(
+                col(Outbox.kind) == kind,
+                col(Outbox.state).in_([OutboxState.SENT, OutboxState.FAILED]),
+                col(Outbox.queued_at) >= since,
+                col(Outbox.settled_at).is_not(None),
+            )
+            .order_by(col(Outbox.id).desc())
+            .limit(1)
+        )
+        for state, cause, at in await session.execute(query):
+            assert at is not None  # noqa: S101 — asked for
+            found[kind] = CallEnd(OutboxState(state) is OutboxState.SENT, cause, at)
+    return found
+
+
 async def counts(session: AsyncSession) -> dict[str, int]:
     """How many calls are in each state."""
     query = select(col(Outbox.state), func.count()).group_by(col(Outbox.state))

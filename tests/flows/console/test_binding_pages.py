@@ -10,10 +10,11 @@ from sqlmodel import col
 
 from crm_sync.binding import bind_contact
 from crm_sync.contacts import land_contact
-from crm_sync.models import Binding, Contact, ContactWay, Coverage, RelationTalk
+from crm_sync.models import Binding, Contact, ContactWay, Coverage, RelationTalk, SyncCursor
 from crm_sync.repository import launch
 from delivery import worklist
 from delivery.binding_work import work_of
+from delivery.models import Outbox
 from tests.flows.console.office import AT, Desk, Office
 from tests.flows.crm_sync import bank
 from tests.flows.crm_sync.bank import detail, follow
@@ -73,11 +74,42 @@ async def test_the_checklist_counts_each_item_and_each_count_opens_its_list(
         assert item in text
     numbers = await _numbers(desk, "/c/launch")
     checks = {href.rpartition("/")[2]: n for href, n in numbers.items() if "/launch/" in href}
-    assert set(checks) == {one.id for one in launch.CHECKS}
+    assert checks["interfaces?show=missing"] >= 1
+    assert checks["interfaces?show=unseen"] >= 1
+    assert {one for one in checks if "?" not in one} == {one.id for one in launch.CHECKS}
     assert (checks["leavers"], checks["orphans"], checks["unbound"]) == (1, 1, 2)
     assert (checks["ownerless"], checks["accountless"], checks["homeless"]) == (1, 1, 1)
     for check, n in checks.items():
         assert await _shown(desk, f"/c/launch/{check}") == min(n, 50), check
+
+
+@pytest.mark.mission("C2")
+async def test_the_interfaces_are_judged_by_what_is_set_and_what_answered(
+    desk_office: Office,
+) -> None:
+    async def states() -> dict[str, str]:
+        desk = await desk_office.sit("wangshan")
+        found = (await desk.get("/api/v1/c/launch/interfaces")).json()["data"]["rows"]
+        return {one["data"]["name"]: one["data"]["state"] for one in found}
+
+    before = await states()
+    assert before["实名验证码"] == "bad"  # this bank has no gateway
+    assert before["会话内容存档"] == "bad"
+    assert before["自建应用"] == before["创建群发任务"] == before["给员工发应用消息"] == "unseen"
+    ended = {"queued_at": AT, "due_at": AT, "expires_at": AT, "payload": b"", "settled_at": AT}
+    async with desk_office.database.transaction() as session:
+        rows = (("broadcast", "failed", "Misconfigured 48002"), ("staff_card", "sent", ""))
+        for place, (kind, state, cause) in enumerate(rows):
+            row = {"id": place, "key": kind, "kind": kind, "state": state, "cause": cause, **ended}
+            await bank.insert_rows(session, Outbox, [row])
+        read = {"name": "contacts", "started_at": AT, "finished_at": AT}
+        await bank.insert_rows(session, SyncCursor, [read])
+    after = await states()
+    assert (after["创建群发任务"], after["给员工发应用消息"]) == ("bad", "done")
+    assert after["读取好友与标签"] == after["自建应用"] == after["企业可信 IP"] == "done"
+    branch = await desk_office.sit("suntao")
+    assert "interfaces?" not in await branch.page("/c/launch")
+    assert await _shown(branch, "/c/launch/interfaces") == 0
 
 
 @pytest.mark.mission("C2")

@@ -32,6 +32,7 @@ from config.segment_policy import SegmentPolicy
 from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
 from config.suitability_policy import SuitabilityPolicy
+from config.tag_policy import TagPolicy
 from config.tier_policy import TierPolicy
 
 P = TypeVar("P", bound=BaseModel)
@@ -77,6 +78,7 @@ MATURITY: Final = Kind("maturity", "成熟度自评", MaturityPolicy)
 IMPORTS: Final = Kind("imports", "数据导入", ImportPolicy)
 FARMING: Final = Kind("farming", "种养殖资金季", FarmingPolicy)
 SEGMENTS: Final = Kind("segments", "客群模板与特色客群", SegmentPolicy)
+TAGS: Final = Kind("tags", "后台标签对应", TagPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -84,6 +86,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     LEADS,
     STAFF_LISTS,
     PERSONAS,
+    TAGS,
     REMINDERS,
     OUTREACH,
     SUITABILITY,

@@ -37,6 +37,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("structure", "客户结构", "pulse", "/c/structure", roles.BUSINESS),
             Place("personas", "客群画像", "people", "/c/personas", roles.BUSINESS),
             Place("segments", "客群圈选", "fork", "/c/segments", roles.BUSINESS),
+            Place("tags", "后台标签", "flag", "/c/tags", roles.CENTRE),
             Place("products", "适销产品", "gift", "/c/products", roles.BUSINESS),
             Place("farming", "种养殖", "list", "/c/farming", roles.BUSINESS),
             Place("funnel", "获客漏斗", "overview", "/c/funnel", roles.BUSINESS),

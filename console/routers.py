@@ -76,6 +76,7 @@ from console.setup import shown as setup_shown
 from console.structure import files as structure_files
 from console.structure import outlets as structure_outlets
 from console.structure import shares as structure_shares
+from console.tags import listed as tags_listed
 from console.twins import twins_of
 from console.work import item as work_item
 from console.work import listed as work_listed
@@ -100,6 +101,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     funnel_layers.router,
     funnel_adds.router,
     segments_listed.router,
+    tags_listed.router,
     segments_editing.router,
     segments_one.router,
     plans.router,

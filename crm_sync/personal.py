@@ -72,6 +72,7 @@ PERSONAL: Final = (
         Holds(f"{table}_image", f"导入前的{title}", Fate.ERASE)
         for table, title in (
             ("customer_snapshot", "资产快照"),
+            ("behaviour_signal", "行为线索"),
             ("customer_event", "客户事件"),
             ("customer_flow", "资金进出汇总"),
             ("farm_record", "种养殖"),

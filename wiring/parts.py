@@ -18,6 +18,7 @@ from config.persona_policy import PersonaPolicy
 from config.policy_shelf import Shelf
 from config.reminder_policy import ReminderPolicy
 from config.settings import ArchiveSettings, Settings
+from config.tag_policy import with_mapped
 from config.tier_policy import TierPolicy
 from content_library.calendar import ContentCalendar
 from delivery.desk import Desk
@@ -70,8 +71,10 @@ class Parts:
 
     @property
     def personas(self) -> PersonaPolicy:
-        """The persona rules that hold now."""
-        return self.shelf.of(policy_catalogue.PERSONAS)
+        """The persona rules that hold now, with the tags of WeCom's console mapped to them."""
+        return with_mapped(
+            self.shelf.of(policy_catalogue.PERSONAS), self.shelf.of(policy_catalogue.TAGS)
+        )
 
     @property
     def tiers(self) -> TierPolicy:

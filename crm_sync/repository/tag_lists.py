@@ -23,6 +23,21 @@ class TagFact:
     synced_at: datetime
 
 
+async def of_the_console(session: AsyncSession) -> list[TagFact]:
+    """The tags that are not ours, by group and name."""
+    query = (
+        select(
+            col(WecomTag.tag_id),
+            col(WecomTag.name),
+            col(WecomTag.group_name),
+            col(WecomTag.synced_at),
+        )
+        .where(col(WecomTag.ours).is_(False), col(WecomTag.removed_at).is_(None))
+        .order_by(col(WecomTag.group_name), col(WecomTag.name), col(WecomTag.tag_id))
+    )
+    return [TagFact(*row) for row in await session.execute(query)]
+
+
 async def tag_of(session: AsyncSession, persona: str) -> TagFact | None:
     """The tag of ours that stands for ``persona``, or None where WeCom has none."""
     query = (

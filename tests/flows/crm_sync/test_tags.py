@@ -41,7 +41,7 @@ def _member(customer_id: int, persona: str) -> dict[str, Any]:
     }
 
 
-async def _pairs(database: Database, count: int = 3) -> list[int]:
+async def pairs(database: Database, count: int = 3) -> list[int]:
     """``count`` customers of li's, bound to wm-0…, each 老年 and 读书; wang follows them too."""
     async with database.transaction() as session:
         await bank.units(session)
@@ -76,17 +76,17 @@ def _customers(count: int = 3) -> list[dict[str, Any]]:
     ]
 
 
-def _world(count: int = 3, **modes: Any) -> Any:
+def world_of(count: int = 3, **modes: Any) -> Any:
     members = [{"userid": "li", "name": "李"}, {"userid": "wang", "name": "王"}]
     return wecom_world(members=members, **modes)
 
 
-async def _filled(world: World, count: int = 3) -> None:
+async def filled(world: World, count: int = 3) -> None:
     await world.post("tags", [CONSOLE])
     await world.post("customers", _customers(count))
 
 
-async def _tags_in_wecom(world: World, external_userid: str) -> dict[str, set[str]]:
+async def tags_in_wecom(world: World, external_userid: str) -> dict[str, set[str]]:
     answer = await world.client.call(
         "externalcontact/get", params={"external_userid": external_userid}, idempotent=True
     )
@@ -109,16 +109,16 @@ async def _asked(database: Database) -> int:
 
 
 async def test_personas_become_tags_of_the_owners_pair_alone(database: Database) -> None:
-    await _pairs(database)
-    async with _world() as world:
-        await _filled(world)
+    await pairs(database)
+    async with world_of() as world:
+        await filled(world)
         ids = await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         assert set(ids) == {one.name for one in POLICY.persona}
         plan = await plan_tags(database, AT, page=2)
         assert (plan.pairs, plan.asked) == (6, 3)
         assert await _drain(database, world) == 3
         for number in range(3):
-            assert await _tags_in_wecom(world, f"wm-{number}") == {
+            assert await tags_in_wecom(world, f"wm-{number}") == {
                 "li": {"金卡", "老年", "读书"},
                 "wang": {"金卡"},
             }
@@ -141,9 +141,9 @@ async def test_personas_become_tags_of_the_owners_pair_alone(database: Database)
 async def test_a_persona_that_ended_and_a_pair_that_covers_no_longer_lose_our_tags(
     database: Database,
 ) -> None:
-    [first, second, _] = await _pairs(database)
-    async with _world() as world:
-        await _filled(world)
+    [first, second, _] = await pairs(database)
+    async with world_of() as world:
+        await filled(world)
         await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         await _drain(database, world)
@@ -158,14 +158,14 @@ async def test_a_persona_that_ended_and_a_pair_that_covers_no_longer_lose_our_ta
             plan = await plan_tags_for(session, [first, second], AT)
             assert plan.asked == 2
         await _drain(database, world)
-        assert (await _tags_in_wecom(world, "wm-0"))["li"] == {"金卡", "老年"}
-        assert (await _tags_in_wecom(world, "wm-1"))["wang"] == {"金卡", "老年", "读书"}
+        assert (await tags_in_wecom(world, "wm-0"))["li"] == {"金卡", "老年"}
+        assert (await tags_in_wecom(world, "wm-1"))["wang"] == {"金卡", "老年", "读书"}
 
 
 async def test_a_tag_somebody_took_off_is_found_and_put_back(database: Database) -> None:
-    await _pairs(database)
-    async with _world() as world:
-        await _filled(world)
+    await pairs(database)
+    async with world_of() as world:
+        await filled(world)
         ids = await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         await _drain(database, world)
@@ -175,16 +175,16 @@ async def test_a_tag_somebody_took_off_is_found_and_put_back(database: Database)
         assert report.contacts["tags_differ"] == 2
         assert (await plan_tags(database, AT)).asked == 2
         await _drain(database, world)
-        assert (await _tags_in_wecom(world, "wm-1"))["li"] == {"金卡", "老年", "读书"}
-        assert (await _tags_in_wecom(world, "wm-2"))["wang"] == {"金卡"}
+        assert (await tags_in_wecom(world, "wm-1"))["li"] == {"金卡", "老年", "读书"}
+        assert (await tags_in_wecom(world, "wm-2"))["wang"] == {"金卡"}
 
 
 async def test_a_wish_that_is_met_or_changed_meanwhile_is_not_written_twice(
     database: Database,
 ) -> None:
-    [first, *_] = await _pairs(database, 1)
-    async with _world() as world:
-        await _filled(world, 1)
+    [first, *_] = await pairs(database, 1)
+    async with world_of() as world:
+        await filled(world, 1)
         ids = await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         assert (await plan_tags(database, LATER)).asked == 0
@@ -200,8 +200,8 @@ async def test_a_wish_that_is_met_or_changed_meanwhile_is_not_written_twice(
 
 async def _one_refusal(database: Database, world: World, code: int) -> TagWrite:
     """Two wishes; WeCom answers the first call with ``code``, the other is written."""
-    await _pairs(database, 2)
-    await _filled(world, 2)
+    await pairs(database, 2)
+    await filled(world, 2)
     await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
     await plan_tags(database, AT)
     await world.fault(
@@ -219,7 +219,7 @@ async def _one_refusal(database: Database, world: World, code: int) -> TagWrite:
 async def test_a_busy_pair_is_tried_again_after_the_time_wecom_asks_for(
     database: Database,
 ) -> None:
-    async with _world() as world:
+    async with world_of() as world:
         row = await _one_refusal(database, world, 45035)
         assert (row.attempts, row.leased_until) == (1, None)
         assert AT < row.due_at <= AT + timedelta(minutes=2)
@@ -229,7 +229,7 @@ async def test_a_busy_pair_is_tried_again_after_the_time_wecom_asks_for(
 async def test_a_pair_wecom_refuses_is_tried_much_later_and_says_why(
     database: Database,
 ) -> None:
-    async with _world() as world:
+    async with world_of() as world:
         row = await _one_refusal(database, world, 40144)
         assert row.due_at == AT + timedelta(hours=1)
         assert "40144" in row.last_error
@@ -238,9 +238,9 @@ async def test_a_pair_wecom_refuses_is_tried_much_later_and_says_why(
 async def test_a_tag_wecom_no_longer_knows_asks_for_the_tags_to_be_read(
     database: Database,
 ) -> None:
-    await _pairs(database, 1)
-    async with _world() as world:
-        await _filled(world, 1)
+    await pairs(database, 1)
+    async with world_of() as world:
+        await filled(world, 1)
         ids = await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         await world.act("delete_tag", id=ids["老年"])
@@ -250,13 +250,13 @@ async def test_a_tag_wecom_no_longer_knows_asks_for_the_tags_to_be_read(
         assert again["老年"] != ids["老年"]
         assert (await plan_tags(database, LATER)).asked == 1
         assert (await write_tags(database, world.client, LATER)).written == 1
-        assert (await _tags_in_wecom(world, "wm-0"))["li"] == {"金卡", "老年", "读书"}
+        assert (await tags_in_wecom(world, "wm-0"))["li"] == {"金卡", "老年", "读书"}
 
 
 async def test_a_pair_whose_friendship_ended_is_read_anew(database: Database) -> None:
-    await _pairs(database, 1)
-    async with _world() as world:
-        await _filled(world, 1)
+    await pairs(database, 1)
+    async with world_of() as world:
+        await filled(world, 1)
         await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         await world.act("delete_by_member", userid="li", external_userid="wm-0")
@@ -301,7 +301,7 @@ class OnePairAtATime:
 
 
 async def test_two_writers_share_the_work_and_never_meet_on_a_pair(database: Database) -> None:
-    await _pairs(database, 120)
+    await pairs(database, 120)
     async with database.transaction() as session:
         tag = {
             "tag_id": "t-old",
@@ -335,9 +335,9 @@ async def test_two_writers_share_the_work_and_never_meet_on_a_pair(database: Dat
 async def test_a_writer_that_died_gives_its_pairs_back_when_its_lease_ends(
     database: Database,
 ) -> None:
-    await _pairs(database, 2)
-    async with _world() as world:
-        await _filled(world, 2)
+    await pairs(database, 2)
+    async with world_of() as world:
+        await filled(world, 2)
         await ensure_tags(database, world.client, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         async with database.transaction() as session:
@@ -351,7 +351,7 @@ async def test_a_writer_that_died_gives_its_pairs_back_when_its_lease_ends(
 
 
 async def test_a_group_of_others_by_our_name_is_not_touched(database: Database) -> None:
-    async with _world() as world:
+    async with world_of() as world:
         await world.post("tags", [{"name": "客群", "tags": [{"id": "t-1", "name": "老年"},
                                                            {"id": "t-2", "name": "大户"}]}])  # fmt: skip
         with pytest.raises(TagGroupTaken, match="大户"):
@@ -360,7 +360,7 @@ async def test_a_group_of_others_by_our_name_is_not_touched(database: Database) 
 
 
 async def test_no_tag_is_made_beyond_the_cap(database: Database) -> None:
-    async with _world() as world:
+    async with world_of() as world:
         await world.post("tags", [CONSOLE])
         with pytest.raises(TagCapReached, match="上限 9 个"):
             await ensure_tags(database, world.client, POLICY, AT, cap=9)

@@ -64,12 +64,43 @@ FARMING: dict[str, Any] = {
     "records": [FARM, {**FARM, "season": "", "begins_on": None}],
     "page": paging(2, "2 条"),
 }
+TAGS: dict[str, Any] = {
+    **shell("tags"),
+    "filters": [UNITS],
+    "tags": [
+        {
+            "name": "亲子", "group": "兴趣", "state": "mapped", "state_text": "宝妈", "state_kind": "ok", "persona": "宝妈",
+            "asked": [("客群 宝妈", "/c/personas/x")], "forbidden": "",
+        },
+        {
+            "name": "{{7*7}}<b>", "group": "x", "state": "undecided", "state_text": "还没有定", "state_kind": "warn", "persona": "",
+            "asked": [], "forbidden": "属于禁止打标的“宗教”，不作任何依据",
+        },
+    ],
+    "personas": ["老年", "宝妈"],
+    "waits_href": "",
+    "policy_href": "/c/policies/tags",
+    "synced_at": NOW,
+    "state": None,
+    "page": paging(2, "2 条"),
+}  # fmt: skip
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "farming": ("console/farming.html", "GET /c/farming", FARMING),
     "farming_none": (
         "console/farming.html",
         "GET /c/farming",
         {**FARMING, "records": [], "page": paging(0, "0 条"), "state": EMPTY["state"]},
+    ),
+    "tags": ("console/tags.html", "GET /c/tags", TAGS),
+    "tags_waits": (
+        "console/tags.html",
+        "GET /c/tags",
+        {**TAGS, "waits_href": "/c/policies/tags?version=1", "synced_at": None},
+    ),
+    "tags_none": (
+        "console/tags.html",
+        "GET /c/tags",
+        {**TAGS, "tags": [], "state": EMPTY["state"], "page": paging(0, "0 条")},
     ),
     "handovers": ("console/handovers.html", "GET /c/handovers", LIST),
     "handovers_none": ("console/handovers.html", "GET /c/handovers", EMPTY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from compliance.screening import rulebook as rulebooks
@@ -38,9 +39,11 @@ class Screener:
     def from_rulebook(cls, path: Path | None = None) -> Screener:
         """Build from a rulebook directory, by default the one that ships with the product.
 
+        The shipped rulebook is read once a process, because it is immutable and costs a second.
+
         Raises RulebookBroken naming file and rule where the data cannot be used.
         """
-        return cls(rulebooks.load(path))
+        return _shipped() if path is None else cls(rulebooks.load(path))
 
     @property
     def rulebook(self) -> Rulebook:
@@ -143,6 +146,11 @@ class Screener:
                 ):
                     for start, end in spans:
                         found.add(rule, clause.severity[speaker], start, end)
+
+
+@cache
+def _shipped() -> Screener:
+    return Screener(rulebooks.load())
 
 
 def _agreed(rules: Iterable[Rule]) -> set[str]:

@@ -111,7 +111,7 @@ def outbox_settle() -> None:
     async def work() -> None:
         async with opened() as parts:
             counts: dict[str, Any] = await operations.settle_unknown(
-                parts.databases.bank, parts.wecom, parts.clock
+                parts.databases.bank, parts.wecom, parts.clock, parts.texts
             )
             answer(counts, *(f"  {name}: {number}" for name, number in counts.items()))
 

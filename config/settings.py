@@ -145,6 +145,10 @@ class CodesSettings(_Part):
         return self
 
 
+class SmsSettings(CodesSettings):
+    """The bank's gateway for text messages (短信); empty: that channel is never chosen."""
+
+
 class SessionSettings(_Part):
     """How long a sign-in lasts, in seconds."""
 
@@ -233,6 +237,7 @@ class Settings(BaseSettings):
     crypto: CryptoSettings = CryptoSettings()
     oidc: OidcSettings = OidcSettings()
     codes: CodesSettings = CodesSettings()
+    sms: SmsSettings = SmsSettings()
     session: SessionSettings = SessionSettings()
     monitor: MonitorSettings = MonitorSettings()
     imports: ImportSettings = ImportSettings()

@@ -95,7 +95,11 @@ def _row(one: PlanFact, names: Names) -> dict[str, Any]:
         "took_ms": _took(one),
         "candidates": one.counts.get("considered"),
         "merged": told.get("outranked", 0),
-        "todos": told.get("queued.todo", 0),
+        "todos": sum(
+            number
+            for name, number in told.items()
+            if name.startswith("queued.") and name != "queued.broadcast"
+        ),
         "broadcasts": told.get("queued.broadcast", 0),
         "refused": told.get("blocked", 0),
         "over_quota": told.get("over_quota", 0),

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from console.channel_wording import CHANNEL_ACTS
+
 KINDS: Final = {
     "send": ("发送", "info"),
     "contact": ("好友", "ok"),
@@ -21,6 +23,7 @@ KINDS: Final = {
 """Kinds of ledger entries: name and colour, in the order of the filter."""
 
 ACTS: Final = {
+    **CHANNEL_ACTS,
     "send.prepared": "发放一次性发送许可",
     "send.claimed": "一键发送，手机上报已发",
     "send.cancelled": "没有发出",
@@ -28,8 +31,6 @@ ACTS: Final = {
     "send.differs": "存档里的话与话术不一致",
     "send.blocked": "发送被规则拦下",
     "todo.planned": "编入客户经理待办",
-    "sms.planned": "编入短信",
-    "channel.said": "记下客户惯用或不要的渠道",
     "todo.outcome": "记录结果",
     "todo.postponed": "改期",
     "contact.recorded": "记录一次联络",

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -103,3 +104,12 @@ async def words_of(session: AsyncSession, customer_ids: Collection[int]) -> dict
         one: Words(liked.get(one, ""), frozenset(refused.get(one, ())))
         for one in liked.keys() | refused.keys()
     }
+
+
+def refused(customer_id: Any, channel: Any) -> ColumnElement[bool]:
+    """The condition that the customer in one column refuses the channel in another."""
+    return exists().where(
+        col(ChannelWord.customer_id) == customer_id,
+        col(ChannelWord.channel) == channel,
+        col(ChannelWord.word) == Word.REFUSES.value,
+    )

@@ -15,6 +15,14 @@ NOBODY: Final = "nobody"
 
 WECOM: Final = frozenset({"todo", "broadcast"})
 TELEPHONE: Final = frozenset({"sms", "phone"})
+KINDS: Final[Mapping[str, str]] = {
+    "todo": "message",
+    "phone": "call",
+    "outlet": "visit",
+    "sms": "sms",
+}
+"""What a manager sees a contact with words as, by its channel."""
+
 WHY_NOT: Final[Mapping[str, str]] = {
     "said_no": "客户不要这条路",
     "no_relation": "和管户经理没有企业微信好友关系",

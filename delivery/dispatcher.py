@@ -26,6 +26,8 @@ from wecom.errors import AlreadyDone, Busy, OutcomeUnknown, Unreachable, WecomEr
 MOST_ATTEMPTS: Final = 5
 LEASE: Final = timedelta(seconds=60)
 LONGEST_WAIT: Final = 300
+TAKERS: Final = {"sms": "短信平台"}
+"""Who takes a kind of call, where it is not WeCom."""
 
 _log = log.get(__name__)
 
@@ -200,6 +202,8 @@ async def _record(
     )
     if state in (OutboxState.FAILED, OutboxState.EXPIRED):
         await quota.give_back(session, [claim.key])
+    if (claim.kind, state) == ("sms", OutboxState.FAILED):
+        return  # its contact went on to the next channel
     if state in (OutboxState.FAILED, OutboxState.UNKNOWN) and claim.kind != "welcome":
         await open_work(
             session,
@@ -209,7 +213,7 @@ async def _record(
                     kind=f"send_{state.value}",
                     title="企业微信没有接收"
                     if state is OutboxState.FAILED
-                    else "不知道企业微信收到没有",
+                    else f"不知道{TAKERS.get(claim.kind, '企业微信')}收到没有",
                     why=f"{claim.kind} {cause}",
                     unit_id=claim.unit_id,
                     facts={"outbox_id": claim.id, "kind": claim.kind},

@@ -7,13 +7,14 @@ Each batch is a handful of set-based statements, however many intents it holds.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
-from delivery import choosing, judging, quota
+from delivery import choosing, judging, quota, text_messages
 from delivery.broadcasts import gather
+from delivery.channel_choice import KINDS
 from delivery.desk import Desk
 from delivery.facts import TodoState
 from delivery.intents import Intent, Outcome, Submission
@@ -29,9 +30,6 @@ from kit.ids import new_id
 TOTAL: Final = "total"
 BY_HAND: Final = frozenset({Channel.TODO, Channel.SMS})
 """What has a row of its own among the to-dos; a broadcast has a place in its task."""
-
-KINDS: Final = {"todo": "message", "phone": "call", "outlet": "visit", "sms": "sms"}
-"""What a manager sees a contact with words as, by its way."""
 
 
 async def submit(
@@ -71,7 +69,7 @@ async def submit(
     for one in passed:
         outcome = Outcome.QUEUED if one.intent.key in taken else Outcome.REPEATED
         verdicts[one.intent.key] = Submission(one.intent.key, outcome, way=one.intent.way)
-    await _queue(session, queued, at=at, day=bank_date(as_of))
+    await _queue(session, queued, at=at, as_of=as_of, desk=desk)
     await _refuse(session, fresh, verdicts, known, at=at)
     await _record(session, queued, by=by, at=at)
     for submission in verdicts.values():
@@ -182,11 +180,18 @@ def _caps(one: Judged, day: date, desk: Desk) -> tuple[Cap, ...]:
 
 
 async def _queue(
-    session: AsyncSession, queued: Sequence[Judged], *, at: datetime, day: date
+    session: AsyncSession, queued: Sequence[Judged], *, at: datetime, as_of: datetime, desk: Desk
 ) -> None:
-    await todos.put(
+    day = bank_date(as_of)
+    rows = [_todo(session, one, at, day) for one in queued if one.intent.channel in BY_HAND]
+    await todos.put(session, rows)
+    texts = [row for row in rows if row["channel"] == text_messages.SMS]
+    await text_messages.queue(
         session,
-        [_todo(session, one, at, day) for one in queued if one.intent.channel in BY_HAND],
+        [(row["id"], row["unit_id"], row["expires_at"]) for row in texts],
+        at=at,
+        as_of=as_of,
+        desk=desk,
     )
     await gather(
         session,
@@ -196,7 +201,7 @@ async def _queue(
     )
 
 
-def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[str, object]:
+def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[str, Any]:
     intent, script = one.intent, one.script
     reach = intent.reach if intent.way == "todo" else None
     way = intent.way or ("todo" if reach else "phone")

@@ -17,10 +17,11 @@ from sqlmodel import col
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.errors import WorkItemNotOpen
 from delivery.models import Broadcast, Outbox, OutboxState
-from delivery.phrasing import BROADCAST, FIRST_POLL
+from delivery.phrasing import BROADCAST, FIRST_POLL, Texts, text_done
 from delivery.repository import outbox
 from delivery.repository.outbox import Claim
-from delivery.worklist import Work, close_work, open_work
+from delivery.text_messages import SMS
+from delivery.worklist import Work, close_open, close_work, open_work
 from kit import ledger, log
 from kit.db import Database
 from wecom import broadcasts
@@ -32,18 +33,35 @@ SETTLES_AFTER: Final = timedelta(minutes=5)
 """WeCom's list may lag; only after this is a task that is not in it one that never arrived."""
 CLOCKS_DIFFER: Final = timedelta(minutes=10)
 
+_TEXT_CAUSE: Final = {True: "the gateway has it", False: "not at the gateway"}
+
 _log = log.get(__name__)
 
 
 async def resolve_unknown(
-    database: Database, wecom: Caller, clock: Callable[[], datetime]
+    database: Database,
+    wecom: Caller,
+    clock: Callable[[], datetime],
+    texts: Texts | None = None,
 ) -> dict[str, int]:
-    """Look up every unknown call; returns how many were found, absent, or still in doubt."""
+    """Look up every unknown call; returns how many were found, absent, or still in doubt.
+
+    ``texts``: what text messages are sent by; without it their end is shown to a person.
+    """
     at = clock()
     async with database.transaction() as session:
         doubtful = await outbox.abandoned(session, at)
     counts = {"found": 0, "absent": 0, "waiting": 0, "shown": 0}
     for claim in doubtful:
+        if claim.kind == SMS and texts is not None:
+            try:
+                counts[await _resolve_text(database, claim, texts)] += 1
+            except WecomError as error:
+                counts["waiting"] += 1
+                _log.warning(
+                    "delivery.lookup_failed", outbox_id=claim.id, cause=type(error).__name__
+                )
+            continue
         if claim.kind != BROADCAST:
             counts["shown"] += 1
             async with database.transaction() as session:
@@ -55,6 +73,32 @@ async def resolve_unknown(
             counts["waiting"] += 1
             _log.warning("delivery.lookup_failed", outbox_id=claim.id, cause=type(error).__name__)
     return counts
+
+
+async def _resolve_text(database: Database, claim: Claim, texts: Texts) -> str:
+    """A text message: the gateway knows our number for it. Not there: it never arrived."""
+    async with database.reading() as session:
+        claimed_at = await _claimed_at(session, claim)
+    taken = await texts.gateway.was_taken(str(claim.payload["todo_id"]))
+    at = texts.clock()
+    if not taken and at - claimed_at < SETTLES_AFTER:
+        return "waiting"
+    again = not taken and claim.expires_at > at
+    state = OutboxState.SENT if taken else OutboxState.QUEUED if again else OutboxState.EXPIRED
+    async with database.transaction() as session:
+        if not await outbox.resolve(session, claim.id, state, at=at, cause=_TEXT_CAUSE[taken]):
+            return "waiting"
+        if not again:
+            await text_done(session, claim, state, at=at, desk=texts.desk)
+        await close_open(
+            session,
+            [f"outbox:{claim.id}:unknown"],
+            by="system:lookup",
+            resolution="短信平台有这一条" if taken else "短信平台没有这一条，重新安排",
+            at=at,
+        )
+        await _record(session, claim, "sms.found" if taken else "sms.absent", at)
+    return "found" if taken else "absent"
 
 
 async def _resolve_broadcast(

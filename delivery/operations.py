@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from delivery import lookup
 from delivery.errors import CallStateUnknown
 from delivery.models import OutboxState
+from delivery.phrasing import Texts
 from delivery.repository import outbox
 from delivery.repository.outbox import CallEnd, ListedCall
 from kit.db import Database
@@ -49,7 +50,10 @@ async def newest_ends(
 
 
 async def settle_unknown(
-    database: Database, wecom: Caller, clock: Callable[[], datetime]
+    database: Database,
+    wecom: Caller,
+    clock: Callable[[], datetime],
+    texts: Texts | None = None,
 ) -> dict[str, int]:
     """Look up every call whose outcome nobody knows."""
-    return await lookup.resolve_unknown(database, wecom, clock)
+    return await lookup.resolve_unknown(database, wecom, clock, texts)

@@ -1,6 +1,7 @@
 """How each queued call is said in WeCom's words, and what its end means for delivery's rows."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -8,22 +9,34 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from delivery import departing
+from delivery import channel_handover, departing, quota, text_messages
 from delivery.broadcasts import RESULT_WINDOW
+from delivery.desk import Desk
 from delivery.dispatcher import NobodyLeft, NotNow, Route, Sent
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
 from delivery.repository.outbox import Claim
+from delivery.text_messages import SMS, TextGateway
 from kit.clock import now
 from kit.db import Database
 from wecom import broadcasts, messages, welcome
 from wecom.attachments import Content
 from wecom.cards import Fact, OpenPage, TextNotice
 from wecom.client import Caller
+from wecom.errors import Misconfigured
 
 WELCOME: Final = "welcome"
 BROADCAST: Final = "broadcast"
 STAFF_CARD: Final = "staff_card"
 FIRST_POLL: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What text messages need beside the row: the gateway, the desk that judges, the clock."""
+
+    gateway: TextGateway
+    desk: Desk
+    clock: Callable[[], datetime]
 
 
 def routes(
@@ -32,8 +45,9 @@ def routes(
     *,
     agent_id: int,
     clock: Callable[[], datetime] = now,
+    texts: Texts | None = None,
 ) -> dict[str, Route]:
-    """How every kind of outbox call is made with this WeCom client."""
+    """How every kind of outbox call is made; ``texts`` None: no text message can be sent."""
 
     async def send_welcome(claim: Claim) -> Sent:
         await welcome.send(
@@ -82,11 +96,48 @@ def routes(
         sent = await messages.send(wecom, note)
         return Sent(sent.msgid, {"unreached": list(sent.invalid_staff)})
 
+    async def send_text(claim: Claim) -> Sent:
+        if texts is None:
+            raise Misconfigured("sms", "no gateway")
+        async with database.transaction() as session:
+            message = await text_messages.ready(session, claim, at=texts.clock(), desk=texts.desk)
+        if message is None:
+            raise NobodyLeft
+        number = str(claim.payload["todo_id"])
+        await texts.gateway.send(number, message.phone, message.text)
+        return Sent(number)
+
+    async def text_settled(
+        session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
+    ) -> None:
+        if texts is not None:
+            await text_done(session, claim, state, at=at, desk=texts.desk)
+
     return {
+        SMS: Route(send_text, text_settled),
         WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
         BROADCAST: Route(create_broadcast, _broadcast_settled, _broadcast_returned),
         STAFF_CARD: Route(send_card, _nothing_follows, may_repeat=True),
     }
+
+
+async def text_done(
+    session: AsyncSession, claim: Claim, state: OutboxState, *, at: datetime, desk: Desk
+) -> None:
+    """What follows for the contact: reached, still in doubt, on to its next channel, or ended."""
+    if state is OutboxState.SENT:
+        await text_messages.sent(session, claim, at=at)
+        return
+    todo = await text_messages.waiting(session, claim)
+    if todo is None or state is OutboxState.UNKNOWN:
+        return
+    if state is OutboxState.CANCELLED and await text_messages.reaches(session, todo):
+        await text_messages.end(session, todo, at=at)  # the gate objects: nothing is said
+        await quota.give_back(session, [todo.key])
+        return
+    await channel_handover.hand_over(
+        session, [todo], at=at, desk=desk, by="system:dispatcher", failed=SMS
+    )
 
 
 async def _nothing_follows(

@@ -28,6 +28,7 @@ from delivery.models import (
 )
 from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME
 from delivery.repository.todos import LIVE
+from delivery.text_messages import SMS
 
 WAITING: Final = ("gathering", "queued")
 HANDED_OVER: Final = ("created", "unknown")
@@ -208,6 +209,7 @@ CALLS: Final[Mapping[str, str]] = {
     WELCOME: "客户刚刚添加好友时的一句问候，20 秒内有效；不含产品内容",
     BROADCAST: "群发：名单在调用前一刻再查一次",
     STAFF_CARD: "给本行员工的卡片，客户看不到",
+    SMS: "短信：发出前一刻待办还在、客户没有不要短信、闸门再判一次（delivery.text_messages.ready）",
 }
 """Every kind of call in the outbox, and why an opted-out customer hears nothing by it."""
 

@@ -22,7 +22,7 @@ from crm_sync.linking import service as linking
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
-from delivery import binding_work, lookup, results, tickets
+from delivery import binding_work, channel_handover, lookup, results, tickets
 from delivery import jobs as delivery_jobs
 from delivery.worklist import open_work
 from insights.known_elsewhere import known_elsewhere
@@ -103,14 +103,15 @@ async def _results(parts: Parts, at: datetime) -> Mapping[str, Any]:
 
 
 async def _lookup(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    return await lookup.resolve_unknown(parts.databases.bank, parts.wecom, parts.clock)
+    return await lookup.resolve_unknown(parts.databases.bank, parts.wecom, parts.clock, parts.texts)
 
 
 async def _expire(parts: Parts, at: datetime) -> Mapping[str, Any]:
     expired = await delivery_jobs.expire(parts.databases.bank, at=at)
     async with parts.databases.bank.transaction() as session:
         lapsed = await tickets.lapse(session, at)
-    return {"expired": expired, "lapsed": lapsed}
+    handed = await channel_handover.sweep(parts.databases.bank, at=at, desk=parts.desk)
+    return {"expired": expired, "lapsed": lapsed, "handed_over": handed}
 
 
 async def _archive(parts: Parts, at: datetime) -> Mapping[str, Any]:

@@ -23,7 +23,7 @@ from config.tier_policy import TierPolicy
 from content_library.calendar import ContentCalendar
 from delivery.desk import Desk
 from delivery.dispatcher import Dispatcher
-from delivery.phrasing import routes
+from delivery.phrasing import Texts, routes
 from kit import clock
 from kit.web.sessions import Limits
 from wecom.archive.records import load_private_key
@@ -36,6 +36,7 @@ from wiring.code_sender import HttpCodeSender
 from wiring.databases import Databases, open_databases
 from wiring.secrets import Keys, load_keys
 from wiring.signatures import Signatures
+from wiring.sms_gateway import HttpTextGateway
 
 Clock = Callable[[], datetime]
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
@@ -62,6 +63,7 @@ class Parts:
     limits: Limits
     signatures: Signatures
     codes: HttpCodeSender | None
+    sms: HttpTextGateway | None
     clock: Clock
 
     @property
@@ -104,6 +106,11 @@ class Parts:
             **knocks,
         )
 
+    @property
+    def texts(self) -> Texts | None:
+        """What text messages are sent by, where there is a gateway for them."""
+        return Texts(self.sms, self.desk, self.clock) if self.sms is not None else None
+
     def dispatcher(self, name: str = "dispatch") -> Dispatcher:
         """A dispatcher of this process."""
         made = routes(
@@ -111,6 +118,7 @@ class Parts:
             self.databases.bank,
             agent_id=self.settings.wecom.agent_id,
             clock=self.clock,
+            texts=self.texts,
         )
         return Dispatcher(self.databases.bank, made, self.clock, name)
 
@@ -136,6 +144,8 @@ class Parts:
         await self.http.aclose()
         if self.codes is not None:
             await self.codes.aclose()
+        if self.sms is not None:
+            await self.sms.aclose()
         await self.databases.close()
 
 
@@ -183,6 +193,7 @@ async def build(
             broadcast_cap=wecom.broadcast_cap,
             choice=shelf.of(policy_catalogue.CHANNEL_CHOICE),
             channels=shelf.of(policy_catalogue.CHANNELS),
+            sms=bool(settings.sms.url),
         ),
         shelf=shelf,
         content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),
@@ -199,6 +210,7 @@ async def build(
         codes=HttpCodeSender(settings.codes, now, transport=gateway)
         if settings.codes.url
         else None,
+        sms=HttpTextGateway(settings.sms, now, transport=gateway) if settings.sms.url else None,
         clock=now,
     )
 

@@ -13,6 +13,7 @@ from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript, Form, State
 from crm_sync.facts import CustomerFact, Reach
 from delivery import tickets
+from delivery.again import intent_of
 from delivery.desk import Desk
 from delivery.intents import Intent
 from delivery.judging import Judged
@@ -66,28 +67,7 @@ def free_intent(
 
 def todo_intent(todo: TodoView, customer: CustomerFact, reach: Reach | None) -> Intent:
     """A to-do's intent again, so that the gate judges now what was planned in the morning."""
-    return Intent(
-        key=todo.key,
-        trigger=todo.trigger,
-        channel=Channel.SIDEBAR,
-        purpose=Purpose(todo.purpose),
-        customer=customer,
-        reach=reach,
-        script_version_id=todo.script_version_id,
-        fields=_fields(todo),
-        title=todo.title,
-        why=todo.why,
-        due_on=todo.due_on,
-        expires_at=todo.expires_at,
-        priority=todo.priority,
-    )
-
-
-def _fields(todo: TodoView) -> dict[str, object]:
-    """The occasion's fields, as the planner filled them."""
-    return (
-        dict(todo.detail.get("fields") or {}) if isinstance(todo.detail.get("fields"), dict) else {}
-    )
+    return intent_of(todo, customer, reach, channel=Channel.SIDEBAR)
 
 
 async def sendable_scripts(session: AsyncSession, at: datetime) -> list[ApprovedScript]:

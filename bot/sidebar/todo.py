@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sidebar import cards
 from bot.sidebar import day as contacts
-from bot.sidebar.customer import MANAGERS
+from bot.sidebar.customer import MANAGERS, desk_of
 from bot.sidebar.shell import page, shell
 from crm_sync import selection
 from crm_sync.facts import CustomerFact
-from delivery import outcomes
+from delivery import channel_handover, outcomes
 from delivery.errors import TodoNotFound
 from delivery.facts import TodoState
 from delivery.repository import todos
@@ -144,7 +144,7 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
         "id": one.id,
         "title": f"{name} · {one.title}",
         "line": str(one.detail.get("product") or one.script_code or "关怀"),
-        "why": one.why,
+        "why": f"{one.why}。{one.channel_reason}" if one.channel_reason else one.why,
         "due_text": cards.due_text(one, today),
         "due_kind": "danger"
         if one.due_on < today and not done
@@ -220,9 +220,16 @@ async def record_outcome(
     """What came of it; said again after being offline it is recorded once."""
     found = await _mine(session, asking, todo_id)
     at = _said_at(request, asking.at)
-    await outcomes.record(
-        session, found, outcome=outcome, note=note, by=by, staff_id=asking.viewer.staff_id, at=at
-    )
+    staff_id = asking.viewer.staff_id
+    unanswered = outcome == "unreached" and by == "phone" and found.channel == "phone"
+    if unanswered and found.state == TodoState.OPEN.value:
+        await channel_handover.unanswered(
+            session, found, note=note, staff_id=staff_id, at=at, desk=desk_of(request)
+        )
+    else:
+        await outcomes.record(
+            session, found, outcome=outcome, note=note, by=by, staff_id=staff_id, at=at
+        )
     await contacts.learned(request, session, found.customer_id, asking.at)
     recorded = {
         "text": outcomes.TEXTS[outcome],

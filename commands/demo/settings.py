@@ -6,7 +6,7 @@ from typing import Final
 
 from config.settings import PREFIX, Settings, load
 from kit.errors import ConfigurationRefused
-from simulator.wecom.control import gateway
+from simulator.wecom.control import gateway, texts
 from simulator.wecom.state import phones
 
 CORP: Final = "wwdemo00000000qinghe"[:18]
@@ -61,6 +61,8 @@ def demo_settings(directory: Path, api_base: str, port: int) -> Settings:
             "GENGYUN_ARCHIVE__PRIVATE_KEYS_DIR": str(directory / "archive-keys"),
             "GENGYUN_CODES__URL": f"{api_base}{gateway.PATH}",
             "GENGYUN_CODES__SECRET": phones.SECRET,
+            "GENGYUN_SMS__URL": f"{api_base}{texts.PATH}",
+            "GENGYUN_SMS__SECRET": phones.SECRET,
             "GENGYUN_LOG_LEVEL": "WARNING",
         }
     )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -51,6 +51,13 @@ BEST_FIRST: Final[tuple[Any, ...]] = (
 def live() -> ColumnElement[bool]:
     """The relation stands: accepted by both, ended by nobody."""
     return and_(col(Relation.ended_at).is_(None), col(Relation.half).is_(False))
+
+
+def related(userid: Any, external_userid: Any) -> ColumnElement[bool]:
+    """The condition that the member and the contact in two columns are friends."""
+    return exists().where(
+        col(Relation.userid) == userid, col(Relation.external_userid) == external_userid, live()
+    )
 
 
 def serving() -> ColumnElement[bool]:
@@ -158,6 +165,24 @@ async def people(
     personas = await personas_of(session, [row.customer_id for row in rows])
     cipher = cipher_of(session)
     return {row.customer_id: (customer_fact(cipher, row, personas), reach(row)) for row in rows}
+
+
+async def phones(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """The phone number of each of these customers who left one."""
+    if not ids:
+        return {}
+    query = select(col(Customer.id), col(Customer.customer_no), col(Customer.phone)).where(
+        among(session, col(Customer.id), ids),
+        col(Customer.removed_at).is_(None),
+        col(Customer.phone).is_not(None),
+    )
+    cipher = cipher_of(session)
+    found = {}
+    for number, customer_no, sealed in await session.execute(query):
+        phone = cipher.open_or_none("customer.phone", customer_no, sealed)
+        if number is not None and phone:
+            found[number] = phone
+    return found
 
 
 async def units_of_customers(

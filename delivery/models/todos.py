@@ -46,6 +46,7 @@ class Todo(SQLModel, table=True):
     channel_reason: str = Field(default="", max_length=400)
     channel_refused: str = Field(default="", max_length=200)  # channel:why,…
     unreached: int = 0  # calls that nobody answered
+    unreached_at: datetime | None = None
     planned_on: date
     due_on: date
     expires_at: datetime

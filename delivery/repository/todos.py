@@ -42,6 +42,7 @@ class TodoView:
     channel_reason: str
     channel_refused: str
     unreached: int
+    unreached_at: datetime | None
     planned_on: date
     due_on: date
     expires_at: datetime
@@ -316,6 +317,7 @@ def view_of(session: AsyncSession, row: Todo) -> TodoView:
         channel_reason=row.channel_reason,
         channel_refused=row.channel_refused,
         unreached=row.unreached,
+        unreached_at=row.unreached_at,
         planned_on=row.planned_on,
         due_on=row.due_on,
         expires_at=row.expires_at,

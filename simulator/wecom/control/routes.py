@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.wecom.control import gateway, people, truth
+from simulator.wecom.control import gateway, people, texts, truth
 from simulator.wecom.control.clock import ClockOrder, set_clock, show_clock
 from simulator.wecom.control.corp import CorpOrder, set_corp, set_modes, show_corp
 from simulator.wecom.control.generate import GenerateOrder, generate
@@ -88,6 +88,8 @@ class Control:
             ("GET", "/_sim/archive", self._talk),
             ("GET", "/_sim/codes", self._codes),
             ("POST", "/_sim/codes", self._fail_codes),
+            ("GET", "/_sim/texts", self._texts),
+            ("POST", "/_sim/texts", self._fail_texts),
         ]
         routes = [Route(path, self._wrap(reply), methods=[method]) for method, path, reply in table]
         makers = [
@@ -98,6 +100,8 @@ class Control:
             Route("/connect/oauth2/authorize", self._login),
             Route("/wwlogin/sso/login", self._login),
             Route(gateway.PATH, self._take_code, methods=["POST"]),
+            Route(texts.PATH, self._take_text, methods=["POST"]),
+            Route(texts.PATH + "/{id}", self._find_text, methods=["GET"]),
         ]
         return [*routes, *makers, *pages]
 
@@ -223,6 +227,19 @@ class Control:
         order = read_order(DrainOrder, await body_of(request))
         done = await self._world.callbacks.drain(order.timeout_s)
         return {"drained": done, "waiting": self._world.callbacks.waiting()}
+
+    async def _texts(self, request: Request) -> Json:
+        return texts.show_texts(self._world, request.query_params.get("phone", ""))
+
+    async def _fail_texts(self, request: Request) -> Json:
+        order = read_order(texts.FailOrder, await body_of(request))
+        return texts.set_faults(self._world, order)
+
+    async def _take_text(self, request: Request) -> Response:
+        return await texts.take_text(self._world, request)
+
+    async def _find_text(self, request: Request) -> Response:
+        return await texts.find_text(self._world, request)
 
     async def _codes(self, request: Request) -> Json:
         return gateway.show_codes(self._world, request.query_params.get("phone", ""))

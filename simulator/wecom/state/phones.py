@@ -16,9 +16,26 @@ class TextMessage:
     minutes: int
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text message as it arrived on a phone; ``id`` is the sender's."""
+
+    at: float
+    id: str
+    phone: str
+    text: str
+
+
 class Phones:
-    """Every code that was sent, the newest last; ``failing`` requests are still to be refused."""
+    """Every code that was sent, the newest last; ``failing`` requests are still to be refused.
+
+    ``texts`` by the sender's id, ``handed`` how many requests brought one, ``faults`` how many of
+    the next requests end in which way.
+    """
 
     def __init__(self) -> None:
         self.messages: list[TextMessage] = []
         self.failing = 0
+        self.texts: dict[str, Text] = {}
+        self.handed = 0
+        self.faults: dict[str, int] = {}

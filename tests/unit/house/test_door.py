@@ -62,6 +62,7 @@ MAKES_CALLS = {
     "delivery.welcome.submit": "judges by itself",
     "delivery.broadcasts.close": "only what the door gathered",
     "delivery.jobs.announce": "to our own staff",
+    "delivery.text_messages.queue": "only what the door judged, and the gate again at sending",
 }
 """Who may put a call to WeCom into the outbox, and why that is no way around."""
 
@@ -161,6 +162,21 @@ def test_every_channel_has_its_door_or_no_way_out() -> None:
 def test_the_gate_stands_before_every_channel(channel: Channel, door: str) -> None:
     assert door in mentioned(), f"{door} is not there"
     assert leads_to(door, GATE), f"{channel}: {door} does not ask the gate"
+
+
+def test_a_text_message_is_judged_again_and_queued_by_those_who_chose_it_alone() -> None:
+    assert leads_to("delivery.text_messages.ready", GATE)
+    assert callers("delivery.text_messages.queue") == {
+        "delivery.door._queue",
+        "delivery.channel_handover.hand_over",
+    }
+    modules = {
+        one.module
+        for one in sources()
+        for call in calls(one.tree)
+        if dotted(call.func).endswith("gateway.send")
+    }
+    assert modules == {SPEAKS_IN}
 
 
 def test_a_door_does_not_lead_through_the_gate_by_chance() -> None:

@@ -16,6 +16,7 @@ from crm_sync.rules.relations import Landing
 from delivery.models import OutboxState
 from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME
 from delivery.results import STATES
+from delivery.text_messages import SMS
 from tests.unit.house.sources import Source, dotted, imported, sources
 
 SETTLED = set(OutboxState) - {OutboxState.QUEUED, OutboxState.SENDING}
@@ -33,9 +34,9 @@ MADE: dict[str, set[str]] = {
     "f'member.{event.change}'": {f"member.{one}" for one in ("create", "update", "delete")},
     "f'relation.{how}'": {f"relation.{one}" for one in set(Landing) - UNWRITTEN},
     "f'session.{act}'": {f"session.{one}" for one in ("signed_in", "signed_out", "proved_again", "refused")},
-    "f'{claim.kind}.uncertain'": {f"{WELCOME}.uncertain", f"{STAFF_CARD}.uncertain"},
+    "f'{claim.kind}.uncertain'": {f"{one}.uncertain" for one in (WELCOME, STAFF_CARD, SMS)},
     "f'{claim.kind}.{state.value}'": {
-        f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, STAFF_CARD) for state in SETTLED
+        f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, STAFF_CARD, SMS) for state in SETTLED
     },
     "f'{one.intent.channel.value}.planned'": {"todo.planned", "broadcast.planned", "sms.planned"},
 }  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
@@ -90,7 +91,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def _bench(database: Database, **people: dict[str, object]) -> AsyncIterator[Bench]:
+async def _bench(database: Database, **people: dict[str, Any]) -> AsyncIterator[Bench]:
     async with wecom_world() as world:
         made = Bench(database, world)
         async with database.transaction() as session:
@@ -196,7 +197,7 @@ async def test_calls_nobody_answers_lead_to_the_next_channel_and_count_once(
 async def test_a_friend_who_left_and_a_no_to_the_channel_are_handed_over(
     database: Database,
 ) -> None:
-    people = {
+    people: dict[str, dict[str, Any]] = {
         "L": {"friend": True, "phone": PHONE},
         "R": {"friend": True},
         "S": {"friend": True, "phone": "13800000002"},

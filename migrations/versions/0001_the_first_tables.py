@@ -1837,6 +1837,7 @@ def upgrade() -> None:
     sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('channel_refused', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
     sa.Column('unreached', sa.Integer(), nullable=False),
+    sa.Column('unreached_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('planned_on', sa.Date(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),

@@ -68,10 +68,10 @@ def _fill(customers: int, sqlite: bool) -> list[str]:
         f" dormant_kind, completeness, missing, snapshots, changed_at) {series} SELECT n,"
         f" CASE n % 10 WHEN 0 THEN 'A' WHEN 1 THEN 'B' WHEN 2 THEN 'B' WHEN 3 THEN 'C' ELSE 'D' END,"
         f" '', '', 'active', '', 50, '', 0, {then} FROM series",
-        f"INSERT INTO touch (source, customer_id, staff_id, unit_id, channel, purpose, trigger,"  # noqa: S608
+        f"INSERT INTO touch (source, customer_id, staff_id, unit_id, channel, purpose, trigger, reason,"  # noqa: S608
         f" state, act, outcome, at) {series}, moments(back, at) AS (VALUES {moments})"
         f" SELECT 't' || n, 1 + n * 7 % {customers}, {staff}, '01', CASE n % 3 WHEN 0 THEN"
-        f" 'broadcast' ELSE 'phone' END, 'service', '', CASE n % 3 WHEN 0 THEN 'sent' ELSE"
+        f" 'broadcast' ELSE 'phone' END, 'service', '', '', CASE n % 3 WHEN 0 THEN 'sent' ELSE"
         f" 'recorded' END, '', '', moments.at FROM series JOIN moments ON moments.back = n % 180",
         f"INSERT INTO lead (customer_id, finder, level, unit_id, place, amount_fen, facts, state,"  # noqa: S608
         f" found_at, taken_by, closed_by, note) {series} SELECT n, 'payroll', 'outlet', '01', 1, n,"

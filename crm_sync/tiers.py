@@ -93,9 +93,10 @@ async def assign_in(
         .where(*here)
         .subquery()
     )
-    grouped = (changed.c.unit_id, changed.c.was, changed.c.now)
-    counted = select(*grouped, func.count().label("number")).group_by(*grouped).order_by(*grouped)
-    moves = (await session.execute(counted)).all()
+    # The tier first, because SQLite sorts to group and units differ only behind what they share.
+    grouped = (changed.c.now, changed.c.was, changed.c.unit_id)
+    counted = select(*grouped, func.count().label("number")).group_by(*grouped)
+    moves = sorted(await session.execute(counted), key=lambda one: (one.unit_id, one.was, one.now))
     entries = _placed([one for one in moves if not one.was], report)
     entries += await _moved(session, changed, [one for one in moves if one.was], policy, report)
     if not entries:

@@ -58,14 +58,16 @@ ACTOR: Final = "system:leads"
 FOUND: Final = Table(
     "lead_found",
     MetaData(),
-    Column("customer_id", BigInteger, nullable=False),
-    Column("finder", String, nullable=False),
+    # The key is how what is gone is told without reading all of it for each lead.
+    Column("customer_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("finder", String, primary_key=True),
     Column("level", String, nullable=False),
     Column("unit_id", String, nullable=False),
     Column("place", Integer, nullable=False),
     Column("amount_fen", BigInteger, nullable=False),
     Column("facts", JSON().with_variant(JSONB(), "postgresql"), nullable=False),
     prefixes=["TEMPORARY"],
+    sqlite_with_rowid=False,
 )
 
 

@@ -40,6 +40,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", nargs="*", help="default: everything")
     parser.add_argument("--quick", action="store_true", help="small sizes, for a first look")
+    parser.add_argument(
+        "--customers", type=int, action="append", help="sizes of personas, standing and duty"
+    )
     chosen = parser.parse_args(arguments)
     unknown = set(chosen.what) - set(ALL)
     if unknown:
@@ -48,12 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "intake": _intake,
         "planning": _planning,
         "imports": _imports,
-        "personas": _personas,
-        "standing": _standing,
-        "duty": _duty,
     }
+    by_size = {"personas": _personas, "standing": _standing, "duty": _duty}
+    sizes = chosen.customers or ([10_000] if chosen.quick else [100_000, 1_000_000])
     for name in chosen.what or ALL:
-        lines = made[name](chosen.quick)
+        lines = by_size[name](sizes) if name in by_size else made[name](chosen.quick)
         put_section(telling.PAGE, telling.HEAD, TITLES[name], lines)
         sys.stdout.write(f"{TITLES[name]}\n" + "\n".join(lines) + "\n\n")
 
@@ -98,22 +100,16 @@ def _imports(quick: bool) -> list[str]:
     return telling.imports(run_imports(10_000 if quick else 100_000, "both", 1, None), _said())
 
 
-def _sizes(quick: bool) -> tuple[int, ...]:
-    return (10_000,) if quick else (100_000, 1_000_000)
+def _personas(sizes: Sequence[int]) -> list[str]:
+    return telling.personas([run_personas(size, "both", None) for size in sizes], _said())
 
 
-def _personas(quick: bool) -> list[str]:
-    runs = [run_personas(size, "both", None) for size in _sizes(quick)]
-    return telling.personas(runs, _said())
+def _standing(sizes: Sequence[int]) -> list[str]:
+    return telling.standing([run_standing(size, "both", None) for size in sizes], _said())
 
 
-def _standing(quick: bool) -> list[str]:
-    runs = [run_standing(size, "both", None) for size in _sizes(quick)]
-    return telling.standing(runs, _said())
-
-
-def _duty(quick: bool) -> list[str]:
-    return telling.duty([run_duty(size, "both", None) for size in _sizes(quick)], _said())
+def _duty(sizes: Sequence[int]) -> list[str]:
+    return telling.duty([run_duty(size, "both", None) for size in sizes], _said())
 
 
 def _directory(stack: ExitStack) -> Path:

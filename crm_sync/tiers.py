@@ -17,8 +17,8 @@ from crm_sync.repository.subjects import Window, next_window
 from kit.db import Database
 from kit.ledger import Entry, append
 
-WINDOW: Final = 50_000
-MOVES_NAMED: Final = 2_000
+WINDOW: Final = 200_000
+MOVES_NAMED: Final = 8_000
 """So many moves of a window are entries of their customers; more are counted by unit."""
 FEN: Final = 100
 

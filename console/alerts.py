@@ -21,8 +21,8 @@ from console.lists import PER_PAGE, choice, nothing, number, paging, tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of, talks_in
+from console.state_words import ALERT_KINDS, ALERT_STATES, SEVERITIES
 from console.traces import looked
-from console.wording import ALERT_KINDS, ALERT_STATES, SEVERITIES
 from crm_sync.facts import StaffFact
 from crm_sync.repository.staff import staff_by_userids
 from kit.clock import bank_date, bank_moment

@@ -16,8 +16,8 @@ from console.naming import Names, names_for
 from console.roles import ROLE_NAMES
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import UNIT_KINDS
 from console.traces import looked
-from console.wording import UNIT_KINDS
 from crm_sync.repository import rosters
 from crm_sync.repository.rosters import GrantFact, Member
 from kit import ledger

@@ -15,9 +15,10 @@ from console.lists import PER_PAGE, choice, day, nothing, number, paging, state,
 from console.naming import Names, names_for
 from console.record_query import day_of
 from console.shell import page, shell
+from console.state_words import TODO_STATES
 from console.todos import trigger_names
 from console.traces import looked
-from console.wording import SYSTEMS, TODO_STATES
+from console.wording import SYSTEMS
 from crm_sync import selection
 from delivery.repository import plans as runs
 from delivery.repository.plans import PlanFact

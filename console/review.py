@@ -14,7 +14,7 @@ from console.library import showing
 from console.lists import choice, tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
-from console.wording import FORMS
+from console.state_words import FORMS
 from content_library import decided, service
 from content_library import repository as scripts_of
 from content_library.facts import State, VersionFact

@@ -15,8 +15,8 @@ from console.naming import Names, names_for
 from console.record_query import day_of
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import TODO_STATES
 from console.traces import looked
-from console.wording import TODO_STATES
 from delivery import outcomes
 from delivery.repository import todo_lists
 from delivery.repository.todo_lists import Progress, Wanted

@@ -18,9 +18,9 @@ from console.naming import names_for
 from console.plans import TASKS
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import TODO_STATES
 from console.todos import trigger_names
 from console.traces import looked
-from console.wording import TODO_STATES
 from crm_sync.repository import listing
 from delivery import outcomes, plan_items
 from delivery.channel_choice import in_words

@@ -16,8 +16,9 @@ from console.imports.provenance import origins
 from console.naming import names_for
 from console.shell import page, shell
 from console.sight import sight_of
+from console.state_words import SOURCES
 from console.traces import looked
-from console.wording import SOURCES, act_text
+from console.wording import act_text
 from crm_sync.errors import NotCovered
 from crm_sync.facts import CustomerFact
 from crm_sync.repository import listing, profiles

@@ -11,7 +11,7 @@ from compliance.objections import BY_CODE
 from compliance.repository import consent_history, decisions_of, recipient_standing
 from console.customers.listed import PATH
 from console.sight import Sight
-from console.wording import BINDINGS, ENDED_BY, PRODUCT_KINDS
+from console.state_words import BINDINGS, ENDED_BY, PRODUCT_KINDS
 from crm_sync.facts import CustomerFact
 from crm_sync.repository.profiles import HoldingFact, Link, Profile
 from crm_sync.repository.staff import staff_by_userids

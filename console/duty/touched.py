@@ -17,9 +17,9 @@ from console.naming import names_for
 from console.record_query import moments_of
 from console.shell import page, shell
 from console.sight import sight_of
+from console.state_words import PURPOSES
 from console.tables import cell, column, row, table
 from console.traces import looked
-from console.wording import PURPOSES
 from crm_sync.access import customer_for
 from delivery import outcomes
 from delivery.repository import touch_log

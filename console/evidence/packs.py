@@ -21,8 +21,9 @@ from console.evidence.asking import PATH, scope_of
 from console.lists import PER_PAGE, choice, nothing, paging, state, url
 from console.naming import Names, names_for
 from console.shell import page, shell
+from console.state_words import PACK_STATES
 from console.traces import looked, viewing
-from console.wording import PACK_STATES, act_text
+from console.wording import act_text
 from insights import record
 from kit.clock import bank_date
 from kit.web.formats import long_stamp, moment

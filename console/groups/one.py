@@ -24,9 +24,9 @@ from console.groups.people import People, people_of
 from console.lists import number, state, url
 from console.shell import page, shell
 from console.sight import groups_in, sight_of, talks_in
+from console.state_words import ALERT_KINDS, ALERT_STATES, SEVERITIES
 from console.timelines import event
 from console.traces import looked
-from console.wording import ALERT_KINDS, ALERT_STATES, SEVERITIES
 from kit.clock import bank_date
 from kit.web.formats import count, moment
 from kit.web.guard import Asking, Writing, allow

@@ -15,8 +15,8 @@ from console.lists import PER_PAGE, badge, choice, nothing, paging, url
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import WORK_KINDS
 from console.traces import looked
-from console.wording import WORK_KINDS
 from crm_sync.repository import launch as checks
 from crm_sync.repository import profiles
 from crm_sync.repository.launch import BY_ID, CHECKS, Check, Task

@@ -13,7 +13,7 @@ from console.library import showing
 from console.library.listed import PATH
 from console.library.script import WRITERS
 from console.shell import page, shell
-from console.wording import FORMS, PRODUCT_KINDS, PURPOSES
+from console.state_words import FORMS, PRODUCT_KINDS, PURPOSES
 from content_library import repository as scripts_of
 from content_library import service
 from content_library.facts import ScriptDraft, State, VersionFact

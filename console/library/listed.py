@@ -12,7 +12,7 @@ from console import roles
 from console.library import showing
 from console.lists import PER_PAGE, choice, nothing, paging, tab, url, words
 from console.shell import page, shell
-from console.wording import PURPOSES, SCRIPT_STATES
+from console.state_words import PURPOSES, SCRIPT_STATES
 from content_library import endings
 from content_library import repository as scripts_of
 from content_library.facts import State, VersionFact

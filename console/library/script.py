@@ -14,7 +14,7 @@ from console.library.listed import PATH
 from console.lists import tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
-from console.wording import SCRIPT_STATES
+from console.state_words import SCRIPT_STATES
 from content_library import repository as scripts_of
 from content_library import service
 from content_library.errors import ScriptUnknown

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request
 
 from console.naming import Names
-from console.wording import FORMS, PURPOSES
+from console.state_words import FORMS, PURPOSES
 from content_library.diff import compare
 from content_library.facts import ApprovedScript, Finding, Form, ScriptDraft, State, VersionFact
 from content_library.fields import FIELDS

@@ -22,8 +22,8 @@ from console.personas.listed import (
 )
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import PURPOSES, SOURCES
 from console.traces import looked
-from console.wording import PURPOSES, SOURCES
 from content_library import repository as scripts_of
 from content_library.facts import State
 from crm_sync.errors import PersonaUnknown

@@ -13,8 +13,8 @@ from console.errors import ProductUnknown
 from console.lists import PER_PAGE, choice, nothing, paging, url
 from console.shell import page, shell
 from console.sight import sight_of
+from console.state_words import PRODUCT_KINDS
 from console.traces import looked
-from console.wording import PRODUCT_KINDS
 from crm_sync.repository import listing
 from crm_sync.repository.listing import Wanted
 from crm_sync.standing import suitable

@@ -13,8 +13,9 @@ from console.errors import DecisionRefused, ReasonNeeded, WorkUnknown
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import BINDINGS
 from console.traces import looked
-from console.wording import BINDINGS, act_text
+from console.wording import act_text
 from console.work.listed import PATH, row
 from crm_sync import binding_by_hand
 from crm_sync.facts import CustomerFact

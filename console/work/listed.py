@@ -13,8 +13,8 @@ from console.lists import PER_PAGE, choice, nothing, paging, tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of
+from console.state_words import WORK_KINDS
 from console.traces import looked
-from console.wording import WORK_KINDS
 from delivery import worklist
 from delivery.repository import work_lists
 from delivery.worklist import Item

@@ -11,7 +11,8 @@ from typing import get_args
 from archive.facts import SignalKind
 from community.facts import Happening
 from console.naming import OBJECTS
-from console.wording import ACTS, KINDS, SYSTEMS, WORK_KINDS
+from console.state_words import WORK_KINDS
+from console.wording import ACTS, KINDS, SYSTEMS
 from crm_sync.rules.relations import Landing
 from delivery.models import OutboxState
 from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME

@@ -1,5 +1,6 @@
 """One person's data at the command line: hand over, erase by two people, the opt-out link."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -8,17 +9,22 @@ import typer
 from commands.opening import answer, opened, run
 from compliance.opt_out_link import Holder, token_for
 from config import policy_catalogue
+from config.retention_policy import RetentionPolicy
 from crm_sync import access
 from crm_sync.repository.people import units_of_customers
 from insights.personal import requests
 from insights.personal.errors import BasisNeeded
 from insights.personal.exporting import export
 from insights.personal.gathering import person_of
+from insights.personal.registry import BY_TABLE
 from kit.errors import AccessDenied
 from wiring.parts import Parts
 
 person = typer.Typer(help="一个人的数据：导出、删除")
 ROLE: Final = "compliance"
+TREATMENTS: Final = {
+    "erased": "删除", "blanked": "清空内容", "kept": "依法保留", "readmitted": "可以再导入",
+}  # fmt: skip
 By = Annotated[str, typer.Option("--by", help="办理人的工号，须有合规审计角色")]
 Basis = Annotated[str, typer.Option("--basis", help="客户本人怎样提出、怎样核实身份")]
 
@@ -37,6 +43,17 @@ async def _allowed(parts: Parts, session: Any, staff_id: str) -> str:
             "这位员工没有合规审计角色", saw=staff_id[:40], do="用 gengyun users grant 授权"
         )
     return f"staff:{staff_id}"
+
+
+def _told(counts: Mapping[str, Mapping[str, int]], retention: RetentionPolicy) -> Iterator[str]:
+    """What was done with each table, in words; for what is kept, how long and by which law."""
+    for treatment, tables in counts.items():
+        yield f"  {TREATMENTS[treatment]} {sum(tables.values())} 行"
+        for table, rows in sorted(tables.items()) if treatment == "kept" else ():
+            holds = BY_TABLE.get(table)
+            rule = retention.of(holds.because) if holds else None
+            why = f"：{rule.years} 年，{rule.law}" if rule else ""
+            yield f"    {holds.title if holds else table} {rows} 行{why}"
 
 
 @person.command("export")
@@ -98,6 +115,24 @@ def person_erase(customer_no: str, by: By, basis: Basis) -> None:
     run(work)
 
 
+@person.command("readmit")
+def person_readmit(customer_no: str, by: By, basis: Basis) -> None:
+    """客户删除后本人回来：提出让这个客户号能再导入；另一位批准后才办。原资料不恢复。"""
+
+    async def work() -> None:
+        async with opened() as parts, parts.databases.bank.transaction() as session:
+            actor = await _allowed(parts, session, by)
+            asked = await requests.ask_back(
+                session, customer_no, basis=basis, actor=actor, at=parts.clock()
+            )
+        answer(
+            {"request": asked.number, "state": asked.state},
+            f"已提出 {asked.number}，请另一位：gengyun person approve {asked.number} --by 工号",
+        )
+
+    run(work)
+
+
 @person.command("approve")
 def person_approve(
     number: str,
@@ -109,13 +144,14 @@ def person_approve(
     async def work() -> None:
         async with opened() as parts, parts.databases.bank.transaction() as session:
             actor = await _allowed(parts, session, by)
+            retention = parts.shelf.of(policy_catalogue.RETENTION)
             done = await requests.decide(
                 session, number, approve=True, opinion=opinion, actor=actor, at=parts.clock()
             )
         answer(
             {"request": done.number, "state": done.state, **done.counts},
             f"{done.number}：{'已办结' if done.state == 'done' else '已批准'}",
-            *(f"  {name} {sum(rows.values())} 行" for name, rows in done.counts.items()),
+            *_told(done.counts, retention),
         )
 
     run(work)

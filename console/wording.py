@@ -148,6 +148,7 @@ ACTS: Final = {
     "personal.refused": "不批准个人信息请求",
     "personal.exported": "导出个人信息",
     "personal.erased": "删除个人信息",
+    "personal.readmitted": "客户本人回来，重新接纳",
     "consents.recorded": "登记一批客户授权",
     "queue.withdrawn": "客户退订，撤回待发",
     "queue.under_way": "客户退订时，群发已在交出",

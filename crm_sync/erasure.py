@@ -1,6 +1,7 @@
 """Erased people stay erased: what comes in about them later is recognised by a keyed hash.
 
-A customer number stays blocked for every file. A WeCom contact stays blocked as long as the
+A customer number stays blocked for every file, until the person has come back and said so herself
+(``readmit``, two members of staff); the number then begins a new record. A WeCom contact stays blocked as long as the
 friendship is the old one; whoever adds a manager again after the erasure has acted themselves and
 begins anew, matched to nobody.
 """
@@ -9,7 +10,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -57,6 +58,25 @@ async def erased_numbers(session: AsyncSession) -> frozenset[str]:
     """The hashes of every erased customer number, for a whole file at once."""
     query = select(col(ErasedPerson.hash)).where(col(ErasedPerson.kind) == CUSTOMER)
     return frozenset((await session.execute(query)).scalars())
+
+
+async def erased_by(session: AsyncSession, customer_no: str) -> str | None:
+    """The request by which this customer number was erased; None where it was not."""
+    digest = erased_hash(cipher_of(session), CUSTOMER, customer_no)
+    query = select(col(ErasedPerson.request)).where(
+        col(ErasedPerson.kind) == CUSTOMER, col(ErasedPerson.hash) == digest
+    )
+    return (await session.execute(query)).scalar_one_or_none()
+
+
+async def readmit(session: AsyncSession, request: str) -> None:
+    """Let files bring the number that ``request`` erased; the old record and the old friendships
+    stay erased."""
+    await session.execute(
+        delete(ErasedPerson).where(
+            col(ErasedPerson.kind) == CUSTOMER, col(ErasedPerson.request) == request
+        )
+    )
 
 
 async def erased_contacts(session: AsyncSession, contacts: Collection[str]) -> dict[str, datetime]:

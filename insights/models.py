@@ -32,7 +32,7 @@ class PersonalRequest(SQLModel, table=True):
     __tablename__: ClassVar[str] = "personal_request"
     __table_args__ = (Index("ix_personal_request_state", "state", "asked_at"),)
     number: str = Field(primary_key=True, max_length=40)
-    kind: str = Field(max_length=8)  # export | erase
+    kind: str = Field(max_length=8)  # export | erase | readmit
     customer_id: int = Field(sa_type=BigInteger, index=True)
     unit_id: str = Field(max_length=32)
     basis: str = Field(max_length=400)

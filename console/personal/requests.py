@@ -27,14 +27,20 @@ from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
 PATH: Final = "/c/personal-data"
-KINDS: Final = {"export": "导出", "erase": "删除"}
+KINDS: Final = {"export": "导出", "erase": "删除", "readmit": "重新接纳"}
+ASKED_HERE: Final = ("export", "erase")
 STATES: Final = {
     "asked": ("等待批准", "warn"),
     "approved": ("已批准", "info"),
     "refused": ("不批准", ""),
     "done": ("已办结", "ok"),
 }
-PARTS: Final = {"erased": "已删除", "blanked": "已清空内容", "kept": "依法保留"}
+PARTS: Final = {
+    "erased": "已删除",
+    "blanked": "已清空内容",
+    "kept": "依法保留",
+    "readmitted": "按此请求删除的，可以再导入",
+}
 
 
 @router.get(PATH, response_class=HTMLResponse)
@@ -123,7 +129,7 @@ async def ask_form(
         "name": masked_name(customer.name) if customer.name else "客户",
         "customer_no": masked_number(customer.customer_no),
         "action": f"{PATH}/ask/{customer_id}",
-        "kinds": list(KINDS.items()),
+        "kinds": [(kind, KINDS[kind]) for kind in ASKED_HERE],
     }
     return page(request, "personal_ask", context)
 

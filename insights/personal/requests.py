@@ -4,18 +4,20 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from crm_sync import erasure
 from insights.models import PersonalRequest
 from insights.personal.erasing import Erased, erase
 from insights.personal.errors import (
     BasisNeeded,
     NotApproved,
     OwnRequest,
+    PersonUnknown,
     RequestDecided,
     RequestUnknown,
 )
@@ -23,7 +25,8 @@ from insights.personal.gathering import person_of
 from kit.clock import bank_date
 from kit.ledger import Entry, append
 
-Kind = Literal["export", "erase"]
+Kind = Literal["export", "erase", "readmit"]
+READMITTED: Final = "readmitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,38 @@ async def ask(
     ``basis``: how the person asked and proved who they are. Raises PersonUnknown, BasisNeeded.
     """
     await person_of(session, customer_id=customer_id)
+    return await _ask(session, customer_id, kind, basis=basis, unit=unit, actor=actor, at=at)
+
+
+async def ask_back(
+    session: AsyncSession, customer_no: str, *, basis: str, actor: str, at: datetime
+) -> RequestFact:
+    """Ask that files may bring this erased number again, because the person came back herself.
+
+    What comes is a new record without consents; the erased one stays erased. Raises
+    PersonUnknown where the number was not erased, BasisNeeded.
+    """
+    erasure_number = await erasure.erased_by(session, customer_no)
+    if erasure_number is None:
+        raise PersonUnknown("这个客户号没有办过删除", do="核对客户号；没有删除过的不用重新接纳")
+    before = await one(session, erasure_number)
+    return await _ask(
+        session, before.customer_id, "readmit", basis=basis, unit=before.unit_id, actor=actor,
+        at=at, counts={READMITTED: {erasure_number: 1}},
+    )  # fmt: skip
+
+
+async def _ask(
+    session: AsyncSession,
+    customer_id: int,
+    kind: Kind,
+    *,
+    basis: str,
+    unit: str,
+    actor: str,
+    at: datetime,
+    counts: dict[str, Any] | None = None,
+) -> RequestFact:
     words = " ".join(basis.split())
     if len(words) < 4:
         raise BasisNeeded(
@@ -74,6 +109,7 @@ async def ask(
         state="asked",
         asked_by=actor,
         asked_at=at,
+        counts=counts or {},
     )
     session.add(row)
     await session.flush()
@@ -86,7 +122,7 @@ async def decide(
 ) -> RequestFact:
     """A second person approves or refuses. Raises RequestDecided, OwnRequest, BasisNeeded.
 
-    An approved erasure is carried out at once, in the same transaction.
+    An approved erasure or readmission is carried out at once, in the same transaction.
     """
     row = await _locked(session, number)
     if row.state != "asked":
@@ -102,6 +138,12 @@ async def decide(
     await _record(session, row, act, actor, at, opinion=row.opinion)
     if approve and row.kind == "erase":
         await _carry_out(session, row, actor, at)
+    elif approve and row.kind == "readmit":
+        for number in row.counts[READMITTED]:
+            await erasure.readmit(session, number)
+        row.state, row.done_at = "done", at
+        await session.flush()
+        await _record(session, row, "personal.readmitted", actor, at)
     return _fact(row)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, text
 
 from compliance import consent_batches
 from compliance.facts import ConsentFact
+from compliance.opting_out import silenced_contacts
 from compliance.repository import recipient_standing
 from compliance.service import give_consents
 from config import retention_policy
@@ -240,6 +241,46 @@ async def test_wecom_does_not_bring_them_back_before_they_add_somebody_anew(
         query = text("SELECT customer_id FROM contact WHERE external_userid = 'wm-C2'")
         assert (await session.execute(query)).scalar_one() is None
     assert (await _about(database, person))["contact"] == 1
+
+
+async def test_only_the_person_coming_anew_begins_again_and_nothing_old_returns(
+    database: Database, tmp_path: Path
+) -> None:
+    person, _ = await _people(database)
+    await _erased(database, person)
+    anew = detail("wm-C2", follow("limin", added_at=AT + timedelta(days=2)), name="周阿姨")
+    async with database.transaction() as session:
+        await land_contact(session, anew, AT + timedelta(days=3))
+        assert "all" in (await silenced_contacts(session, ["wm-C2"]))["wm-C2"]  # still their word
+        with pytest.raises(PersonUnknown):
+            await requests.ask_back(
+                session, "C1", basis="客户到网点书面申请", actor="staff:hejing", at=AT
+            )
+        asked = await requests.ask_back(
+            session, "C2", basis="客户到网点重新开户并书面同意", actor="staff:hejing", at=AT
+        )
+    report = await bring(database, "customers", CUSTOMERS, tmp_path, partial=True)
+    assert [one.code for one in report.rejects] == ["E-2237"]  # asked is not approved
+    async with database.transaction() as session:
+        with pytest.raises(OwnRequest):
+            await requests.decide(
+                session, asked.number, approve=True, opinion="可以", actor="staff:hejing", at=AT
+            )
+        done = await requests.decide(
+            session, asked.number, approve=True, opinion="可以", actor="staff:wangshan", at=AT
+        )
+    assert done.state == "done"
+    again = CUSTOMERS.replace("C9,新客户,13800000009,0101\n", "")
+    report = await bring(database, "customers", again, tmp_path, partial=True)
+    assert (report.counts.added, len(report.rejects)) == (1, 0)
+    async with database.reading() as session:
+        back = await person_of(session, customer_no="C2")
+        assert back.customer_id != person.customer_id
+        assert back.contacts == ()  # the new friendship is matched only by the person's own act
+        standing = (await recipient_standing(session, [back.customer_id]))[back.customer_id]
+        assert standing.consents == frozenset()
+        assert (await verify(session)).sound
+    assert set(await _about(database, back)) <= {"customer", "customer_field_source"}
 
 
 async def test_who_asks_cannot_approve_and_a_decision_stands(database: Database) -> None:

@@ -13,6 +13,8 @@ from config import policy_catalogue
 from crm_sync.access import viewer
 from crm_sync.facts import Viewer
 from crm_sync.repository import ownership, staff
+from crm_sync.rules.conditions import Frame
+from insights.known_elsewhere import known_elsewhere
 from portfolio.allocation import claims, deciding, lists, repository
 from portfolio.allocation.facts import LineFact, Method, PlanFact
 from portfolio.allocation.jobs import draft_month_end
@@ -24,6 +26,7 @@ from wiring.parts import Parts
 allocate = typer.Typer(help="管户分配：编制方案、批准、驳回、认领", no_args_is_help=True)
 CUSTOMERS = typer.Option("--customers", help="客户号文件：一列 customer_no（或每行一个客户号）")
 LONGEST = 1_000_000
+SEGMENT = "segment:"
 
 
 def numbers_of(path: Path) -> list[str]:
@@ -52,6 +55,10 @@ async def _listed(
     units = await staff.units(session)
     root = next((one for one in units if one.unit_id == unit), None)
     below = [one.unit_id for one in units if root and one.path.startswith(root.path)]
+    if name.startswith(SEGMENT):
+        frame = Frame(parts.clock(), parts.personas, parts.tiers)
+        code = name.removeprefix(SEGMENT)
+        return await lists.of_segment(session, code, below, frame, known_elsewhere()), []
     policy = parts.shelf.of(policy_catalogue.OWNERSHIP)
     return lists.named(session, name, below, policy, parts.tiers), []
 
@@ -66,7 +73,7 @@ def propose_command(
     method: Annotated[str, typer.Argument(help="familiarity | balance | level | persona")],
     unit: Annotated[str, typer.Option("--unit", help="机构号")],
     by: Annotated[str, typer.Option("--by", help="编制人工号")],
-    name: Annotated[str, typer.Option("--list", help="名单：unowned、recalled、everybody、persona:客群、owner:工号、band:资产段")] = "unowned",
+    name: Annotated[str, typer.Option("--list", help="名单：unowned、recalled、everybody、persona:客群、owner:工号、band:资产段、segment:客群规则编号")] = "unowned",
     customers: Annotated[Path | None, CUSTOMERS] = None,
     kind: Annotated[str, typer.Option("--kind", help="owner | persona | corporate")] = "",
     reallocate: Annotated[bool, typer.Option("--reallocate", help="已有管户人的也重新分")] = False,

@@ -6,8 +6,12 @@ from typing import Annotated, Any, Final
 import typer
 
 from commands.opening import answer, answer_lines, opened, run, say
+from config import policy_catalogue
+from crm_sync.access import viewer
+from crm_sync.facts import Viewer
+from portfolio.approvers import demand_approver
 from portfolio.handover import planning, store
-from portfolio.handover.errors import HandoverUnknown
+from portfolio.handover.errors import HandoverUnknown, SecondPersonNeeded
 from portfolio.handover.facts import (
     CONTACT,
     GONE,
@@ -51,14 +55,18 @@ def start_command(
     resigned: Annotated[
         bool | None, typer.Option("--resigned/--on-job", help="离职或在职，默认问企业微信")
     ] = None,
+    by: Annotated[str, typer.Option("--by", help="拟定人工号；写了才能在命令行批准")] = "",
 ) -> None:
-    """拟定一次移交；由另一位同事在 /c/handovers 批准之后才开始办。"""
+    """拟定一次移交；由另一位同事批准（/c/handovers 或 approve）之后才开始办。"""
 
     async def work() -> None:
         async with opened() as parts:
             kind = {True: "resigned", False: "on_job", None: ""}[resigned]
+            planned_by = BY
+            if by:
+                planned_by = f"staff:{(await _person(parts, by)).staff_id}"
             started = await handovers.start(
-                parts, staff_id, to or [], by=BY, reason=reason, kind=kind
+                parts, staff_id, to or [], by=planned_by, reason=reason, kind=kind
             )
             answer(
                 told(started.run) | {"unassigned_in_wecom": started.unassigned},
@@ -103,6 +111,36 @@ def status_command(
     run(work)
 
 
+@handover.command("approve")
+def approve_command(
+    run_id: Annotated[int, typer.Argument(help="移交编号")],
+    by: Annotated[str, typer.Option("--by", help="批准人工号，不能是拟定人")],
+) -> None:
+    """批准一次移交：业绩归属立即变更，企业微信里逐批移交。"""
+
+    async def work() -> None:
+        async with opened() as parts:
+            found, person = await _one(parts, run_id), await _person(parts, by)
+            if found.planned_by == BY:
+                raise SecondPersonNeeded(
+                    "拟定时没有写是谁，命令行看不出批准的是不是另一个人",
+                    saw=found.planned_by,
+                    do="在 /c/handovers 批准，或用 gengyun handover start … --by 工号 再拟一次",
+                )
+            policy = parts.shelf.of(policy_catalogue.OWNERSHIP)
+            async with parts.databases.bank.transaction() as session:
+                await demand_approver(session, person, found.unit_id, found.planned_by, policy)
+                moved = await planning.approve(
+                    session, run_id, by=f"staff:{person.staff_id}", at=parts.clock()
+                )
+            answer(
+                {"run_id": run_id, "state": "running", "customers": moved},
+                f"移交 {run_id} 已批准：{moved} 户换了经理，企业微信里的移交由系统逐批去办",
+            )
+
+    run(work)
+
+
 @handover.command("run")
 def run_command(
     run_id: Annotated[int | None, typer.Argument(help="移交编号，默认全部")] = None,
@@ -133,6 +171,12 @@ def cancel_command(
             answer({"run_id": run_id, "state": "cancelled"}, f"移交 {run_id} 已撤销")
 
     run(work)
+
+
+async def _person(parts: Parts, staff_id: str) -> Viewer:
+    relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
+    async with parts.databases.bank.reading() as session:
+        return await viewer(session, staff_id, parts.clock(), relations)
 
 
 async def _one(parts: Parts, run_id: int) -> RunFact:

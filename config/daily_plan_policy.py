@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config import policy_files
 
-ReasonName = Literal["maturity", "breach", "lead", "todo", "due", "activation", "edge", "birthday"]
+ReasonName = Literal[
+    "maturity", "breach", "lead", "todo", "due", "season", "activation", "edge", "birthday"
+]
 
 
 class _Part(BaseModel):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -93,6 +93,25 @@ async def count(session: AsyncSession, wanted: Wanted, policy: FarmingPolicy, to
         .where(*_where(session, wanted, policy, today))
     )
     return int((await session.execute(query)).scalar_one())
+
+
+def due_seasons(policy: FarmingPolicy, today: date) -> Subquery:
+    """Customers whose season begins within the lead, each once: ``customer_id``, ``season``.
+
+    ``season`` is the nearest of theirs, as month * 100 + day, also where the year turns.
+    """
+    ranges, season = coming(today, policy.lead_days), col(FarmRecord.season)
+    first = ranges[0][0]
+    nearest = func.min(case((season >= first, season), else_=season + 10_000)) % 10_000
+    return (
+        select(col(FarmRecord.customer_id).label("customer_id"), nearest.label("season"))
+        .where(
+            col(FarmRecord.removed_at).is_(None),
+            or_(*(season.between(low, high) for low, high in ranges)),
+        )
+        .group_by(col(FarmRecord.customer_id))
+        .subquery("seasons")
+    )
 
 
 async def of_customers(

@@ -47,6 +47,7 @@ HANGING: Final = (
     "persona_membership",
     "persona_refusal",
     "recall",
+    "scorecard_line",
     "transfer_form",
 )
 """Tables whose rows are visible with the customer in their ``customer_id``."""

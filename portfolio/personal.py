@@ -17,5 +17,6 @@ PERSONAL: Final = (
     Holds("handover_line", "客户移交", Fate.ERASE),
     Holds("parking", "暂停跟进", Fate.ERASE),
     Holds("recall", "管户收回", Fate.ERASE),
+    Holds("scorecard_line", "季度评分的客户", Fate.ERASE),
     Holds("transfer_form", "客户提升移交表", Fate.ERASE),
 )

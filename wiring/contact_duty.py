@@ -28,6 +28,7 @@ def plan_terms(parts: Parts) -> PlanTerms:
         coverage=parts.shelf.of(kinds.COVERAGE),
         activation=parts.shelf.of(kinds.ACTIVATION),
         tiers=parts.shelf.of(kinds.TIERS),
+        farming=parts.shelf.of(kinds.FARMING),
     )
 
 

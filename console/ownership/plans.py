@@ -17,6 +17,9 @@ from console.sight import Sight, sight_of
 from console.traces import looked
 from crm_sync.repository import ownership
 from crm_sync.row_security import beyond_scope
+from crm_sync.rules.conditions import Frame
+from crm_sync.segments import repository as segments
+from insights.known_elsewhere import known_elsewhere
 from kit.web.guard import Asking, Writing, allow
 from portfolio.allocation import lists, repository
 from portfolio.allocation.facts import Method, PlanFact
@@ -26,6 +29,7 @@ from portfolio.direct_team.service import hand_up
 
 router = APIRouter()
 PATH: Final = "/c/allocation"
+SEGMENT: Final = "segment:"
 LISTS: Final = [
     ("unowned", "没有管户人的客户"),
     ("recalled", "收回待分配的客户"),
@@ -92,7 +96,7 @@ async def plans(
         "make": {
             "action": PATH,
             "units": whole.options[1:],
-            "lists": [*LISTS, *personas],
+            "lists": [*LISTS, *personas, *await _segments(session)],
             "methods": [(one.value, METHODS[one]) for one in Method if one is not Method.DIRECT],
             "kinds": list(RELATIONS.items()),
             "direct": f"{PATH}/direct",
@@ -101,6 +105,12 @@ async def plans(
         },
     }
     return page(request, "allocation", context)
+
+
+async def _segments(session: AsyncSession) -> list[tuple[str, str]]:
+    """The segments in force, to choose from."""
+    found = await segments.listed(session, ["in_force"])
+    return [(f"{SEGMENT}{one.code}", f"客群规则：{one.title}") for one in found]
 
 
 def _row(one: PlanFact, names: Names, sight: Sight) -> dict[str, Any]:
@@ -154,13 +164,13 @@ async def draw_up(
 ) -> Response:
     """Draw up a plan; it waits for a second person."""
     sight = await _sees(session, asking, unit)
-    policy, tiers = policy_of(request), request.app.state.parts.tiers
+    policy = policy_of(request)
     if customers.strip():
         by_number, _ = await lists.of_numbers(session, customers.split(), "粘贴的客户号")
         within = ownership.in_units(session, sight.units or ())
         chosen = Listed(by_number.ids.where(ownership.customer_id().in_(within)), by_number.words)
     else:
-        chosen = lists.named(session, listed, sight.units or (), policy, tiers)
+        chosen = await _chosen(request, session, asking, listed, sight)
     async with beyond_scope(session):  # loads count everybody whom a receiver has
         made = await propose(
             session,
@@ -170,6 +180,17 @@ async def draw_up(
             at=asking.at,
         )
     return RedirectResponse(f"{PATH}/{made.plan_id}", status_code=303)
+
+
+async def _chosen(
+    request: Request, session: AsyncSession, asking: Asking, name: str, sight: Sight
+) -> Listed:
+    parts, units = request.app.state.parts, sight.units or ()
+    if name.startswith(SEGMENT):
+        frame = Frame(asking.at, parts.personas, parts.tiers)
+        code = name.removeprefix(SEGMENT)
+        return await lists.of_segment(session, code, units, frame, known_elsewhere())
+    return lists.named(session, name, units, policy_of(request), parts.tiers)
 
 
 @router.post(PATH + "/direct")

@@ -16,6 +16,7 @@ from console.shell import page, shell
 from console.sight import Sight, sight_of
 from console.traces import looked
 from crm_sync.repository import scoring
+from crm_sync.row_security import beyond_scope
 from kit.clock import bank_date
 from kit.web.formats import asset_band, percent
 from kit.web.guard import Asking, Writing, allow
@@ -74,19 +75,19 @@ async def scorecards(
         ],
         "other_text": "客群制名次" if first == "owner" else "管户制名次",
         "state": None if shown else nothing("评分", kept.values(), PATH, "导入管户、持仓和月末快照之后就有。"),
-        "scores": [_row(one, places, names, sight, live=live) for one in shown[:500]],
+        "scores": [_row(one, places, names, sight, kept["quarter"]) for one in shown[:500]],
         "formulas": _formulas(policy),
     }  # fmt: skip
     return page(request, "scorecards", context)
 
 
 def _row(
-    one: Score, places: dict[str, int], names: Names, sight: Sight, *, live: bool
+    one: Score, places: dict[str, int], names: Names, sight: Sight, quarter: str
 ) -> dict[str, Any]:
     book = one.book
 
-    def behind(of: str) -> str | None:
-        return url(f"{PATH}/{book.staff_id}", of=of) if live else None
+    def behind(of: str) -> str:
+        return url(f"{PATH}/{book.staff_id}", {"quarter": quarter}, of=of)
 
     return {
         "place": one.place,
@@ -128,34 +129,52 @@ async def behind(
     session: Writing,
     staff_id: str,
     of: str = "customers",
+    quarter: str = "",
     after: int = 0,
 ) -> Response:
-    """The customers behind one figure of the running quarter."""
+    """The customers behind one figure: of the running quarter, or of a closed one as they were."""
     sight = await sight_of(session, asking.viewer, roles.BUSINESS)
     names = await names_for(session, staff=[staff_id])
     person = names.staff.get(staff_id)
     if person is None or (sight.units is not None and person.unit_id not in sight.units):
         raise PersonUnknown("没有这个人，或不在你的查看范围内", do="从评分列表里打开")
-    policy = policy_of(request)
     chosen = of if of in BEHIND else "customers"
-    begins = quarter_start(bank_date(asking.at))
-    asked = await service.asked_of(session, policy, begins, asking.at)
-    total = await scoring.count_behind(session, staff_id, chosen, asked)
-    found = await scoring.behind(session, staff_id, chosen, asked, limit=PER_PAGE + 1, after=after)
+    kept = quarter if quarter in await service.quarters(session) else ""
+    if kept:
+        # Whoever was in that book then may be another branch's customer now: the list stays whole.
+        async with beyond_scope(session):
+            found = await service.behind_closed(
+                session, kept, staff_id, chosen, limit=PER_PAGE + 1, after=after
+            )
+            counts = {
+                name: await service.count_closed(session, kept, staff_id, name) for name in BEHIND
+            }
+        sub = f"{kept}，季末时的名单"
+    else:
+        begins = quarter_start(bank_date(asking.at))
+        asked = await service.asked_of(session, policy_of(request), begins, asking.at)
+        found = await scoring.behind(
+            session, staff_id, chosen, asked, limit=PER_PAGE + 1, after=after
+        )
+        counts = {
+            name: await scoring.count_behind(session, staff_id, name, asked) for name in BEHIND
+        }
+        sub = quarter_name(begins) + (f"，季初快照 {asked.base}" if asked.base else "")
+    total = counts[chosen]
     shown, more = found[:PER_PAGE], len(found) > PER_PAGE
     people = await names_for(session, customers=[one.customer_id for one in shown])
-    here = f"{PATH}/{staff_id}"
+    here, closed = f"{PATH}/{staff_id}", {"quarter": kept}
     place = await looked(
         session, asking, "scorecard.viewed", f"staff:{staff_id}", unit=person.unit_id,
-        payload={"of": chosen, "shown": [one.customer_id for one in shown]},
+        payload={"of": chosen, "quarter": kept, "shown": [one.customer_id for one in shown]},
     )  # fmt: skip
     context = await shell(request, session, asking, "scorecards", view_ref=place)
     context |= {
-        "back": PATH,
+        "back": url(PATH, closed),
         "title": f"{person.name} · {BEHIND[chosen]}",
-        "sub": f"{quarter_name(begins)}，季初快照 {asked.base}" if asked.base else quarter_name(begins),
+        "sub": sub,
         "tabs": [
-            tab(text, url(here, of=name), await scoring.count_behind(session, staff_id, name, asked), name == chosen)
+            tab(text, url(here, closed, of=name), counts[name], name == chosen)
             for name, text in BEHIND.items()
         ],
         "state": None if shown else nothing("客户", [chosen], here, "这一项还没有客户。"),
@@ -172,8 +191,8 @@ async def behind(
         "page": paging(
             shown,
             total=total,
-            next_url=url(here, of=chosen, after=shown[-1].customer_id) if more else None,
-            first_url=url(here, of=chosen) if after else None,
+            next_url=url(here, closed, of=chosen, after=shown[-1].customer_id) if more else None,
+            first_url=url(here, closed, of=chosen) if after else None,
         ),
     }  # fmt: skip
     return page(request, "scorecard", context)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -183,6 +183,61 @@ def _both_ends(book: Any, asked: Asked) -> Any:
         .where(col(CustomerSnapshot.aum_fen).is_not(None), col(Customer.aum_fen).is_not(None))
         .subquery("ends")
     )
+
+
+def lines(session: AsyncSession, asked: Asked) -> Select[Any]:
+    """Every customer of every manager with what they count for, to be kept as they are now.
+
+    Columns: ``customer_id staff_id unit_id before_fen after_fen kinds crossed measured friends
+    reached``; the last four are 1 or 0.
+    """
+    book = _book(session, None)
+    held = (
+        select(
+            col(Holding.customer_id).label("customer_id"),
+            func.count(col(Holding.kind).distinct()).label("kinds"),
+        )
+        .where(col(Holding.removed_at).is_(None), col(Holding.kind).in_(list(asked.kinds)))
+        .group_by(col(Holding.customer_id))
+        .subquery("held")
+    )
+    friends, reached = _friends(book).subquery("friends"), _reached(book, asked).subquery("reached")
+    before, after = col(CustomerSnapshot.aum_fen), col(Customer.aum_fen)
+    kinds = func.coalesce(held.c.kinds, 0)
+
+    def counts(flag: Any) -> Any:
+        return case((flag, 1), else_=0)
+
+    def theirs(other: Any) -> Any:
+        return and_(other.c.customer_id == book.c.customer_id, other.c.staff_id == book.c.staff_id)
+
+    found: Select[Any] = (
+        select(
+            book.c.customer_id,
+            book.c.staff_id,
+            book.c.unit_id,
+            before.label("before_fen"),
+            after.label("after_fen"),
+            kinds.label("kinds"),
+            counts(kinds >= asked.products).label("crossed"),
+            counts(and_(before.is_not(None), after.is_not(None))).label("measured"),
+            counts(friends.c.customer_id.is_not(None)).label("friends"),
+            counts(reached.c.customer_id.is_not(None)).label("reached"),
+        )
+        .select_from(book)
+        .join(Customer, col(Customer.id) == book.c.customer_id)
+        .outerjoin(
+            CustomerSnapshot,
+            and_(
+                col(CustomerSnapshot.customer_id) == book.c.customer_id,
+                col(CustomerSnapshot.on) == asked.base,
+            ),
+        )
+        .outerjoin(held, held.c.customer_id == book.c.customer_id)
+        .outerjoin(friends, theirs(friends))
+        .outerjoin(reached, theirs(reached))
+    )
+    return found
 
 
 async def _by_staff(session: AsyncSession, query: Any) -> dict[str, int]:

@@ -12,6 +12,9 @@ from config.ownership_policy import OwnershipPolicy
 from config.tier_policy import TierPolicy
 from crm_sync.repository import ownership
 from crm_sync.repository.ownership import Ids
+from crm_sync.rules.conditions import Frame
+from crm_sync.segments import repository as segments
+from crm_sync.segments.asking import Outside
 from portfolio.errors.ownership import ListUnknown
 from portfolio.models import Recall
 
@@ -22,6 +25,7 @@ KINDS = {
     "persona:": "客群",
     "owner:": "管户人",
     "band:": "资产段",
+    "segment:": "客群规则",
 }
 """What a list may be called; those that end in a colon need a value behind it."""
 
@@ -59,9 +63,30 @@ def named(
     raise ListUnknown(
         "没有这样的名单",
         saw=name[:40],
-        where="名单：unowned、recalled、everybody、persona:客群、owner:工号、band:资产段，或一份客户号文件",
+        where="名单：unowned、recalled、everybody、persona:客群、owner:工号、band:资产段、segment:客群规则编号，"
+        "或一份客户号文件",
         do="从这些里选一个；客户号文件用 --customers",
     )
+
+
+async def of_segment(
+    session: AsyncSession, code: str, units: Collection[str], frame: Frame, outside: Outside
+) -> Listed:
+    """Who is in a segment in force now, within ``units``, by its present version.
+
+    ``outside``: what other packages know of customers. Raises SegmentUnknown, ListUnknown.
+    """
+    found = await segments.segment(session, code)
+    if found.state != "in_force":
+        raise ListUnknown(
+            "这个客群规则没有启用，不能当名单",
+            saw=code[:40],
+            where=f"/c/segments/{code}",
+            do="先启用它，或换一个名单",
+        )
+    inside = segments.members(session, found.version.condition, frame, outside)
+    here = ownership.customer_id().in_(ownership.in_units(session, units))
+    return Listed(inside.where(here), f"客群规则 {found.title}（第 {found.version.number} 版）")
 
 
 def _recalled() -> Any:

@@ -13,8 +13,11 @@ from config.activation_policy import ActivationPolicy
 from config.contact_duty_policy import ContactDutyPolicy
 from config.coverage_policy import CoveragePolicy
 from config.daily_plan_policy import DailyPlanPolicy
+from config.farming_policy import FarmingPolicy
 from config.tier_policy import TierPolicy
+from crm_sync import farming
 from crm_sync.repository import books
+from crm_sync.rules.farming import next_day
 from delivery.repository import reached
 from kit import ledger
 from kit.clock import bank_date
@@ -38,6 +41,7 @@ class PlanTerms:
     coverage: CoveragePolicy
     activation: ActivationPolicy
     tiers: TierPolicy
+    farming: FarmingPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,9 @@ def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
     book = books.owned()
     todo = reached.waiting(on)
     step = activations.due(policies.activation, on)
+    field = farming.due_seasons(policies.farming, on)
     number, staff = col(ContactStanding.customer_id), col(ContactStanding.staff_id)
-    flags = _flags(on, policies, todo, step, leads)
+    flags = _flags(on, policies, todo, step, leads) | {"season": field.c.season.is_not(None)}
     score = sum(
         (case((flag, plan.score(name)), else_=0) for name, flag in flags.items()),  # type: ignore[arg-type]
         start=literal(0),
@@ -113,6 +118,7 @@ def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
     def with_waiting(source: Any) -> Any:
         of_both = and_(todo.c.customer_id == number, todo.c.staff_id == staff)
         found = source.outerjoin(todo, of_both).outerjoin(step, step.c.customer_id == number)
+        found = found.outerjoin(field, field.c.customer_id == number)
         return found if leads is None else found.outerjoin(leads, leads.c.customer_id == number)
 
     left_alone = select(literal(1)).where(
@@ -158,6 +164,7 @@ def _ranked(on: date, policies: PlanTerms, leads: Subquery | None) -> Any:
             func.coalesce(todo.c.todos, 0).label("todos"),
             func.coalesce(todo.c.maturities, 0).label("maturities"),
             step.c.place.label("round"),
+            field.c.season.label("begins"),
             *marks,
         )
         .select_from(with_waiting(told))
@@ -207,6 +214,10 @@ def _row(
         "lead": {},
         "todo": {"number": int(one.todos) - int(one.maturities)},
         "due": {"grade": one.grade, "every": policies.duty.days_of(one.grade), "days": days},
+        "season": {
+            "season": policies.farming.season_name(one.begins or 0),
+            "on": next_day(one.begins, on).isoformat() if one.begins else "",
+        },
         "activation": {"round": (one.round or 0) + 1},
         "edge": {
             "tier": next(

@@ -43,6 +43,9 @@ def sentence(reason: dict[str, Any], policy: DailyPlanPolicy, duty: ContactDutyP
             return f"{reason['grade'] or '未分'}类，每 {reason['every']} 天联络一次，已 {reason['days']} 天"
         case "activation":
             return f"盘活第 {reason['round']} 轮该做了"
+        case "season":
+            on = reason["on"][5:].replace("-", "月")
+            return f"{title}：{reason['season']}，{on}日开始用钱"
         case "edge":
             return f"离“{reason['tier']}”不远"
         case "birthday":

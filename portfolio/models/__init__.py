@@ -8,7 +8,7 @@ from portfolio.models.followups import Parking
 from portfolio.models.grids import Grid, GridArea, TeamRole
 from portfolio.models.handovers import HandoverLine, HandoverRun
 from portfolio.models.preparation import Preparation, PreparationBox
-from portfolio.models.scorecards import Scorecard
+from portfolio.models.scorecards import Scorecard, ScorecardLine
 from portfolio.models.transfers import TransferForm
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "PreparationBox",
     "Recall",
     "Scorecard",
+    "ScorecardLine",
     "TeamRole",
     "TransferForm",
 ]

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from config import ownership_policy
 from crm_sync.models import CustomerSnapshot, Staff
+from portfolio.scorecards import service
 from portfolio.transfers import batch
 from tests.flows.console.office import AT, Desk, Office
 from tests.flows.crm_sync import bank
@@ -225,3 +226,16 @@ async def test_both_scorecards_are_shown_with_formulas_and_lists_behind(
         assert shown.count("data-row") == number, of
     assert "员工zhengkai" not in html
     assert (await head.get("/c/scorecards/zhengkai")).status_code == 404
+    async with desk_office.database.transaction() as session:
+        after = AT.replace(year=AT.year + 1, month=1, day=1)
+        assert await service.close_quarter(session, policy=POLICY, at=after)
+        await session.execute(text("UPDATE coverage SET staff_id = 'zhengkai'"))
+    for view in ("", "&view=persona"):
+        html = await head.page(f"/c/scorecards?quarter=2026Q4{view}")
+        links = re.findall(r'href="(/c/scorecards/limin\?[^"]*of=(\w+))"', html)
+        assert {of for _, of in links} == set(expected)
+        for link, of in links:
+            shown = await head.page(unescape(link))
+            assert shown.count("data-row") == expected[of], of
+    assert "2026Q4，季末时的名单" in shown
+    assert (await head.get("/c/scorecards/zhengkai?quarter=2026Q4")).status_code == 404

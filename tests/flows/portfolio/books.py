@@ -10,6 +10,7 @@ from config import (
     contact_duty_policy,
     coverage_policy,
     daily_plan_policy,
+    farming_policy,
     follow_up_policy,
     tier_policy,
 )
@@ -29,7 +30,14 @@ FOLLOW_UPS = follow_up_policy.load()
 ACTIVATION = activation_policy.load()
 TODAY = bank_date(AT)
 TERMS = Terms(DUTY, COVERAGE, TODAY)
-PLAN = PlanTerms(daily_plan_policy.load(), DUTY, COVERAGE, ACTIVATION, tier_policy.load())
+PLAN = PlanTerms(
+    daily_plan_policy.load(),
+    DUTY,
+    COVERAGE,
+    ACTIVATION,
+    tier_policy.load(),
+    farming_policy.load(),
+)
 
 
 def days_ago(days: int) -> datetime:

@@ -1,12 +1,13 @@
 """每日联络客户计划表: who, in which order, why; done is what a touch proves."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_sync.models import Coverage
+from crm_sync.models import Coverage, FarmRecord
 from kit.db import Database
 from portfolio.contact_plan import lists
 from portfolio.contact_plan.lists import Line, Progress, Wanted
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.anyio
 
 def sized(least: int, most: int) -> PlanTerms:
     plan = PLAN.plan.model_copy(update={"least": least, "most": most})
-    return PlanTerms(plan, PLAN.duty, PLAN.coverage, PLAN.activation, PLAN.tiers)
+    return replace(PLAN, plan=plan)
 
 
 async def _bank(session: AsyncSession) -> None:
@@ -160,3 +161,52 @@ async def test_a_parked_customer_leaves_the_plan(database: Database) -> None:
         await parking.apply(session, FOLLOW_UPS, AT)
         await plan_day(session, TODAY, PLAN, AT)
         assert [one.customer_id for one in await _lines(session)] == [other]
+
+
+@pytest.mark.mission("D15", "B8")
+async def test_a_farmer_is_in_the_plan_when_the_money_for_sowing_is_needed(
+    database: Database,
+) -> None:
+    async with database.transaction() as session:
+        await _bank(session)
+        soon, later, both, gone = [
+            await bank.customer(session, f"F{number}", owner="limin") for number in range(4)
+        ]
+        await bank.insert_rows(
+            session,
+            FarmRecord,
+            [
+                _sown("A", soon, 301),
+                _sown("B", later, 901),
+                _sown("C", both, 901),
+                _sown("D", both, 220),
+                _sown("E", both, 310),
+                _sown("F", gone, 301) | {"removed_at": bank.BEFORE},
+            ],
+        )
+        await _fresh(session)
+        await stood(session)
+        on = date(2027, 2, 10)
+        await plan_day(session, on, sized(0, 25), AT)
+        lines = await lists.page(session, Wanted(on), DUTY)
+        found = {one.customer_id: one.reasons for one in lines}
+        assert found == {
+            soon: ({"name": "season", "season": "春播资金", "on": "2027-03-01"},),
+            both: ({"name": "season", "season": "春播资金", "on": "2027-02-20"},),
+        }
+        [told] = found[soon]
+        assert sentence(told, PLAN.plan, DUTY) == "种养殖资金季：春播资金，03月01日开始用钱"
+        # A year turns: what is needed in January is near in December.
+        december = date(2026, 12, 20)
+        await bank.insert_rows(session, FarmRecord, [_sown("G", later, 105)])
+        await plan_day(session, december, sized(0, 25), AT)
+        [line] = await lists.page(session, Wanted(december), DUTY)
+        assert line.customer_id == later
+        assert line.reasons[0]["on"] == "2027-01-05"
+
+
+def _sown(farm_no: str, customer_id: int, season: int) -> dict[str, object]:
+    return {
+        "farm_no": farm_no, "customer_id": customer_id, "kind": "crop", "item": "玉米",
+        "season": season, "changed_at": bank.BEFORE, "removed_at": None,
+    }  # fmt: skip

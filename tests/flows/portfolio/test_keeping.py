@@ -1,12 +1,16 @@
 """Recalls, grids, team roles and the yearly list of the direct team."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from config import tier_policy
+from config import persona_policy, tier_policy
+from crm_sync.errors import SegmentUnknown
 from crm_sync.models import Staff
 from crm_sync.repository import ownership
+from crm_sync.rules.conditions import Frame, parse
+from crm_sync.segments import service as segments
+from crm_sync.segments.asking import NOTHING
 from kit.db import Database
 from portfolio.allocation import deciding, lists, repository
 from portfolio.allocation.facts import Method
@@ -17,6 +21,7 @@ from portfolio.errors.ownership import (
     AllocationRefused,
     GridRefused,
     GridUnknown,
+    ListUnknown,
     NotApprover,
     RecallRefused,
     TeamRefused,
@@ -220,3 +225,34 @@ async def test_a_band_or_somebodys_book_may_be_a_list(database: Database) -> Non
                 at=AT,
             )
             assert made.counts["listed"] == 1
+
+
+@pytest.mark.mission("B1", "D14")
+async def test_a_segment_in_force_may_be_a_list_and_holds_only_the_units_own(
+    database: Database,
+) -> None:
+    personas = persona_policy.load()
+    frame = Frame(AT, personas, TIERS)
+    async with database.transaction() as session:
+        await found(session)
+        here = await bank.customer(session, "A1", aum_fen=30 * WAN, born_on=date(1950, 5, 1))
+        await bank.customer(session, "A2", aum_fen=30 * WAN, born_on=date(1990, 5, 1))
+        await bank.customer(session, "B1", unit_id="0201", born_on=date(1950, 5, 1))
+        await segments.save(
+            session, "elders", "年长客户", parse({"dim": "age", "op": "ge", "value": 60}),
+            policy=personas, by="staff:wangshan", at=AT, reason="分配用",
+        )  # fmt: skip
+        with pytest.raises(ListUnknown):  # a draft is nobody's list
+            await lists.of_segment(session, "elders", UNITS, frame, NOTHING)
+        with pytest.raises(SegmentUnknown):
+            await lists.of_segment(session, "nobody", UNITS, frame, NOTHING)
+        await segments.put_in_force(session, "elders", by="staff:hejing", at=AT, reason="同意使用")
+        listed = await lists.of_segment(session, "elders", UNITS, frame, NOTHING)
+        made = await propose(
+            session, Proposal(Method.BALANCE, "01", listed), policy=POLICY, by="staff:suntao", at=AT
+        )
+        plan = await repository.plan(session, made.plan_id)
+        lines = await repository.lines(session, made.plan_id, limit=10)
+    assert plan is not None
+    assert plan.listed == "客群规则 年长客户（第 1 版）"
+    assert [(one.customer_id, one.from_staff) for one in lines] == [(here, None)]

@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
-from crm_sync.models import CustomerSnapshot
+from crm_sync.models import Coverage, Customer, CustomerSnapshot
 from crm_sync.repository import scoring
 from delivery.repository import touches
 from delivery.repository.touches import Touched
@@ -89,17 +90,52 @@ async def test_the_two_scorecards_turn_the_order_of_aims_around(database: Databa
     assert [one.points for one in by_persona] == [60.0, 30.0]
 
 
-async def test_a_closed_quarter_stays_as_it_was(database: Database) -> None:
-    await _two_books(database)
+FIGURES = ("customers", "crossed", "measured", "friends", "reached")
+
+
+@pytest.mark.mission("B3", "B10")
+async def test_a_closed_quarter_keeps_its_figures_and_the_customers_behind_them(
+    database: Database,
+) -> None:
+    ids = await _two_books(database)
     began = datetime(2026, 12, 31, 16, 10, tzinfo=UTC)  # 00:10 on the first of January
     async with database.transaction() as session:
+        live = await service.current(session, None, policy=POLICY, at=AT)
         assert await service.close_quarter(session, policy=POLICY, at=began) == 2
     async with database.transaction() as session:
         assert await service.close_quarter(session, policy=POLICY, at=began) == 0
+        # Everything changes afterwards: a new customer, another owner, another product, no assets.
         await bank.customer(session, "C1", owner="didi")
-        kept = await service.closed(session, ["0101"], "2026Q4")
+        await bank.holding(session, ids["A2"], "A2-9", "fund")
+        await session.execute(update(Coverage).values(staff_id="gaogao"))
+        await session.execute(update(Customer).values(aum_fen=None))
+    async with database.reading() as session:
+        kept = await service.closed(session, None, "2026Q4")
+        assert await service.closed(session, ["0201"], "2026Q4") == []
         assert await service.quarters(session) == ["2026Q4"]
-    assert [(one.staff_id, one.customers) for one in kept] == [("didi", 2)]
+        lists = {
+            (book.staff_id, of): await service.behind_closed(
+                session, "2026Q4", book.staff_id, of, limit=10
+            )
+            for book in kept
+            for of in FIGURES
+        }
+        rest = await service.behind_closed(
+            session, "2026Q4", "didi", "customers", limit=10, after=ids["A1"]
+        )
+        for (staff_id, of), people in lists.items():
+            number = await service.count_closed(session, "2026Q4", staff_id, of)
+            assert number == len(people)
+    assert kept == live
+    assert both(kept, POLICY) == both(live, POLICY)
+    for book in kept:
+        for of in FIGURES:
+            assert getattr(book, of) == len(lists[book.staff_id, of])
+        measured = lists[book.staff_id, "measured"]
+        assert sum(one.before_fen or 0 for one in measured) == book.before_fen
+        assert sum(one.after_fen or 0 for one in measured) == book.after_fen
+    assert [one.customer_id for one in lists["didi", "crossed"]] == [ids["A1"]]
+    assert [one.customer_id for one in rest] == [ids["A2"]]
 
 
 def test_a_quarter_has_a_name_and_one_before_it() -> None:

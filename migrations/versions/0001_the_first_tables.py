@@ -1597,6 +1597,23 @@ def upgrade() -> None:
     with op.batch_alter_table('scorecard', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_scorecard_unit_id'), ['unit_id'], unique=False)
 
+    op.create_table('scorecard_line',
+    sa.Column('quarter', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('before_fen', sa.BigInteger(), nullable=True),
+    sa.Column('after_fen', sa.BigInteger(), nullable=True),
+    sa.Column('kinds', sa.Integer(), nullable=False),
+    sa.Column('crossed', sa.Integer(), nullable=False),
+    sa.Column('measured', sa.Integer(), nullable=False),
+    sa.Column('friends', sa.Integer(), nullable=False),
+    sa.Column('reached', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('quarter', 'staff_id', 'customer_id', name=op.f('pk_scorecard_line'))
+    )
+    with op.batch_alter_table('scorecard_line', schema=None) as batch_op:
+        batch_op.create_index('ix_scorecard_line_customer_id', ['customer_id'], unique=False)
+
     op.create_table('script_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('version_id', sa.BigInteger(), nullable=False),
@@ -2090,6 +2107,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_script_step_version')
 
     op.drop_table('script_step')
+    with op.batch_alter_table('scorecard_line', schema=None) as batch_op:
+        batch_op.drop_index('ix_scorecard_line_customer_id')
+
+    op.drop_table('scorecard_line')
     with op.batch_alter_table('scorecard', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_scorecard_unit_id'))
 

@@ -79,6 +79,8 @@ class Words:
     approver signed. ``pieces`` are the text in order as (field, value), field "" for the
     script's own words: with them a batch screens each value once instead of each text.
     ``accepted_rules`` are the review-level rules the approver saw and accepted.
+    ``product_listed``: the on-sale list has the product for this channel and unit now;
+    ``product_gone``: the words name a product that is not, or no longer, in the library.
     """
 
     script_code: str
@@ -95,6 +97,8 @@ class Words:
     product_risk: int | None = None
     product_private: bool = False
     product_on_sale: bool = True
+    product_listed: bool = True
+    product_gone: bool = False
     tiers: frozenset[str] = frozenset()
     personas: frozenset[str] = frozenset()
     allow_list: frozenset[int] | None = None

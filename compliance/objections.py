@@ -105,6 +105,15 @@ class Objection(StrEnum):
         "产品已下架，内容随之失效。请换在售产品。",
     )  # fmt: skip
 
+    NOT_LISTED = (
+        "not_listed", "E-4045",
+        "产品不在这个渠道、这个机构当下的在售清单里。请换清单里的产品，或提交上架审批。",
+    )  # fmt: skip
+    PRODUCT_GONE = (
+        "product_gone", "E-4046",
+        "内容写到的产品在产品库里已经没有了。请换在售产品，或停用这条内容。",
+    )  # fmt: skip
+
     # what the customer wants
     NO_CONSENT = (
         "no_consent", "E-4021",

@@ -59,8 +59,12 @@ def product_objections(
         elif words.allow_list is None:
             yield Objection.PRIVATE_NEEDS_ALLOW_LIST
     if is_judged(words, policy):
-        if not words.product_on_sale:
+        if words.product_gone:
+            yield Objection.PRODUCT_GONE
+        elif not words.product_on_sale:
             yield Objection.OFF_SALE
+        elif policy.products.listed_only and not words.product_listed:
+            yield Objection.NOT_LISTED
         if words.product_risk is None and words.product_kind in policy.products.rated:
             yield Objection.PRODUCT_RISK_UNKNOWN
 

@@ -21,9 +21,10 @@ class Assessment(_Part):
 
 
 class Products(_Part):
-    """Kinds of products that need a rating on both sides."""
+    """Kinds of products that need a rating on both sides, and whether the on-sale list binds."""
 
     rated: frozenset[str]
+    listed_only: bool = True
 
 
 class Ages(_Part):

@@ -174,6 +174,7 @@ _LIST = (
     Field("unit_address", "网点地址", Kind.TEXT, "翠湖路 18 号"),
     Field("hotline", "客服电话", Kind.PHONE, "400-800-1234"),
     Field("product_name", "产品名称", Kind.TEXT, "三年期整存整取"),
+    Field("product_code", "产品代码", Kind.TEXT, "QHWY90"),
     Field("product_risk", "产品风险等级", Kind.RISK, 2),
     Field("product_term", "期限", Kind.TEXT, "12 个月"),
     Field("product_rate", "利率", Kind.RATE, "1.55%"),

@@ -1,4 +1,4 @@
-"""Articles out of files: a row becomes a checked draft, which waits for a second person."""
+"""Articles and listings out of files: a row becomes a draft, which waits for a second person."""
 
 from collections.abc import Mapping
 
@@ -55,4 +55,39 @@ def article(row: Mapping[str, object]) -> ScriptDraft:
             "cover": text_of(row, "cover"),
             "forms": sorted(names_of(row, "forms")),
         },
+    )
+
+
+LISTING_COLUMNS = (*SHARED, "channels", "units", "template")
+
+
+def listing_draft(row: Mapping[str, object]) -> ScriptDraft:
+    """A row of a ``[[listing]]`` file: a product put forward for the on-sale list.
+
+    ``valid_from`` and ``valid_until`` are the first and last day on sale; ``template`` is the
+    card's text, its figures as fields. Raises ScriptRefused with every reason.
+    """
+    known_columns(row, LISTING_COLUMNS)
+    return checked(
+        ScriptDraft(
+            code=text_of(row, "code"),
+            title=text_of(row, "title"),
+            scene="product.card",
+            purpose=text_of(row, "purpose") or "marketing",
+            template=text_of(row, "template"),
+            product_kind=text_of(row, "product_kind") or None,
+            product_code=text_of(row, "product_code") or None,
+            persona=text_of(row, "persona") or None,
+            tiers=names_of(row, "tiers"),
+            personas=names_of(row, "personas"),
+            licence=text_of(row, "licence") or None,
+            valid_from=day_of(row, "valid_from"),
+            valid_until=day_of(row, "valid_until"),
+            library=Library.PRODUCT,
+            timing=names_of(row, "timing"),
+            detail={
+                "channels": sorted(names_of(row, "channels")),
+                "units": sorted(names_of(row, "units")),
+            },
+        )
     )

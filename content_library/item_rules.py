@@ -15,6 +15,7 @@ from typing import Any, Final
 from content_library.article_text import blocks, plain
 from content_library.facts import Finding, Form, Library, ScriptDraft
 from content_library.fields import clean
+from content_library.render import PLACE
 from content_library.timing import WHEN
 
 PLAIN: Final = frozenset({Library.ARTICLE, Library.MEDIA})
@@ -35,6 +36,12 @@ TOPICS: Final = {
 }
 """What articles are about."""
 
+CHANNELS: Final = frozenset({"sidebar", "broadcast", "group", "moment", "welcome", "todo"})
+"""Where a listing may hold, as the gate names its channels."""
+
+_TYPED: Final = re.compile(
+    r"[RＲ][1-5]|[0-9０-９]+(?:\.[0-9]+)?\s*[%％]|[0-9]+(?:\.[0-9]+)?\s*万?元"
+)
 _ARTICLE: Final = frozenset(
     {"summary", "publisher", "source", "source_url", "published_on", "topic", "cover", "forms"}
 )
@@ -57,6 +64,8 @@ def item_faults(draft: ScriptDraft) -> Iterator[str]:
             yield "话术没有这些附加信息"
     if draft.library == Library.ARTICLE:
         yield from _article_faults(draft)
+    if draft.library == Library.PRODUCT:
+        yield from _listing_faults(draft)
 
 
 def forms_of(detail: Mapping[str, Any]) -> frozenset[str]:
@@ -100,6 +109,22 @@ def _article_faults(draft: ScriptDraft) -> Iterator[str]:
         if code and not _CODE.fullmatch(code):
             yield f"图片“{code[:40]}”应写素材编号"
     yield from forms_faults(draft)
+
+
+def _listing_faults(draft: ScriptDraft) -> Iterator[str]:
+    detail = draft.detail
+    if draft.product_code is None:
+        yield "上架要写产品代码"
+    if draft.form != Form.SINGLE or draft.purpose != "marketing":
+        yield "产品卡的形式应为 single，用途应为 marketing"
+    if detail.keys() - {"channels", "units"}:
+        yield "上架的附加信息只有 channels 和 units"
+    unknown = sorted(set(detail.get("channels") or ()) - CHANNELS)
+    if unknown:
+        yield f"渠道“{unknown[0]}”不对，可以写 {'、'.join(sorted(CHANNELS))}"
+    typed = _TYPED.search(PLACE.sub("", draft.template))
+    if typed is not None:
+        yield f"“{typed[0]}”是产品数据，要写成变量由产品库填，不能手写"
 
 
 def seen_text(draft: ScriptDraft) -> str:

@@ -41,7 +41,7 @@ async def approved(
     query = select(ScriptVersion).where(
         col(ScriptVersion.library) == Library.SCRIPT,
         col(ScriptVersion.scene) == scene,
-        *_usable(at),
+        *usable(at),
     )
     if persona is not None:
         query = query.where(
@@ -63,12 +63,13 @@ async def approved_by_code(
     query = select(ScriptVersion).where(
         col(ScriptVersion.library) == library,
         col(ScriptVersion.code).in_(sorted(set(codes))),
-        *_usable(at),
+        *usable(at),
     )
     return {row.code: script_of(row) for row in (await session.execute(query)).scalars()}
 
 
-def _usable(at: datetime) -> list[Any]:
+def usable(at: datetime) -> list[Any]:
+    """Conditions of what is approved and valid at ``at``."""
     today = bank_date(at)
     starts, ends = col(ScriptVersion.valid_from), col(ScriptVersion.valid_until)
     return [

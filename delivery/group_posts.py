@@ -31,6 +31,7 @@ from delivery.desk import Desk
 from delivery.errors import NotYours, SendBlocked
 from delivery.judging import Background, recipient, words_of
 from delivery.models import SendTicket, TicketState
+from delivery.products_in_words import product_fields, shown, with_product
 from delivery.quota import Cap, Want
 from delivery.repository import touches
 from delivery.tickets import LIFETIME, Sender, Ticket
@@ -113,7 +114,8 @@ async def check(
         if (script := scripts.get(version_id)) is None:
             continue
         try:
-            rendered = pieces(script.template, fields)
+            own = {**product_fields(script, known.products), **fields}
+            rendered = pieces(script.template, own)
         except InputRefused as error:
             judged.append(JudgedPost(script, (), None, error.what))
             continue
@@ -121,7 +123,12 @@ async def check(
             key=f"group:{audience.chat_id}:{script.code}:{at:%Y%m%d%H%M%S%f}",
             channel=Channel.GROUP,
             recipients=readers,
-            words=words_of(script, rendered, None, known.allowed),
+            words=with_product(
+                words_of(script, rendered, None, known.allowed),
+                known.products,
+                channel=Channel.GROUP.value,
+                unit_id=audience.unit_id,
+            ),
             sender=GateSender(staff.staff_id, staff.active, frozenset(staff.licences))
             if staff
             else None,
@@ -147,6 +154,7 @@ async def _background(
         units=await units_by_id(session, [audience.unit_id]),
         last_care=await touches.last_care(session, sorted(ids)) if selling else {},
         allowed=await allow_list.allowed(session, products, bank_date(at)),
+        products=await shown(session, products, at),
     )
 
 

@@ -28,6 +28,7 @@ from crm_sync.repository.staff import staff_by_id, units_by_id
 from crm_sync.rules.ages import age
 from delivery.desk import Desk
 from delivery.intents import Intent, ProductInWords
+from delivery.products_in_words import Shown, product_fields, shown, with_product
 from delivery.repository import touches
 from delivery.wording import common_fields
 from kit.clock import bank_date
@@ -45,6 +46,7 @@ class Background:
     last_care: Mapping[int, date]
     allowed: Mapping[str, frozenset[int]] = field(default_factory=dict)
     contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    products: Mapping[str, Shown] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ async def background(
     return Background(
         scripts=scripts,
         allowed=await allow_list.allowed(session, products, bank_date(at)),
+        products=await shown(session, products, at),
         standing=await standing_of.recipient_standing(session, customers),
         contacts=await silenced_contacts(
             session, {intent.reach.external_userid for intent in intents if intent.reach}
@@ -169,7 +172,11 @@ def judge(
             continue
         staff = known.staff.get(intent.customer.owner_staff_id or "")
         unit = known.units.get(intent.customer.unit_id)
-        fields = {**common_fields(intent.customer, staff, unit, desk), **intent.fields}
+        fields = {
+            **common_fields(intent.customer, staff, unit, desk),
+            **product_fields(script, known.products),
+            **intent.fields,
+        }
         try:
             rendered = pieces(script.template, fields)
         except InputRefused as error:
@@ -186,7 +193,12 @@ def judge(
                     contact=intent.reach.external_userid if intent.reach else "",
                 ),
             ),
-            words=words_of(script, rendered, intent.product, known.allowed),
+            words=with_product(
+                words_of(script, rendered, intent.product, known.allowed),
+                known.products,
+                channel=(channel or intent.channel).value,
+                unit_id=intent.customer.unit_id,
+            ),
             sender=_sender(staff),
             solicited=intent.solicited,
             counts=counts,

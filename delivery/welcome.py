@@ -21,6 +21,7 @@ from delivery.desk import Desk
 from delivery.intents import Outcome, Submission
 from delivery.judging import words_of
 from delivery.phrasing import WELCOME
+from delivery.products_in_words import product_fields, shown, with_product
 from delivery.repository import keys, outbox
 from delivery.repository.outbox import Call
 from kit import ledger
@@ -52,7 +53,9 @@ async def submit(
     if not scripts:
         return await _refused(session, key, Outcome.NO_WORDS, "没有已审核的欢迎语", at), None
     script = scripts[0]
-    fields: dict[str, object] = {"bank_name": desk.bank_name}
+    named = [script.product_code] if script.product_code else []
+    products = await shown(session, named, at)
+    fields: dict[str, object] = {**product_fields(script, products), "bank_name": desk.bank_name}
     if staff is not None:
         fields |= {"staff_name": staff.name, "staff_title": "客户经理"}
     if desk.hotline:
@@ -65,7 +68,12 @@ async def submit(
         key=key,
         channel=Channel.WELCOME,
         recipients=(Recipient(None),),
-        words=words_of(script, rendered, None),
+        words=with_product(
+            words_of(script, rendered, None),
+            products,
+            channel=Channel.WELCOME.value,
+            unit_id=staff.unit_id if staff else "",
+        ),
         sender=Sender(staff.staff_id, staff.active, frozenset(staff.licences)) if staff else None,
         solicited=True,
     )

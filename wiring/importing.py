@@ -26,6 +26,7 @@ ORDER: Final = (
     "units",
     "staff",
     "products",
+    "navs",
     "customers",
     "holdings",
     "assignments",

@@ -42,6 +42,7 @@ LABELS = {
     "units": "机构",
     "staff": "员工",
     "products": "产品",
+    "navs": "产品净值",
     "customers": "客户",
     "holdings": "持有",
     "assignments": "管户",

@@ -179,6 +179,25 @@ PRODUCTS: Final = Layout(
         Field("on_sale", "在售", Type.FLAG, example="1"),
         Field("matures_on", "到期日", Type.DATE, example="2027-02-20"),
         Field("open_days", "开放日", Type.DAYS, example="2026-12-01~2026-12-03;2027-03-01"),
+        Field("manager_risk", "管理人评级", Type.CHOICE, choices=PRODUCT_RISKS, example="R2"),
+        Field("raised_by", "募集机构", longest=120, example="青禾理财"),
+        Field("term", "期限", longest=60, example="90 天"),
+        Field("min_amount_yuan", "起购金额（元）", Type.YUAN, into="min_amount_fen", example="1"),
+        Field("fee", "费用", longest=200, example="固定管理费 0.20%/年"),
+        Field("benchmark", "业绩比较基准", longest=40, example="2.20%-2.70%"),
+        Field("benchmark_basis", "基准测算依据", longest=400, example="按拟投资债券的票息测算"),
+    ),
+)
+
+NAVS: Final = Layout(
+    kind="navs",
+    title="产品净值",
+    key=("product_code", "on"),
+    fields=(
+        Field("product_code", "产品代码", Type.KEY, required=True, longest=64, example="QHWY90"),
+        Field("on", "净值日", Type.DATE, required=True, when=PAST, example="2026-11-20"),
+        Field("nav", "单位净值", required=True, longest=12, example="1.0234"),
+        Field("total", "累计净值", longest=12, example="1.0834"),
     ),
 )
 
@@ -349,7 +368,7 @@ SIGNALS: Final = Layout(
 LAYOUTS: Final = {
     layout.kind: layout
     for layout in (
-        UNITS, STAFF, CUSTOMERS, PRODUCTS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
+        UNITS, STAFF, CUSTOMERS, PRODUCTS, NAVS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
         FLOWS, TOUCHES, FARMING, SIGNALS,
     )
 }  # fmt: skip

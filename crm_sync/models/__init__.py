@@ -9,7 +9,7 @@ from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
 from crm_sync.models.erasure import ErasedPerson
 from crm_sync.models.farming import FarmRecord
 from crm_sync.models.flows import CustomerFlow
-from crm_sync.models.holdings import Holding, Product, ProductOpenDay
+from crm_sync.models.holdings import Holding, Product, ProductNav, ProductOpenDay
 from crm_sync.models.images import IMAGES
 from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
 from crm_sync.models.leads import Lead
@@ -48,6 +48,7 @@ __all__ = [
     "PersonaMembership",
     "PersonaRefusal",
     "Product",
+    "ProductNav",
     "ProductOpenDay",
     "Relation",
     "RelationTalk",

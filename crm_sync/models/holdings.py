@@ -10,7 +10,12 @@ from kit.db import Json
 
 
 class Product(SQLModel, table=True):
-    """A product (产品). ``risk_level`` is R1..R5 as 1..5; deposits, cards and loans have none."""
+    """A product (产品). ``risk_level`` is R1..R5 as 1..5; deposits, cards and loans have none.
+
+    ``manager_risk`` is the rating of whoever issues or manages it: the bank's own is never lower.
+    ``benchmark`` is the text that may be shown, ``benchmark_basis`` how it was reckoned;
+    ``raised_by`` is who raises the money (募集机构). Money is in 分.
+    """
 
     __tablename__: ClassVar[str] = "product"
     product_code: str = Field(primary_key=True, max_length=64)
@@ -21,6 +26,13 @@ class Product(SQLModel, table=True):
     private: bool = False
     on_sale: bool = True
     matures_on: date | None = None
+    manager_risk: int | None = None
+    raised_by: str = Field(default="", max_length=120)
+    term: str = Field(default="", max_length=60)
+    min_amount_fen: int | None = Field(default=None, sa_type=BigInteger)
+    fee: str = Field(default="", max_length=200)
+    benchmark: str = Field(default="", max_length=40)
+    benchmark_basis: str = Field(default="", max_length=400)
     attributes: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     source: str = Field(default="", max_length=80)
     source_date: str = Field(default="", max_length=10)
@@ -37,6 +49,24 @@ class ProductOpenDay(SQLModel, table=True):
     product_code: str = Field(primary_key=True, max_length=64)
     opens_on: date = Field(primary_key=True)
     closes_on: date | None = None
+
+
+class ProductNav(SQLModel, table=True):
+    """The net value of a product on a day (净值). Values are in ten-thousandths of a 元."""
+
+    __tablename__: ClassVar[str] = "product_nav"
+    __table_args__ = (Index("ix_product_nav_product", "product_code", "on"),)
+    nav_no: str = Field(primary_key=True, max_length=90)  # product|day
+    product_code: str = Field(max_length=64)
+    on: date
+    nav_e4: int
+    total_e4: int | None = None  # accumulated
+    source: str = Field(default="", max_length=80)
+    source_date: str = Field(default="", max_length=10)
+    digest: str = Field(default="", max_length=64)
+    synthetic: bool = False
+    run_id: int | None = Field(default=None, sa_type=BigInteger)  # the load that wrote it last
+    changed_at: datetime
 
 
 class Holding(SQLModel, table=True):

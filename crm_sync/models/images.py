@@ -14,7 +14,7 @@ from crm_sync.models.bank import Coverage, Grant, Staff, Unit
 from crm_sync.models.customers import Customer, CustomerEvent, CustomerSnapshot
 from crm_sync.models.farming import FarmRecord
 from crm_sync.models.flows import CustomerFlow
-from crm_sync.models.holdings import Holding, Product, ProductOpenDay
+from crm_sync.models.holdings import Holding, Product, ProductNav, ProductOpenDay
 from crm_sync.models.signals import BehaviourSignal
 
 IMAGE_RUN: Final = "image_run"
@@ -41,7 +41,7 @@ def image_of(table: Table) -> Table:
 
 
 WRITTEN: Final[tuple[type[SQLModel], ...]] = (
-    Unit, Staff, Grant, Product, ProductOpenDay, Customer, Holding, CustomerSnapshot,
+    Unit, Staff, Grant, Product, ProductOpenDay, ProductNav, Customer, Holding, CustomerSnapshot,
     CustomerEvent, CustomerFlow, FarmRecord, BehaviourSignal, Coverage,
 )  # fmt: skip
 """What imports write. A new kind of file adds its model here."""

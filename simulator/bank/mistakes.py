@@ -70,6 +70,12 @@ MISTAKES: Final[Mapping[str, Sequence[Mistake]]] = {
             "开放日起止颠倒", "E-2209", _set(product_code="X6", open_days="2026-12-05~2026-12-01")
         ),
         Mistake("名称里有零宽字符", "E-2203", _set(product_code="X7", name="稳\u200b盈")),
+        Mistake(
+            "评级低于管理人", "E-2239", _set(product_code="X8", risk_level="R1", manager_risk="R3")
+        ),
+        Mistake(
+            "基准没有依据", "E-2240", _set(product_code="X9", benchmark="2.50%", benchmark_basis="")
+        ),
         RAGGED,
         TWICE,
     ),

@@ -22,7 +22,10 @@ HEADERS: Final = {
     ),
     "products": (
         "product_code", "name", "kind", "risk_level", "issuer", "private", "on_sale", "open_days",
+        "manager_risk", "raised_by", "term", "min_amount_yuan", "fee", "benchmark",
+        "benchmark_basis", "attributes.tiers",
     ),
+    "navs": ("product_code", "on", "nav", "total"),
     "customers": (
         "customer_no", "name", "phone", "unionid", "gender", "born_on", "unit_id",
         "account_unit_id", "risk_level", "risk_assessed_on", "tier", "aum_yuan",
@@ -74,8 +77,16 @@ def bank_rows(bank: Bank) -> Mapping[str, Iterable[Sequence[Cell]]]:
                 f"R{product.risk}" if product.risk else "", product.issuer,
                 int(product.private), int(product.on_sale),
                 ";".join(f"{first}~{last}" for first, last in product.open_days(bank.today)),
+                f"R{product.risk}" if product.risk else "",
+                product.issuer, product.term, product.least, product.fee, product.benchmark,
+                product.basis, product.tiers,
             )
             for product in PRODUCTS
+        ),
+        "navs": (
+            (product.code, day, value, value)
+            for product in PRODUCTS
+            for day, value in product.navs(bank.today)
         ),
     }  # fmt: skip
 

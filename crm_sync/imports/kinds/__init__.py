@@ -9,6 +9,7 @@ from crm_sync.imports.kinds.customers import CustomersLanding
 from crm_sync.imports.kinds.farming import FarmingLanding
 from crm_sync.imports.kinds.flows import FlowsLanding
 from crm_sync.imports.kinds.holdings import HoldingsLanding
+from crm_sync.imports.kinds.navs import NavsLanding
 from crm_sync.imports.kinds.products import ProductsLanding
 from crm_sync.imports.kinds.signals import SignalsLanding
 from crm_sync.imports.kinds.staff import StaffLanding
@@ -23,6 +24,7 @@ LANDINGS: Final[Mapping[str, type[Landing]]] = {
         UnitsLanding,
         StaffLanding,
         ProductsLanding,
+        NavsLanding,
         CustomersLanding,
         HoldingsLanding,
         AssignmentsLanding,

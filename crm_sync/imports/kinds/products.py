@@ -1,6 +1,7 @@
 """Products and the days on which they open."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, ClassVar, Final
 
@@ -8,8 +9,9 @@ import orjson
 from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_sync.imports.errors import ImportCode
 from crm_sync.imports.images import keep_images
-from crm_sync.imports.job import Job
+from crm_sync.imports.job import Job, Objection
 from crm_sync.imports.kinds.attributes import attributes_of, free_targets
 from crm_sync.imports.layouts import PRODUCTS
 from crm_sync.imports.table_landing import TableLanding
@@ -20,6 +22,8 @@ from crm_sync.repository.keys import among
 from kit.tabular.rows import Batch
 
 OPEN_DAYS: Final = "open_days"
+_JUDGED: Final = ("risk_level", "manager_risk", "benchmark", "benchmark_basis")
+_BENCHMARK: Final = re.compile(r"[0-9]{1,2}(\.[0-9]{1,4})?%([-–~至][0-9]{1,2}(\.[0-9]{1,4})?%)?")
 DAYS: Final[Table] = ProductOpenDay.__table__  # type: ignore[attr-defined]
 
 
@@ -45,11 +49,40 @@ class ProductsLanding(TableLanding):
     table: ClassVar[Table] = Product.__table__  # type: ignore[attr-defined]
     undo = ProductsUndo(table)
     key = "product_code"
-    plain = ("name", "kind", "risk_level", "issuer", "private", "on_sale", "matures_on")
+    plain = (
+        "name", "kind", "risk_level", "issuer", "private", "on_sale", "matures_on",
+        "manager_risk", "raised_by", "term", "min_amount_fen", "fee", "benchmark",
+        "benchmark_basis",
+    )  # fmt: skip
 
     def __init__(self, job: Job) -> None:
         super().__init__(job)
         self._days: dict[str, tuple[tuple[date, date], ...]] = {}
+
+    async def judge(self, session: AsyncSession, batch: Batch) -> dict[int, Objection]:
+        found: dict[int, Objection] = {}
+        for place, row in enumerate(_rows(batch, _JUDGED)):
+            risk, managers, benchmark, basis = row
+            if managers is not None and (risk is None or risk < managers):
+                found[place] = Objection(
+                    ImportCode.RISK_BELOW_MANAGER,
+                    "risk_level",
+                    f"本行评级 {f'R{risk}' if risk else '没有写'}，低于管理人评级 R{managers}；"
+                    "销售机构的评级不得低于管理人的评级",
+                )
+            elif benchmark and not basis:
+                found[place] = Objection(
+                    ImportCode.BENCHMARK_WITHOUT_BASIS,
+                    "benchmark_basis",
+                    f"写了业绩比较基准 {benchmark}，没有写测算依据；两样要一起给",
+                )
+            elif benchmark and not _BENCHMARK.fullmatch(benchmark):
+                found[place] = Objection(
+                    ImportCode.BENCHMARK_UNREADABLE,
+                    "benchmark",
+                    f"“{benchmark}”不是 2.50% 或 2.20%-2.70% 这样的写法",
+                )
+        return found
 
     def made(self) -> list[str]:
         return ["attributes"] if free_targets(self.job.targets) else []
@@ -79,3 +112,9 @@ class ProductsLanding(TableLanding):
         ]
         if rows:
             await session.execute(insert(ProductOpenDay), rows)
+
+
+def _rows(batch: Batch, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """The values of ``names`` a row; None where the file does not speak of one."""
+    given = [batch.columns.get(name) or [None] * len(batch.keys) for name in names]
+    return zip(*given, strict=True)

@@ -23,6 +23,7 @@ from crm_sync.models import (
     Holding,
     ImportRun,
     Product,
+    ProductNav,
     ProductOpenDay,
     Staff,
     Unit,
@@ -59,6 +60,7 @@ WRONG: dict[str, str] = {
     "003127,李敏,suntao,01,柜员,,branch\n009999,别人,limin,01,行长,,branch\n",
     "products": "product_code,name,kind,risk_level,on_sale,open_days\n"
     "QHJJX,改名,fund,R5,0,2027-05-01\nNEW,新产品,wealth,R1,1,2027-06-01\n",
+    "navs": "product_code,on,nav\nQHJJX,2026-11-20,1.5\nQHJJX,2026-11-19,1.4\n",
     "customers": CUSTOMERS.replace("客户1,", "改名,")
     .replace(",5.50,", ",99,")
     .replace("620003,客户3,15400000003,F,1960-02-29,01,C2,3.50,1\n", "")
@@ -80,6 +82,7 @@ RIGHT: dict[str, str] = {
     "units": UNITS,
     "staff": STAFF,
     "products": PRODUCTS,
+    "navs": "product_code,on,nav,total\nQHJJX,2026-11-20,1.0234,1.0834\n",
     "customers": CUSTOMERS,
     "holdings": HOLDINGS,
     "assignments": ASSIGNMENTS,
@@ -93,6 +96,7 @@ TABLES: dict[str, tuple[type[SQLModel], ...]] = {
     "units": (Unit,),
     "staff": (Staff, Grant),
     "products": (Product, ProductOpenDay),
+    "navs": (ProductNav,),
     "customers": (Customer,),
     "holdings": (Holding,),
     "assignments": (Coverage,),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from content_library.facts import PUBLIC_FORMS, Finding, Form, ScriptDraft
 from content_library.fields import FIELDS, SAMPLE_FACTS
-from content_library.item_rules import PLAIN, item_findings, seen_text
+from content_library.item_rules import LONGEST, PLAIN, item_findings, seen_text
 from content_library.render import MAX_BYTES, fields_of, render
 
 CHANNEL_OF = {
@@ -14,8 +14,6 @@ CHANNEL_OF = {
     Form.GROUP: "group",
     Form.MOMENT: "moment",
     Form.WELCOME: "welcome",
-    Form.PAGE: "page",
-    Form.ATTACHMENT: "attachment",
 }
 SAMPLES = {
     "deposit": {"product_name": "三年期整存整取"},
@@ -108,7 +106,7 @@ def _fields(draft: ScriptDraft) -> Finding:
 
 
 def _length(draft: ScriptDraft, sample: str) -> Finding:
-    limit = MAX_BYTES[CHANNEL_OF[Form(draft.form)]]
+    limit = LONGEST.get(draft.library) or MAX_BYTES[CHANNEL_OF[Form(draft.form)]]
     size = len(sample.encode())
     level = "ok" if size <= limit * 3 // 4 else "warn" if size <= limit else "block"
     return Finding("长度", level, f"试填后 {len(sample)} 个字、{size} 字节，上限 {limit} 字节")

@@ -22,7 +22,7 @@ PLAIN: Final = frozenset({Library.ARTICLE, Library.MEDIA})
 """Libraries whose items are the same for everybody who sees them: no fields."""
 TITLED: Final = PLAIN
 """Libraries whose title a customer reads: there it is part of what is approved."""
-LONGEST: Final[dict[str, int]] = {Library.ARTICLE: 60_000}
+LONGEST: Final[dict[str, int]] = {Library.ARTICLE: 60_000, Library.MEDIA: 4000}
 """UTF-8 bytes of the words of an item; a library without its own takes those of a broadcast."""
 SPREAD: Final = frozenset({Form.SINGLE, Form.GROUP, Form.MOMENT})
 """The three forms in which an article or a material may be passed on."""

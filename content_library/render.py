@@ -21,8 +21,6 @@ MAX_BYTES = {
     "moment": 4000,
     "group": 4000,
     "staff_note": 2048,
-    "page": 60_000,
-    "attachment": 4000,
 }
 """UTF-8 bytes of one text by channel, as WeCom documents them."""
 

@@ -1452,6 +1452,13 @@ def upgrade() -> None:
     sa.Column('private', sa.Boolean(), nullable=False),
     sa.Column('on_sale', sa.Boolean(), nullable=False),
     sa.Column('matures_on', sa.Date(), nullable=True),
+    sa.Column('manager_risk', sa.Integer(), nullable=True),
+    sa.Column('raised_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('term', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('min_amount_fen', sa.BigInteger(), nullable=True),
+    sa.Column('fee', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('benchmark', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('benchmark_basis', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('attributes', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
@@ -1471,6 +1478,13 @@ def upgrade() -> None:
     sa.Column('private', sa.Boolean(), autoincrement=False, nullable=True),
     sa.Column('on_sale', sa.Boolean(), autoincrement=False, nullable=True),
     sa.Column('matures_on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('manager_risk', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('raised_by', sqlmodel.sql.sqltypes.AutoString(length=120), autoincrement=False, nullable=True),
+    sa.Column('term', sqlmodel.sql.sqltypes.AutoString(length=60), autoincrement=False, nullable=True),
+    sa.Column('min_amount_fen', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('fee', sqlmodel.sql.sqltypes.AutoString(length=200), autoincrement=False, nullable=True),
+    sa.Column('benchmark', sqlmodel.sql.sqltypes.AutoString(length=40), autoincrement=False, nullable=True),
+    sa.Column('benchmark_basis', sqlmodel.sql.sqltypes.AutoString(length=400), autoincrement=False, nullable=True),
     sa.Column('attributes', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), autoincrement=False, nullable=True),
     sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
     sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
@@ -1479,6 +1493,38 @@ def upgrade() -> None:
     sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
     sa.Column('removed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
     sa.PrimaryKeyConstraint('image_run', 'product_code', name=op.f('pk_product_image'))
+    )
+    op.create_table('product_nav',
+    sa.Column('nav_no', sqlmodel.sql.sqltypes.AutoString(length=90), nullable=False),
+    sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('nav_e4', sa.Integer(), nullable=False),
+    sa.Column('total_e4', sa.Integer(), nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('synthetic', sa.Boolean(), nullable=False),
+    sa.Column('run_id', sa.BigInteger(), nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('nav_no', name=op.f('pk_product_nav'))
+    )
+    with op.batch_alter_table('product_nav', schema=None) as batch_op:
+        batch_op.create_index('ix_product_nav_product', ['product_code', 'on'], unique=False)
+
+    op.create_table('product_nav_image',
+    sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('nav_no', sqlmodel.sql.sqltypes.AutoString(length=90), autoincrement=False, nullable=False),
+    sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('on', sa.Date(), autoincrement=False, nullable=True),
+    sa.Column('nav_e4', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('total_e4', sa.Integer(), autoincrement=False, nullable=True),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), autoincrement=False, nullable=True),
+    sa.Column('source_date', sqlmodel.sql.sqltypes.AutoString(length=10), autoincrement=False, nullable=True),
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), autoincrement=False, nullable=True),
+    sa.Column('synthetic', sa.Boolean(), autoincrement=False, nullable=True),
+    sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
+    sa.PrimaryKeyConstraint('image_run', 'nav_no', name=op.f('pk_product_nav_image'))
     )
     op.create_table('product_open_day',
     sa.Column('product_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2137,6 +2183,11 @@ def downgrade() -> None:
     op.drop_table('quota_slot')
     op.drop_table('product_open_day_image')
     op.drop_table('product_open_day')
+    op.drop_table('product_nav_image')
+    with op.batch_alter_table('product_nav', schema=None) as batch_op:
+        batch_op.drop_index('ix_product_nav_product')
+
+    op.drop_table('product_nav')
     op.drop_table('product_image')
     op.drop_table('product')
     op.drop_table('preparation_box')

@@ -7,15 +7,19 @@ import orjson
 import typer
 
 from commands.opening import answer, answer_lines, opened, run, say
-from crm_sync.errors import RuleRefused
+from config import policy_catalogue
+from config.conditions import ConditionRefused
+from crm_sync.access import viewer
+from crm_sync.errors import RuleRefused, SegmentRefused
 from crm_sync.repository import listing
 from crm_sync.repository.listing import Wanted
 from crm_sync.rules.conditions import Condition, Frame, as_json, checked, parse, sentence
-from crm_sync.segments import repository
+from crm_sync.segments import repository, service
 from insights.known_elsewhere import known_elsewhere
 from wiring.parts import Parts
 
-segment = typer.Typer(help="客群规则：列出、计数、说明为什么")
+segment = typer.Typer(help="客群规则：列出、看一个、计数、说明为什么、保存")
+PLACES = typer.Option("--set", help="模板的参数，例如 days=14；可以写几次")
 STATES = {"draft": "草稿", "in_force": "启用", "retired": "停用"}
 Code = Annotated[str | None, typer.Argument(help="客群规则的编号")]
 Rule = Annotated[Path | None, typer.Option("--rule", help="不用已存的：条件的 JSON 文件")]
@@ -70,6 +74,105 @@ async def _condition(parts: Parts, code: str | None, rule: Path | None) -> Condi
         raise RuleRefused("没有写哪一个客群", do="写编号，或用 --rule 给一个条件文件")
     async with parts.databases.bank.reading() as session:
         return (await repository.segment(session, code)).version.condition
+
+
+@segment.command("show")
+def show_command(code: Annotated[str, typer.Argument(help="客群规则的编号")]) -> None:
+    """一个客群规则：现在说什么，每一版谁改的、为什么，谁在用。"""
+
+    async def work() -> None:
+        async with opened() as parts, parts.databases.bank.reading() as session:
+            found = await repository.segment(session, code)
+            past = await repository.versions(session, code)
+            uses = await repository.used_by(session, code)
+        answer(
+            {
+                "code": found.code,
+                "title": found.title,
+                "state": found.state,
+                "pack": found.pack,
+                "sentence": found.version.sentence,
+                "conditions": as_json(found.version.condition),
+                "versions": [
+                    {
+                        "number": one.number,
+                        "title": one.title,
+                        "sentence": one.sentence,
+                        "by": one.by,
+                        "at": one.at.isoformat(),
+                        "reason": one.reason,
+                    }
+                    for one in past
+                ],
+                "uses": [{"kind": one.kind, "ref": one.ref, "title": one.title} for one in uses],
+            },
+            f"{found.code}  {found.title}  {STATES[found.state]}：{found.version.sentence}",
+            *(f"  第 {one.number} 版  {one.by}  {one.reason}：{one.sentence}" for one in past),
+            *(f"  在用：{one.title or one.ref}" for one in uses),
+        )
+
+    run(work)
+
+
+def _filled(parts: Parts, template: str, told: list[str]) -> Condition:
+    """A saved template with its places filled. Raises RuleRefused."""
+    ready = parts.shelf.of(policy_catalogue.SEGMENTS).template
+    found = next((one for one in ready if one.code == template), None)
+    if found is None:
+        known = "、".join(one.code for one in ready)
+        raise RuleRefused("没有这个模板", saw=template[:40], do=f"可用：{known}")
+    places = dict(one.partition("=")[::2] for one in told)
+    wrong = sorted(set(places) - {one.name for one in found.parameters})
+    if wrong:
+        known = "、".join(one.name for one in found.parameters)
+        raise RuleRefused("模板里没有这个参数", saw="、".join(wrong)[:40], do=f"可用：{known}")
+    try:
+        return found.filled(places)
+    except ConditionRefused as error:
+        raise RuleRefused(error.what, saw=error.saw, where=error.where, do=error.do) from None
+
+
+@segment.command("save")
+def save_command(
+    code: Annotated[str, typer.Argument(help="客群规则的编号")],
+    title: Annotated[str, typer.Option("--title", help="名称")],
+    reason: Annotated[str, typer.Option("--reason", help="为什么")],
+    by: Annotated[str, typer.Option("--by", help="编制人工号，要有运营角色")],
+    rule: Rule = None,
+    template: Annotated[str, typer.Option("--template", help="从哪个模板")] = "",
+    places: Annotated[list[str] | None, PLACES] = None,
+) -> None:
+    """存成草稿，或给已有的加一版；条件来自 --rule 或 --template。"""
+
+    async def work() -> None:
+        async with opened() as parts:
+            if (rule is None) is (not template):
+                raise RuleRefused("没有条件，或写了两份", do="--rule 和 --template 写一个")
+            condition = (
+                _filled(parts, template, places or []) if rule is None else parse(_read(rule))
+            )
+            relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
+            async with parts.databases.bank.transaction() as session:
+                who = await viewer(session, by, parts.clock(), relations)
+                if "ops" not in who.roles:
+                    raise SegmentRefused("这个人不能编制客群规则", saw=by[:20], do="要有运营角色")
+                number = await service.save(
+                    session,
+                    code,
+                    title,
+                    condition,
+                    policy=parts.personas,
+                    by=f"staff:{by}",
+                    at=parts.clock(),
+                    reason=reason,
+                )
+            says = sentence(condition, parts.personas.labels)
+            answer(
+                {"code": code, "version": number, "sentence": says},
+                f"{code} 第 {number} 版：{says}",
+            )
+
+    run(work)
 
 
 @segment.command("count")

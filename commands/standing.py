@@ -130,7 +130,7 @@ async def _explain(parts: Parts, customer_no: str) -> None:
             "title": finders.titled(one.finder),
             "level": one.level,
             "state": one.state,
-            "why": list(lead_rules.reasons(by_name[one.finder], one.facts))
+            "why": list(lead_rules.reasons(by_name[one.finder], one.facts, bank_date(one.found_at)))
             if one.finder in by_name
             else [],
         }

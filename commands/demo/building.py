@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.demo.ownership_day import ownership_day
+from commands.demo.segments_day import segments_day
 from commands.demo.settings import (
     AES_KEY,
     AGENT,
@@ -131,6 +132,7 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
         customers=bank.customers,
         branches=bank.branches,
         today=bank.today,
+        managed=bank.managed,
     )
     for kind in ORDER:
         report = await bring(parts, kind, files / f"{kind}.csv", by="system:demo", at=at)
@@ -200,6 +202,7 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
         begun = await rounds.enrol(session, policy, units=BEGUN, by="system:demo", at=at)
         tell("开始盘活", begun)
         await _prepare_a_campaign(session, at)
+    await segments_day(parts, at, tell)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
     talks_of = await talk_duty.note_talks(parts, at)
@@ -225,4 +228,4 @@ async def _prepare_a_campaign(session: AsyncSession, at: datetime) -> None:
 
 def found_bank(customers: int, branches: int, today: date) -> shape.Bank:
     """The demo's bank, the same for the same day and size."""
-    return shape.found(seed=SEED, customers=customers, branches=branches, today=today)
+    return shape.found(seed=SEED, customers=customers, branches=branches, today=today, managed=True)

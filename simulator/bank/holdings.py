@@ -28,14 +28,20 @@ class Held:
     risk: int | None = None
 
 
-def assets_of(random: Random, age: int) -> int:
+SPREAD: Final = (0.40, 0.65, 0.925, 1.08, 2.0)
+MANAGED: Final = (0.26, 0.42, 0.72, 1.09, 2.0)
+"""Cumulative shares of the steps of assets: of all customers, of those whom managers look after."""
+
+
+def assets_of(random: Random, age: int, *, managed: bool = False) -> int:
     """Financial assets in 分: many have little, few have much, the old have more."""
     dice = random.random() + (0.12 if age >= 60 else 0.0)
     spread = random.random()
-    for share, low, high in (
-        (0.40, 100, 9_999), (0.65, 10_000, 49_999), (0.925, 50_000, 499_999),
-        (1.08, 500_000, 3_999_999), (2.0, 6_000_001, 20_000_000),
-    ):  # fmt: skip
+    steps = (
+        (100, 9_999), (10_000, 49_999), (50_000, 499_999), (500_000, 3_999_999),
+        (6_000_001, 20_000_000),
+    )  # fmt: skip
+    for share, (low, high) in zip(MANAGED if managed else SPREAD, steps, strict=True):
         if dice < share:
             return (low + int((high - low) * spread**2)) * 100 + int(spread * 99)
     raise AssertionError("shares end above every throw")

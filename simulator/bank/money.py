@@ -16,6 +16,8 @@ EMPLOYERS: Final = (
 )  # fmt: skip
 """Employer, industry block, usual pay in 元 a month: invented, like everything here."""
 
+STYLES: Final = ("alone", "family", "adviser", "follow")
+SKILLS: Final = ("novice", "novice", "some", "expert")
 FAMILIES: Final = ("单身", "已婚无子女", "已婚有子女", "三代同住")
 MONTHS: Final = 12
 
@@ -39,6 +41,9 @@ def life_of(seed: int, number: int, age: int) -> dict[str, str]:
         found |= {"employer": name, "industry_block": block}
     if age >= 20 and random.random() < 0.6:
         found["family"] = FAMILIES[int(random.random() * 4)]
+    if age >= 20 and random.random() < 0.5:
+        found["decision_style"] = STYLES[int(random.random() * 4)]
+        found["expertise"] = SKILLS[int(random.random() * 4)]
     return found
 
 

@@ -101,7 +101,7 @@ def person(bank: Bank, number: int) -> Person:
     managers = bank.managers[place.unit_id]
     owner = managers[0] if pinned else managers[int(random.random() * len(managers))]
     risk, assessed_on = _risk(random, bank.today, age)
-    assets = assets_of(random, age)
+    assets = assets_of(random, age, managed=bank.managed)
     if pinned:
         risk, assessed_on = pinned.risk, bank.today - timedelta(days=120)
         assets = pinned.assets_fen

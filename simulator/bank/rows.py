@@ -14,6 +14,7 @@ from simulator.bank.touching import touches_of
 ATTRIBUTES: Final = (
     "pension_payroll", "passbook", "children_account", "hobby", "merchant", "legal_person",
     "third_party_custody", "agri_loan", "agri_subsidy", "employer", "industry_block", "family",
+    "decision_style", "expertise",
 )  # fmt: skip
 HEADERS: Final = {
     "units": ("unit_id", "name", "parent_id", "kind", "department_id"),

@@ -75,6 +75,7 @@ class Bank:
     branches: int
     staff: int
     today: date
+    managed: bool = False  # as rich as those whom managers look after
 
     def random(self, *about: int | str) -> Random:
         """The dice of one part of the bank, the same for the same seed."""
@@ -167,7 +168,13 @@ class Bank:
 
 
 def found(
-    *, seed: int, customers: int, branches: int = 27, staff: int | None = None, today: date
+    *,
+    seed: int,
+    customers: int,
+    branches: int = 27,
+    staff: int | None = None,
+    today: date,
+    managed: bool = False,
 ) -> Bank:
     """A bank of that size. Without ``staff``, a manager for every 400 customers and no fewer
     than eleven people a branch (316 in all for 27 branches)."""
@@ -175,4 +182,5 @@ def found(
         raise ValueError("a bank has at least one branch and one customer")
     enough = max(branches * 11 + 19, customers // 400 + branches + len(HEAD_OFFICE))
     least = len(HEAD_OFFICE) + len(LEAD_BRANCH) + branches - 1
-    return Bank(seed, customers, branches, max(enough if staff is None else staff, least), today)
+    people = max(enough if staff is None else staff, least)
+    return Bank(seed, customers, branches, people, today, managed)

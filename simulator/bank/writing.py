@@ -75,6 +75,7 @@ def generate(
     branches: int = 27,
     staff: int | None = None,
     today: date,
+    managed: bool = False,
     encoding: str = "utf-8-sig",
     kinds: Sequence[str] = tuple(HEADERS),
     progress: Callable[[int, int], None] | None = None,
@@ -85,7 +86,14 @@ def generate(
     that a person gives at head office. Memory does not grow with ``customers``; the same
     arguments write the same bytes. ``kinds`` leaves files out. ``progress`` is told (done, all) each 1,000 customers.
     """
-    bank = found(seed=seed, customers=customers, branches=branches, staff=staff, today=today)
+    bank = found(
+        seed=seed,
+        customers=customers,
+        branches=branches,
+        staff=staff,
+        today=today,
+        managed=managed,
+    )
     directory.mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_files:
         sheets = {

@@ -324,13 +324,21 @@ PURPOSES: Final = {
     "care": ("关怀", "ok"),
     "marketing": ("营销", "warn"),
 }
+FORMS: Final = {
+    "single": "单聊", "broadcast": "群发", "group": "客户群", "moment": "朋友圈",
+    "welcome": "欢迎语", "page": "资讯页", "attachment": "素材",
+}  # fmt: skip
+SCRIPT_STATES: Final = {
+    "draft": ("草稿", ""),
+    "submitted": ("审核中", "warn"),
+    "approved": ("已发布", "ok"),
+    "rejected": ("已驳回", "danger"),
+    "retired": ("已停用", ""),
+}
 SEVERITIES: Final = {"high": ("高", "danger"), "normal": ("中", "warn"), "low": ("低", "")}
 ALERT_STATES: Final = {
-    "new": "未认领",
-    "claimed": "办理中",
-    "escalated": "已升级",
-    "closed": "已办结",
-}
+    "new": "未认领", "claimed": "办理中", "escalated": "已升级", "closed": "已办结",
+}  # fmt: skip
 ALERT_OUTCOMES: Final = {"clear": "无问题", "corrected": "已整改", "reported": "已上报"}
 ALERT_KINDS: Final = {
     "violation": "违规表述",
@@ -370,11 +378,9 @@ SOURCES: Final = {
     "hand": "人工",
 }
 ENDED_BY: Final = {
-    "staff": "员工删除",
-    "customer": "客户删除",
-    "transfer": "已转给同事",
+    "staff": "员工删除", "customer": "客户删除", "transfer": "已转给同事",
     "reconcile": "对账时已不存在",
-}
+}  # fmt: skip
 
 
 def act_text(act: str) -> str:

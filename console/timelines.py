@@ -48,7 +48,10 @@ def of_customer(
         badges = [{"text": state, "kind": colour}]
         todo = one.source.removeprefix("todo:")
         why = f"/c/why/{todo}" if one.source.startswith("todo:") else None
-        events.append((one.at, event(kind, icon, title, one.at, badges=badges, href=why)))
+        parts = [("", one.reason)] if one.reason else []
+        events.append(
+            (one.at, event(kind, icon, title, one.at, badges=badges, parts=parts, href=why))
+        )
     for line in lines:
         title = f"{act_text(line.act)}" + (f"：{line.reason}" if line.reason else "")
         place = f"/c/interactions/{line.stream}/{line.seq}"

@@ -73,6 +73,7 @@ async def record(
                     trigger=todo.trigger,
                     state="recorded",
                     at=at,
+                    reason=todo.channel_reason,
                 )
             ],
         )

@@ -138,6 +138,7 @@ async def _land(
                 trigger=one.trigger,
                 state="sent",
                 at=sent_at or at,
+                reason=row.channel_reason,
             )
             for row, state, sent_at in changed
             if state == "sent"

@@ -6,7 +6,7 @@ at the moment of the tap; what stood on the page is never trusted.
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -246,7 +246,9 @@ async def said(
     elif not sent:
         await quota.give_back(session, [row.key])
     if sent and row.customer_id is not None:
-        await touches.record(session, [touch_of(row, "claimed", at)])
+        todo = None if row.todo_id is None else await todos.one(session, row.todo_id)
+        reason = todo.channel_reason if todo else ""
+        await touches.record(session, [replace(touch_of(row, "claimed", at), reason=reason)])
     [place] = await ledger.append(
         session,
         [

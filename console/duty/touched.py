@@ -107,7 +107,7 @@ async def touches(
         row(
             [
                 cell(moment(one.at, today)),
-                cell(policy.name_of(one.channel), kind=_style(one, policy)),
+                cell(policy.name_of(one.channel), kind=_style(one, policy), sub=one.reason),
                 cell(
                     names.customer(one.customer_id),
                     f"/c/customers/{one.customer_id}",
@@ -121,6 +121,7 @@ async def touches(
                 cell(*_state(one)),
             ],
             channel=one.channel,
+            reason=one.reason,
             customer_id=one.customer_id,
             at=one.at,
             astray=_astray(one, policy),

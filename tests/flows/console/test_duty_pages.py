@@ -173,8 +173,17 @@ async def test_the_touch_log_shows_every_channel_wecom_first(desk_office: Office
             ("media", ""), ("open", ""),
         ):  # fmt: skip
             await touch(session, zhou, days_ago(2), channel=channel, act=act)
-        await touch(session, sun, days_ago(3), staff="zhengkai", unit="0201")
+        await touch(
+            session,
+            sun,
+            days_ago(3),
+            staff="zhengkai",
+            unit="0201",
+            reason="服务提醒走电话；没接短信",
+        )
     desk = await desk_office.sit("wangshan")
+    assert "服务提醒走电话；没接短信" in await desk.page(f"/c/touches?customer={sun}")
+    assert "服务提醒走电话；没接短信" in await desk.page(f"/c/customers/{sun}")
     html = await desk.page(f"/c/touches?customer={zhou}")
     tabs = re.findall(r'<nav class="tabs" aria-label="怎么看">(.*?)</nav>', html, re.DOTALL)[0]
     shown = [

@@ -56,6 +56,7 @@ async def touch(
     state: str = "recorded",
     act: str = "",
     outcome: str = "",
+    reason: str = "",
 ) -> None:
     """The customer was reached."""
     one = Touched(
@@ -70,6 +71,7 @@ async def touch(
         at=at,
         act=act,
         outcome=outcome,
+        reason=reason,
     )
     await touches.record(session, [one])
 

@@ -1,8 +1,25 @@
-"""What is written of channels, text messages and calls, in words for people."""
+"""What is written of to-dos, broadcasts, text messages, calls and their channels, in words for people."""
 
 from typing import Final
 
 CHANNEL_ACTS: Final = {
+    "todo.planned": "编入客户经理待办",
+    "todo.outcome": "记录结果",
+    "todo.postponed": "改期",
+    "todo.expired": "待办到期未做",
+    "todo.withdrawn": "待办撤回",
+    "broadcast.planned": "编入群发",
+    "broadcast.sent": "群发任务交给企业微信",
+    "broadcast.failed": "群发任务没有建成",
+    "broadcast.unknown": "群发任务结果不明",
+    "broadcast.found": "查到群发任务已建成",
+    "broadcast.absent": "查到群发任务没有建成",
+    "broadcast.expired": "群发过了时间，没有交给企业微信",
+    "broadcast.cancelled": "群发没有人可发，撤回",
+    "broadcast.customer_sent": "客户收到群发",
+    "broadcast.customer_unsent": "客户经理还没有确认群发",
+    "broadcast.customer_not_friend": "客户不是好友，没有收到群发",
+    "broadcast.customer_capped": "客户到了企业微信的群发上限，没有收到",
     "sms.planned": "编入短信",
     "sms.sent": "短信平台已收下",
     "sms.failed": "短信平台没有收下",

@@ -74,6 +74,9 @@ def import_command(
         bool, typer.Option("--accept-drop", help="文件比上次少两成以上也接受")
     ] = False,
     rejects: Annotated[Path | None, typer.Option(help="被拒的行写到这个文件")] = None,
+    accept_older: Annotated[
+        bool, typer.Option("--accept-older", help="数据日期比已导入的旧也接受")
+    ] = False,
     partial: Annotated[bool, typer.Option("--partial", help="只补这几行，不移除别的")] = False,
     source: Annotated[str, typer.Option(help="从设置里的这个数据库来，不用文件")] = "",
     full: Annotated[bool, typer.Option("--full", help="不管水位，从数据库整份取")] = False,
@@ -94,7 +97,7 @@ def import_command(
                     mapping=mapping,
                     manifest=manifest,
                     full=full,
-                    wanted=Wanted(dry_run, accept_drop, partial),
+                    wanted=Wanted(dry_run, accept_drop, partial, accept_older),
                     by="system:cli",
                     at=at,
                 )
@@ -129,6 +132,7 @@ def import_command(
                 dry_run=dry_run,
                 accept_drop=accept_drop,
                 partial=partial,
+                accept_older=accept_older,
                 by="system:cli",
                 at=at,
             )

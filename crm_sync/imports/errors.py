@@ -5,7 +5,8 @@ InputRefused
 ├── KindUnknown      no such kind of file
 ├── NobodyLands      this kind belongs to a package that the composition did not pass in
 ├── SupplementRefused  this kind cannot supplement the rows of another source
-└── NotRevertible    this load left nothing by which it could be taken back
+├── NotRevertible    this load left nothing by which it could be taken back
+└── DayTooOld        the rows are of an earlier day than those that are there
 NotFound
 ├── LoadUnknown      there is no load of that number
 └── CustomerMissing  there is no customer of that number
@@ -71,6 +72,12 @@ class CustomerMissing(NotFound):
     """There is no customer of that number."""
 
     code = "E-2309"
+
+
+class DayTooOld(InputRefused):
+    """The rows are of an earlier day than the last that came from their source."""
+
+    code = "E-2315"
 
 
 class ImportCode(StrEnum):

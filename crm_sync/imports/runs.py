@@ -85,6 +85,18 @@ async def picture(session: AsyncSession, kind: str) -> int:
     return int(counted.scalar_one())
 
 
+async def newest_day(session: AsyncSession, kind: str, source: str) -> str:
+    """The newest day of which a load of ``kind`` from ``source`` stands; empty without one."""
+    found = await session.execute(
+        select(func.max(col(ImportRun.source_date))).where(
+            col(ImportRun.kind) == kind,
+            col(ImportRun.source) == source,
+            col(ImportRun.state) == "applied",
+        )
+    )
+    return found.scalar_one() or ""
+
+
 async def alone(session: AsyncSession, kind: str) -> None:
     """Wait until nobody else applies or takes back rows of ``kind``; SQLite has one writer."""
     if is_postgresql(session):

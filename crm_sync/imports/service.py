@@ -28,6 +28,7 @@ async def import_file(
     dry_run: bool = False,
     accept_drop: bool = False,
     partial: bool = False,
+    accept_older: bool = False,
     by: str,
     at: datetime,
     limits: Limits | None = None,
@@ -43,7 +44,7 @@ async def import_file(
         database,
         kind,
         FileOpening(path, mapping, manifest),
-        wanted=Wanted(dry_run, accept_drop, partial),
+        wanted=Wanted(dry_run, accept_drop, partial, accept_older),
         by=by,
         at=at,
         limits=limits,
@@ -71,7 +72,8 @@ async def import_rows(
 
     Rows are compared by digest with what is there: the same rows twice write nothing. Rows of
     the same source that it lacks are marked removed, unless it is ``partial``; where they are
-    more than a fifth, all of it is refused without ``accept_drop``. ``by`` is a ledger actor,
+    more than a fifth, all of it is refused without ``accept_drop``, and
+    where they are of an earlier day than the source's last without ``accept_older``. ``by`` is a ledger actor,
     ``at`` aware UTC. ``also`` writes in the transaction that takes the rows over.
 
     Everything is written in one transaction, with one ledger entry, or nothing is. Raises the

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_sync.imports import runs
+from crm_sync.imports.errors import DayTooOld
 from crm_sync.imports.intake import Intake, Progress
 from crm_sync.imports.job import Job, LandConsents, LandTouches
 from crm_sync.imports.kinds import LANDINGS
@@ -22,11 +23,13 @@ from kit.tabular import Layout, Limits, Mapping, Opened
 
 
 class Wanted(NamedTuple):
-    """What to do with the rows: only look; accept that many are missing; they are not all."""
+    """What to do with the rows: only look; accept that many are missing; they are not all;
+    accept that they are of an earlier day than what is there."""
 
     dry_run: bool = False
     accept_drop: bool = False
     partial: bool = False
+    accept_older: bool = False
 
 
 class Taking:
@@ -62,6 +65,8 @@ class Taking:
         """Read, compare, and take over or say what would be."""
         opened, mapping, manifest = found
         landing = self._landing(found)
+        if not wanted.accept_older:
+            await self._not_older(opened.name)
         direct = None if wanted.dry_run else landing.direct()
         async with staging(self._database, landing.columns, direct) as stage:
             intake = self._intake = Intake(landing, opened, stage)
@@ -116,6 +121,20 @@ class Taking:
                 land_touches=self._land_touches,
             )
         )
+
+    async def _not_older(self, name: str) -> None:
+        """Raises DayTooOld where a later day of this source came in already."""
+        source, day = self._source
+        async with self._database.reading() as session:
+            newest = await runs.newest_day(session, self._layout.kind, source) if day else ""
+        if len(day) == len(newest) == len("2026-11-22") and day < newest:
+            raise DayTooOld(
+                "这份数据的日期比已经导入的旧，没有导入",
+                saw=f"{day}；来源 {source or '未写'} 已导入到 {newest}",
+                where=f"{name} 的 source_date（清单、映射或推送里）",
+                do="多半是拿错了哪天的文件；确实要用旧数据时加 --accept-older，"
+                "要撤掉新的那次用 gengyun import revert 编号",
+            )
 
     async def _finish(self, session: AsyncSession, ending: runs.Ending) -> None:
         await runs.finish(

@@ -1,14 +1,12 @@
 """What a bank system pushes is signed, kept before it is answered, taken once, answered once."""
 
 import asyncio
-import base64
 import json
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from sqlalchemy import update
 
@@ -16,21 +14,16 @@ from bot.feed.models import BatchState, FeedBatch
 from bot.feed.signing import signature, signed
 from crm_sync.imports import import_file
 from crm_sync.models import Customer, Holding, ImportReject, ImportRun
+from tests.flows.feed.pushing import AT, KEYS, System, given
 from tests.flows.imports.given import STAFF, UNITS, rows, written
 from tests.flows.site import SiteUnderTest, open_site
 from wiring.importing import work_off_feed
 
 pytestmark = pytest.mark.anyio
-AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
-KEYS = {1: b"1" * 32, 2: b"2" * 32}
 ROWS: list[dict[str, Any]] = [
     {"customer_no": "620001", "name": "周桂兰", "unit_id": "01", "aum_yuan": 286000.50},
     {"customer_no": "620002", "name": "李四", "unit_id": "01", "attributes.pension": "3200"},
 ]
-
-
-def given(keys: dict[int, bytes]) -> str:
-    return ",".join(f"{n}:{base64.b64encode(key).decode()}" for n, key in keys.items())
 
 
 @pytest.fixture
@@ -48,38 +41,6 @@ async def site(database_url: str, tmp_path: Path) -> AsyncIterator[SiteUnderTest
             path = written(tmp_path / f"{kind}.csv", content)
             await import_file(site.database, kind, path, by="system:test", at=AT)
         yield site
-
-
-class System:
-    """A system of the bank that pushes."""
-
-    def __init__(self, site: SiteUnderTest, name: str = "core", key: int = 2) -> None:
-        self.client = site.browser()
-        self.name = name
-        self.key = key
-        self.secret = KEYS.get(key, b"x" * 32)
-
-    async def push(
-        self,
-        content: Any,
-        batch: str,
-        *,
-        kind: str = "customers",
-        at: datetime = AT,
-        spoilt: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        path, stamp = f"/api/v1/feed/{kind}", int(at.timestamp())
-        sent = {
-            "x-gengyun-system": self.name,
-            "x-gengyun-key": str(self.key),
-            "x-gengyun-timestamp": str(stamp),
-            "x-gengyun-batch": batch,
-            "x-gengyun-signature": signature(
-                self.secret, signed(self.name, stamp, batch, path, body)
-            ),
-        }
-        return await self.client.post(path, content=body, headers={**sent, **(spoilt or {})})
 
 
 async def test_rows_that_are_pushed_come_in_with_their_system_as_source(

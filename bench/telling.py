@@ -114,7 +114,26 @@ def imports(found: Mapping[str, Any], said: str) -> list[str]:
             lines.append(
                 f"| {title} | {one['ratio_wall']['both']} | {one['ratio_cpu']['both']} | {each} |"
             )
+    lines += ["", *_changed(found)]
     return [*lines, "", f"{said} At most {found['most_memory_mb']} MB."]
+
+
+def _changed(found: Mapping[str, Any]) -> list[str]:
+    """A night in which every row changed, and what keeping the old rows takes of it."""
+    lines = [
+        "A night in which every row changed; of its seconds, those that keep the rows as they"
+        " were (what a revert brings back):",
+        "",
+        "| database | kind | rows/s | s | of it, rows as they were s |",
+        "|---" * 5 + "|",
+    ]
+    for name, title in DATABASES.items():
+        for kind, one in found[name]["every_row_changed"].items() if name in found else ():
+            lines.append(
+                f"| {title} | {kind} | {one['rows_per_second']:,} | {one['seconds']}"
+                f" | {one['of_it_images']} |"
+            )
+    return lines
 
 
 def personas(runs: Sequence[Mapping[str, Any]], said: str) -> list[str]:

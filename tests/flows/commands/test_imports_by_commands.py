@@ -55,9 +55,9 @@ def test_a_database_is_pulled_by_watermark_and_as_a_whole_and_a_load_is_taken_ba
 
     number = str(whole["run_id"])
     tried = operator.run("import", "revert", number, "--dry-run")
-    assert tried.one["undone"]["brought_back"] == 1
+    assert (tried.one["state"], tried.one["brought_back"]) == ("dry_run", 1)
     done = operator.run("import", "revert", number)
-    assert (done.one["reverted"], done.one["undone"]["brought_back"]) == (whole["run_id"], 1)
+    assert (done.one["reverted"], done.one["brought_back"]) == (whole["run_id"], 1)
     again = operator.run("import", "revert", number, code=2)
     assert again.one["error"]["code"] == "E-2306"
     assert operator.run("import", "provenance", "624").one["customer_no"] == "624"

@@ -93,6 +93,12 @@ async def _run(session: AsyncSession) -> GroupSync:
     return (await session.execute(query.execution_options(populate_existing=True))).scalar_one()
 
 
+async def read_through(session: AsyncSession) -> datetime | None:
+    """When the last reading of every group ended; None where one is under way, or there was none."""
+    query = select(col(GroupSync.finished_at)).where(col(GroupSync.name) == GROUPS)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def _land_page(
     database: Database,
     client: Caller,

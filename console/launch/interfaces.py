@@ -13,6 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from community import sync as groups
 from console import roles
 from console.duty.places import one_of
 from console.installation import installation_of
@@ -39,10 +40,7 @@ SHOWS: Final = {
     "works": "已见到效果",
 }
 STATE_OF: Final = {"missing": "bad", "unseen": "", "works": "done"}
-READINGS: Final = (
-    ("contacts", "读取好友与标签", "客户联系 → 可调用接口的应用：勾选本应用"),
-    ("groups", "读取客户群", "客户联系 → 可调用接口的应用：勾选本应用"),
-)
+READ_BY: Final = "客户联系 → 可调用接口的应用：勾选本应用"
 CALLS: Final = (
     ("broadcast", "创建群发任务", "客户联系 → 可调用接口的应用：勾选本应用；可信 IP 填对"),
     ("welcome", "新好友欢迎语", "客户联系 → 可调用接口的应用：勾选本应用"),
@@ -75,14 +73,14 @@ async def interfaces(request: Request, session: AsyncSession, at: datetime) -> l
         )
         for one in steps
     ]
-    read = await sync_lists.readings(session)
-    for name, title, do in READINGS:
-        ended = read[name].finished_at if name in read else None
-        found.append(
-            Interface(
-                title, "读通过" if ended else "还没有读通过", do, "done" if ended else "", ended
-            )
-        )
+    contacts = (await sync_lists.readings(session)).get("contacts")
+    read = (
+        ("读取好友与标签", contacts.finished_at if contacts else None),
+        ("读取客户群", await groups.read_through(session)),
+    )
+    for title, ended in read:
+        note, state = ("读通过", "done") if ended else ("还没有读通过", "")
+        found.append(Interface(title, note, READ_BY, state, ended))
     ends = await operations.newest_ends(
         session, [kind for kind, _, _ in CALLS], since=at - LOOKED_BACK
     )

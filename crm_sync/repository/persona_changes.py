@@ -108,8 +108,9 @@ class _Part:
 def _parts(asking: Asking, found: Found) -> list[_Part]:
     """The found memberships; with ``customer`` joined, because evidence is written from it."""
     customer = Customer.__table__  # type: ignore[attr-defined]
+    near = _near(asking.session, found.window, customer.c.id)
     rows = MASK.join(OUTCOME, and_(OUTCOME.c.mask == MASK.c.mask, OUTCOME.c.is_active)).join(
-        customer, customer.c.id == MASK.c.customer_id
+        customer, and_(customer.c.id == MASK.c.customer_id, near)
     )
     expires: Any = literal(None, HELD.c.expires_at.type)
     parts = [
@@ -136,8 +137,17 @@ def _parts(asking: Asking, found: Found) -> list[_Part]:
     return parts
 
 
-def _stands(new: Mapping[str, Any]) -> Any:
-    return and_(HELD.c.customer_id == new["customer_id"], HELD.c.persona == new["persona"])
+def _near(session: AsyncSession, window: Window, column: Any) -> Any:
+    """What follows from the join, said again: else PostgreSQL hashes a whole table for a window."""
+    return window.on(session, column) if window.ids is None else true()
+
+
+def _stands(session: AsyncSession, window: Window, new: Mapping[str, Any]) -> Any:
+    return and_(
+        HELD.c.customer_id == new["customer_id"],
+        HELD.c.persona == new["persona"],
+        _near(session, window, HELD.c.customer_id),
+    )
 
 
 async def changes(asking: Asking, found: Found) -> Changes:
@@ -149,7 +159,7 @@ async def changes(asking: Asking, found: Found) -> Changes:
     changed = Changes(held=standing > 0)
     again = 0
     for part in _parts(asking, found):
-        again += await _differences(session, part, changed)
+        again += await _differences(session, found.window, part, changed)
     if again < standing:
         await _read_gone(session, found, changed)
     return changed
@@ -162,7 +172,7 @@ def _gathered(session: AsyncSession, one: Any) -> Any:
     return func.json_group_array(one, type_=Json)
 
 
-async def _differences(session: AsyncSession, part: _Part, changed: Changes) -> int:
+async def _differences(session: AsyncSession, window: Window, part: _Part, changed: Changes) -> int:
     """Note the members of ``part`` and who is new; returns how many stand already."""
     unit = func.coalesce(col(Customer.unit_id), "hq").label("unit")
     new, rows = part.columns, part.rows
@@ -172,7 +182,7 @@ async def _differences(session: AsyncSession, part: _Part, changed: Changes) -> 
     is_new: Any = true()
     moved = primary
     if changed.held:
-        rows = rows.outerjoin(HELD, _stands(new))
+        rows = rows.outerjoin(HELD, _stands(session, window, new))
         is_new, again = HELD.c.customer_id.is_(None), func.count(HELD.c.customer_id)
         moved = and_(primary, or_(is_new, HELD.c.is_primary.is_(False)))
 
@@ -248,11 +258,12 @@ async def write(asking: Asking, found: Found, changed: Changes, at: datetime) ->
     if changed.left:
         await session.execute(delete(table).where(_gone(session, found, table.c)))
     for part in _parts(asking, found):
-        await session.execute(_written(session, part, changed.held, rule_version, at))
+        statement = _written(session, found.window, part, changed.held, rule_version, at)
+        await session.execute(statement)
 
 
 def _written(
-    session: AsyncSession, part: _Part, held: bool, rule_version: str, at: datetime
+    session: AsyncSession, window: Window, part: _Part, held: bool, rule_version: str, at: datetime
 ) -> Any:
     table = PersonaMembership.__table__  # type: ignore[attr-defined]
     new = part.columns
@@ -275,7 +286,9 @@ def _written(
         func.abs(HELD.c.confidence - new["confidence"]) >= STEP,
         cast(HELD.c.evidence, Text) != new["evidence"],
     )
-    query = query.select_from(part.rows.outerjoin(HELD, _stands(new))).where(differs)
+    query = query.select_from(part.rows.outerjoin(HELD, _stands(session, window, new))).where(
+        differs
+    )
     statement = statement.from_select(list(values), query)
     return statement.on_conflict_do_update(
         index_elements=["customer_id", "persona"],

@@ -6,6 +6,7 @@ the same personas, so these are worked out once a mask, by the pure rules, into
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -96,8 +97,11 @@ async def mask(asking: Asking, window: Window) -> None:
             text("ALTER TABLE persona_mask DROP CONSTRAINT IF EXISTS persona_mask_pkey")
         )
     found: Any = literal(0, BigInteger)
+    near = asking
+    if window.ids is None:
+        near = replace(asking, within=(window.after, window.upto))
     for _, ground, bit in all_bits(asking):
-        held = compiled(ground.rule, asking)
+        held = compiled(ground.rule, near)
         found = found + case((held, literal(bit, BigInteger)), else_=literal(0, BigInteger))
     asked = (
         select(col(Customer.id).label("customer_id"), found.label("mask"))

@@ -51,6 +51,8 @@ class Asking:
     """What a dimension's SQL may use. ``one_by_one``: few customers, so look each up by itself.
 
     ``measured``: columns by dimension, where the query around has worked them out already.
+    ``within``: no customer outside these ids (from, excluded; to, included) is asked about, because
+    PostgreSQL would else hash all rows of a table for each window.
     """
 
     session: AsyncSession
@@ -58,6 +60,7 @@ class Asking:
     outside: Outside = NOTHING
     one_by_one: bool = False
     measured: Mapping[str, Any] = field(default_factory=dict)
+    within: tuple[int, int] | None = None
 
     @property
     def postgresql(self) -> bool:
@@ -77,6 +80,9 @@ class Asking:
         """
         if self.one_by_one or self.postgresql:
             mine = found.add_columns(key).where(key == col(Customer.id))
+            if self.within is not None and self.postgresql:
+                # Because a hash of all rows for each window costs a table a window.
+                mine = mine.where(key > self.within[0], key <= self.within[1])
             return mine.correlate(Customer).exists()
         return col(Customer.id).in_(found.add_columns(key))
 

@@ -29,6 +29,7 @@ from config import (
     contact_duty_policy,
     coverage_policy,
     daily_plan_policy,
+    farming_policy,
     tier_policy,
 )
 from crm_sync.models import Unit
@@ -125,7 +126,12 @@ async def measure(url: str, customers: int) -> dict[str, Any]:
     sqlite = database.is_sqlite
     duty, coverage = contact_duty_policy.load(), coverage_policy.load()
     policies = PlanTerms(
-        daily_plan_policy.load(), duty, coverage, activation_policy.load(), tier_policy.load()
+        daily_plan_policy.load(),
+        duty,
+        coverage,
+        activation_policy.load(),
+        tier_policy.load(),
+        farming_policy.load(),
     )
     async with database.engine.begin() as connection:
         await connection.run_sync(_create)

@@ -50,6 +50,32 @@ def moment(bank: Bank, days_ago: int, clock: time) -> float:
     return datetime.combine(day, clock, SHANGHAI).timestamp()
 
 
+CONSOLE_TAGS: Final = (
+    ("客户等级", ("金卡", "钻石")), ("来源", ("厅堂", "商圈走访")), ("兴趣", ("跑步", "亲子", "书法")),
+)  # fmt: skip
+"""Tags that the bank made in WeCom's console: read here, never changed."""
+
+
+def console_tags() -> list[dict[str, Any]]:
+    """The console's tags, as ``/_sim/load`` takes them."""
+    return [
+        {
+            "id": f"et-group-{place}",
+            "name": group,
+            "tags": [{"id": f"et-{place}-{one}", "name": name} for one, name in enumerate(names)],
+        }
+        for place, (group, names) in enumerate(CONSOLE_TAGS)
+    ]
+
+
+def _marks(one: Person) -> list[str]:
+    """One contact in four carries a tag that its manager set by hand."""
+    if one.number in PINNED or one.number % 4:
+        return []
+    place = one.number // 4 % len(CONSOLE_TAGS)
+    return [f"et-{place}-{one.number // 12 % len(CONSOLE_TAGS[place][1])}"]
+
+
 def directory(bank: Bank) -> dict[str, list[dict[str, Any]]]:
     """Departments and members, as ``/_sim/load`` takes them."""
     number = {unit.unit_id: unit.department_id for unit in bank.units}
@@ -69,6 +95,7 @@ def directory(bank: Bank) -> dict[str, list[dict[str, Any]]]:
             for member in bank.members
             if member.active
         ],
+        "tags": console_tags(),
     }
 
 
@@ -99,6 +126,7 @@ def contact(bank: Bank, one: Person) -> dict[str, Any]:
                 "add_way": _way(random.choice((1, 1, 2, 202)), one),
                 "state": f"unit-{one.unit_id}" if random.random() < 0.4 else "",
                 "agreed": pinned is not None or random.random() < 0.85,
+                "tags": _marks(one),
             }
         ],
     }

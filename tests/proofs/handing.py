@@ -40,6 +40,7 @@ REFUSE: Final = 25
 DAY: Final = 86_400
 UNANSWERED: Final = ("planned", "asked", "unknown")
 ASK: Final = "externalcontact/*transfer_customer"
+READ: Final = "externalcontact/*transfer_result"
 _WORKERS: Final = multiprocessing.get_context("forkserver")
 _WORKERS.set_forkserver_preload(["tests.proofs.handing"])
 MODES: Final = ("asked, no answer yet", "random")
@@ -122,7 +123,11 @@ class HandoverProof:
         members = [{"userid": one, "name": one, "departments": [1]} for one in TAKERS]
         await _post(people, "load", {"members": members, "customers": friends})
         # The answer comes late, so that a kill can fall between the effect and the answer.
-        await _post(people, "faults", {"kind": "delay", "path": ASK, "when": "after", "delay_s": 2})
+        for rule in (
+            {"kind": "delay", "path": ASK, "when": "after", "delay_s": 4},
+            {"kind": "delay", "path": READ, "when": "after", "delay_s": 0.1},
+        ):
+            await _post(people, "faults", rule)
         if self.figures.resigned:
             await _post(people, "act", {"act": "resign", "userid": MEMBER})
         parts = await build(self._settings)
@@ -148,23 +153,23 @@ class HandoverProof:
 
     async def _one_life(self, people: httpx.AsyncClient) -> None:
         """The worker starts, works, and is killed unless it was done before that."""
-        mode = MODES[self.figures.kills.total() % len(MODES)]
         calls, begun = await _calls(people), len(await _begun(people))
+        mode = MODES[self.figures.kills.total() % len(MODES)] if begun < CONTACTS else "reading"
         worker = self._start()
         self.figures.lives += 1
         until = time.perf_counter() + LONGEST
         while worker.is_alive() and time.perf_counter() < until:
-            if mode == "random" and await _calls(people) > calls:
+            if mode != MODES[0] and await _calls(people) > calls:
                 await asyncio.sleep(self._random.random() * 2.5)
                 break
-            if mode != "random" and len(await _begun(people)) > begun:
+            if mode == MODES[0] and len(await _begun(people)) > begun:
                 break
             await asyncio.sleep(0.02)
         worker.kill()  # SIGKILL by its pid
         worker.join()
         if worker.exitcode == -signal.SIGKILL:
             self.figures.kills[mode] += 1
-        assert self.figures.lives < 2 * 10, "the handover was over before the kills were"
+        assert self.figures.lives < 40, "the handover was over before the kills were"
 
     def _start(self) -> BaseProcess:
         """A worker process; it comes from a server that has imported the product already."""

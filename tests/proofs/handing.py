@@ -274,4 +274,4 @@ async def _begun(people: httpx.AsyncClient) -> list[dict[str, Any]]:
 
 async def _calls(people: httpx.AsyncClient) -> int:
     counts = (await people.get("/_sim/seen/counts")).json()
-    return int(counts.get("counts", counts).get("request", 0))
+    return int(counts["kinds"].get("request", 0))

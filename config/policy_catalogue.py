@@ -20,6 +20,7 @@ from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.import_policy import ImportPolicy
 from config.lead_policy import LeadPolicy
+from config.library_policy import LibraryPolicy
 from config.linking_policy import LinkingPolicy
 from config.maturity_policy import MaturityPolicy
 from config.outreach_policy import OutreachPolicy
@@ -69,6 +70,7 @@ PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
 CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
+LIBRARY: Final = Kind("library", "内容库", LibraryPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
 HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
@@ -100,6 +102,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     CONTENT_HINTS,
     CHANNELS,
     CHANNEL_CHOICE,
+    LIBRARY,
     LINKING,
     ADDS,
     HANDOVER,

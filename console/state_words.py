@@ -3,6 +3,7 @@
 from typing import Final
 
 WORK_KINDS: Final = {
+    "material_upload": "素材传不到企业微信",
     "transfer_overdue": "移交后没有按时联系",
     "introduction_overdue": "移交前没有按时介绍",
     "binding_conflict": "实名匹配冲突",

@@ -7,15 +7,21 @@ AppError
 │   ├── FactRefused           a fact is not what its field takes
 │   ├── TextTooLong           the rendered words do not fit the channel
 │   ├── OpinionNeeded         a decision without an opinion
-│   └── CalendarRefused       a line of the content calendar cannot be used
+│   ├── CalendarRefused       a line of the content calendar cannot be used
+│   ├── FileRefused           a file is not what WeCom takes, judged by its content
+│   └── GreetingRefused       what the sender wrote before an approved text cannot be said
 ├── AccessDenied
 │   └── OwnWork               nobody approves what they wrote or submitted
 ├── NotFound
-│   └── ScriptUnknown         there is no such script or version
+│   ├── ScriptUnknown         there is no such script or version
+│   └── FileUnknown           there is no file of that content
 └── Conflict
     ├── WrongState            the version is not in the state this step starts from
     ├── WordsBlocked          automatic checks found what may not be said
-    └── ChangedSinceSubmission  the version is not what the approver read
+    ├── ChangedSinceSubmission  the version is not what the approver read
+    ├── MaterialNotReady      a material has no media id that lives long enough
+    ├── MaterialRefused       a material was recalled or may not go there
+    └── WordsLocked           somebody tried to send other words than the approved ones
 """
 
 from kit.errors import AccessDenied, Conflict, InputRefused, NotFound
@@ -85,3 +91,39 @@ class CalendarRefused(InputRefused):
     """A line of the content calendar cannot be used."""
 
     code = "E-4211"
+
+
+class FileRefused(InputRefused):
+    """A file is not what WeCom takes, judged by its content and not by its name."""
+
+    code = "E-4212"
+
+
+class FileUnknown(NotFound):
+    """There is no file of that content."""
+
+    code = "E-4213"
+
+
+class MaterialNotReady(Conflict):
+    """A material has no media id that lives long enough; it is uploaded anew first."""
+
+    code = "E-4214"
+
+
+class WordsLocked(Conflict):
+    """Somebody tried to send other words than those that were approved."""
+
+    code = "E-4215"
+
+
+class GreetingRefused(InputRefused):
+    """The words before an approved text are too long, or hold what may not be said."""
+
+    code = "E-4216"
+
+
+class MaterialRefused(Conflict):
+    """A material was recalled, or may not go over this channel."""
+
+    code = "E-4217"

@@ -15,6 +15,7 @@ from typing import Any, Final
 from content_library.article_text import blocks, plain
 from content_library.facts import Finding, Form, Library, ScriptDraft
 from content_library.fields import clean
+from content_library.material_rules import material_faults, material_findings
 from content_library.render import PLACE
 from content_library.timing import WHEN
 
@@ -24,6 +25,8 @@ TITLED: Final = PLAIN
 """Libraries whose title a customer reads: there it is part of what is approved."""
 LONGEST: Final[dict[str, int]] = {Library.ARTICLE: 60_000, Library.MEDIA: 4000}
 """UTF-8 bytes of the words of an item; a library without its own takes those of a broadcast."""
+MOST_ATTACHED: Final = 9
+"""As many attachments as WeCom takes on one message (official page 92135)."""
 SPREAD: Final = frozenset({Form.SINGLE, Form.GROUP, Form.MOMENT})
 """The three forms in which an article or a material may be passed on."""
 TOPICS: Final = {
@@ -60,12 +63,25 @@ def item_faults(draft: ScriptDraft) -> Iterator[str]:
     if draft.library == Library.SCRIPT:
         if draft.form in (Form.PAGE, Form.ATTACHMENT):
             yield "话术的形式不能是资讯页或素材"
-        if draft.detail.keys() - {"forms"}:
-            yield "话术没有这些附加信息"
+        yield from _attached_faults(draft)
     if draft.library == Library.ARTICLE:
         yield from _article_faults(draft)
     if draft.library == Library.PRODUCT:
         yield from _listing_faults(draft)
+    if draft.library == Library.MEDIA:
+        yield from forms_faults(draft)
+        yield from material_faults(draft)
+
+
+def _attached_faults(draft: ScriptDraft) -> Iterator[str]:
+    """Materials that hang on a script: ``detail`` is empty or names them under ``materials``."""
+    attached = draft.detail.get("materials") or []
+    if draft.detail.keys() - {"materials"} or not isinstance(attached, list):
+        yield "话术的附加信息只有 materials（素材编号）"
+    elif len(attached) > MOST_ATTACHED or not all(_CODE.fullmatch(str(one)) for one in attached):
+        yield f"素材编号写不清，或超过 {MOST_ATTACHED} 个"
+    elif attached and draft.form == Form.MOMENT:
+        yield "朋友圈的图片在发表时选，不挂在话术上"
 
 
 def forms_of(detail: Mapping[str, Any]) -> frozenset[str]:
@@ -140,4 +156,6 @@ def item_findings(draft: ScriptDraft) -> list[Finding]:
     if draft.library == Library.ARTICLE:
         source, publisher = draft.detail.get("source", ""), draft.detail.get("publisher", "")
         return [Finding("来源", "note", f"来源：{source}；发布：{publisher}。转载的请确认有授权")]
+    if draft.library == Library.MEDIA:
+        return material_findings(draft)
     return []

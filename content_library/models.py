@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, Column, Index, Integer, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from content_library.facts import Library, State
@@ -83,3 +83,34 @@ class ScriptStep(SQLModel, table=True):
     at: datetime
     saying: str = Field(default="", max_length=400)
     template_hash: str = Field(max_length=64)
+
+
+class MaterialFile(SQLModel, table=True):
+    """The bytes of a material, once for every content: ``digest`` is their SHA-256."""
+
+    __tablename__: ClassVar[str] = "material_file"
+    digest: str = Field(primary_key=True, max_length=64)
+    kind: str = Field(max_length=16)  # image | video | file
+    content_type: str = Field(max_length=80)
+    suffix: str = Field(max_length=8)
+    size: int
+    content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    added_by: str = Field(max_length=120)
+    added_at: datetime
+
+
+class MaterialUpload(SQLModel, table=True):
+    """A file as WeCom has it. ``use`` is message or moment: each is uploaded by its own call.
+
+    ``media_id`` lives three days from ``created_at``, which WeCom says; ``failures`` counts the
+    tries since the last upload that went well.
+    """
+
+    __tablename__: ClassVar[str] = "material_upload"
+    digest: str = Field(primary_key=True, max_length=64)
+    use: str = Field(primary_key=True, max_length=16)
+    media_id: str = Field(default="", max_length=256)
+    created_at: datetime | None = None
+    failures: int = 0
+    failed_at: datetime | None = None
+    problem: str = Field(default="", max_length=200)

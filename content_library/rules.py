@@ -8,7 +8,7 @@ from dataclasses import fields as dataclass_fields
 from datetime import date
 
 from content_library.errors import OpinionNeeded, OwnWork, ScriptRefused, WrongState
-from content_library.facts import KINDS, PUBLIC_FORMS, PURPOSES, Form, ScriptDraft, State
+from content_library.facts import KINDS, PUBLIC_FORMS, PURPOSES, Form, Library, ScriptDraft, State
 from content_library.fields import FIELDS, clean
 from content_library.item_rules import LONGEST, TITLED, item_faults
 from content_library.render import MAX_BYTES, PLACE, fields_of
@@ -67,7 +67,7 @@ def _faults(draft: ScriptDraft) -> Iterator[str]:
 
 def _template_faults(draft: ScriptDraft) -> Iterator[str]:
     template = draft.template
-    if not template.strip():
+    if not template.strip() and draft.library != Library.MEDIA:
         yield "没有正文"
     if any(clean(line) != line.strip() for line in template.split("\n")):
         yield "正文里有看不见的控制字符，请删去后重新粘贴"

@@ -17,6 +17,7 @@ from compliance.facts import Purpose, Scope, Standing
 from compliance.opting_out import silenced_contacts
 from compliance.repository import recipient_standing
 from content_library import repository as scripts_of
+from delivery.attached import named_by
 from delivery.judging import Judged
 from delivery.models import Broadcast, BroadcastRecipient
 from delivery.repository import outbox
@@ -146,8 +147,12 @@ async def close(
     made = 0
     for row in (await session.execute(query)).scalars().all():
         await _split(session, row)
-    for row in (await session.execute(query)).scalars().all():
+    rows = (await session.execute(query)).scalars().all()
+    scripts = await scripts_of.by_version(session, {row.script_version_id for row in rows})
+    for row in rows:
+        script = scripts.get(row.script_version_id)
         payload = {
+            "materials": named_by(script) if script else (),
             "broadcast_id": row.id,
             "userid": row.userid,
             "purpose": row.purpose,

@@ -41,7 +41,7 @@ class Sent:
 
 
 class NobodyLeft(Exception):
-    """Between plan and call every recipient has withdrawn: nothing is sent."""
+    """Nothing is sent any more: every recipient has withdrawn, or the content was recalled."""
 
 
 class NotNow(Exception):
@@ -149,8 +149,8 @@ async def _attempt(
     again = at + timedelta(seconds=min(2**claim.attempts, LONGEST_WAIT))
     try:
         return OutboxState.SENT, await route.send(claim), "", None
-    except NobodyLeft:
-        return OutboxState.CANCELLED, None, "every recipient has withdrawn", None
+    except NobodyLeft as error:
+        return OutboxState.CANCELLED, None, str(error) or "every recipient has withdrawn", None
     except NotNow as error:
         return OutboxState.QUEUED, None, str(error), again
     except AlreadyDone as error:

@@ -30,6 +30,7 @@ class Intent:
     ``goes_at`` is when it would reach the customer, where that is later than the judging.
     ``way`` is the chosen channel (``delivery.channel_choice``), ``way_refused`` what spoke
     against the others; the door fills both. ``act``: what the customer is to do, where it is one.
+    ``greeting``: what the sender puts before the words, checked by ``content_library.greeting``.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Intent:
     solicited: bool = False
     campaign: str = ""
     goes_at: datetime | None = None
+    greeting: str = ""
 
 
 class Outcome(StrEnum):

@@ -22,7 +22,7 @@ from compliance.gate import Court, Decision, decision_rows
 from compliance.opting_out import silenced_contacts
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
-from content_library.render import pieces
+from content_library.spoken import said_pieces
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from crm_sync.repository.staff import staff_by_id, units_by_id
 from crm_sync.rules.ages import age
@@ -178,7 +178,7 @@ def judge(
             **intent.fields,
         }
         try:
-            rendered = pieces(script.template, fields)
+            rendered = said_pieces(script, fields, intent.greeting)
         except InputRefused as error:
             judged.append(Judged(intent, script, None, None, error.what))
             continue

@@ -9,7 +9,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from delivery import channel_handover, departing, quota, text_messages
+from config import library_policy
+from config.library_policy import LibraryPolicy
+from content_library.errors import MaterialNotReady, MaterialRefused
+from delivery import attached, channel_handover, departing, quota, text_messages
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.desk import Desk
 from delivery.dispatcher import NobodyLeft, NotNow, Route, Sent
@@ -19,7 +22,7 @@ from delivery.text_messages import SMS, TextGateway
 from kit.clock import now
 from kit.db import Database
 from wecom import broadcasts, messages, welcome
-from wecom.attachments import Content
+from wecom.attachments import Attachment, Content
 from wecom.cards import Fact, OpenPage, TextNotice
 from wecom.client import Caller
 from wecom.errors import Misconfigured
@@ -46,18 +49,37 @@ def routes(
     agent_id: int,
     clock: Callable[[], datetime] = now,
     texts: Texts | None = None,
+    library: Callable[[], LibraryPolicy] = library_policy.load,
 ) -> dict[str, Route]:
     """How every kind of outbox call is made; ``texts`` None: no text message can be sent."""
 
+    async def materials(claim: Claim, channel: str) -> tuple[Attachment, ...]:
+        """What hangs on the message, judged and looked up at the moment of the call."""
+        codes = claim.payload.get("materials") or ()
+        try:
+            async with database.reading() as session:
+                ready = await attached.hung(
+                    session, codes, channel=channel, at=clock(), policy=library()
+                )
+        except MaterialRefused as error:
+            raise NobodyLeft("a material was recalled") from error
+        except MaterialNotReady as error:
+            raise NotNow("a material is being uploaded anew") from error
+        return attached.attachments(ready)
+
     async def send_welcome(claim: Claim) -> Sent:
-        await welcome.send(
-            wecom, claim.payload["welcome_code"], Content(text=claim.payload["text"])
-        )
+        text = claim.payload["text"]
+        try:
+            beside = await materials(claim, "welcome")
+        except (NobodyLeft, NotNow):
+            beside = ()  # twenty seconds are no time to upload: the words alone are approved too
+        await welcome.send(wecom, claim.payload["welcome_code"], Content(text, beside))
         return Sent()
 
     async def create_broadcast(claim: Claim) -> Sent:
         payload = claim.payload
         number, purpose = payload["broadcast_id"], payload["purpose"]
+        beside = await materials(claim, "broadcast")
         try:
             async with database.transaction() as session:
                 wanted = await departing.depart(session, number, purpose, clock())
@@ -68,7 +90,7 @@ def routes(
         created = await broadcasts.create(
             wecom,
             broadcasts.CustomerBroadcast(
-                Content(text=payload["text"]),
+                Content(payload["text"], beside),
                 sender=payload["userid"],
                 external_userids=tuple(wanted),
             ),

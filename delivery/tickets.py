@@ -125,6 +125,13 @@ async def prepare(
     return await _hand_out(session, judged, reach, sender, todo, at)
 
 
+async def refused(
+    session: AsyncSession, intent: Intent, sender: Sender, at: datetime, code: str
+) -> None:
+    """Keep that a tap was refused before the gate was asked: for words or a material."""
+    await _record(session, "send.blocked", intent, sender, at, codes=(code,))
+
+
 async def _take_quota(
     session: AsyncSession, judged: Judged, sender: Sender, at: datetime, desk: Desk
 ) -> None:

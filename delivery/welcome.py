@@ -17,6 +17,7 @@ from compliance.gate import Court, decision_rows
 from content_library import repository as scripts_of
 from content_library.render import pieces
 from crm_sync.facts import StaffFact
+from delivery.attached import named_by
 from delivery.desk import Desk
 from delivery.intents import Outcome, Submission
 from delivery.judging import words_of
@@ -100,7 +101,11 @@ async def submit(
             Call(
                 key=key,
                 kind=WELCOME,
-                payload={"welcome_code": welcome_code, "text": draft.words.text},
+                payload={
+                    "welcome_code": welcome_code,
+                    "text": draft.words.text,
+                    "materials": named_by(script),
+                },
                 due_at=at,
                 expires_at=added_at + LIFETIME,
                 unit_id=unit,

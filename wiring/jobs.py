@@ -38,7 +38,7 @@ from portfolio.transfers.jobs import watch
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, contact_duty, sources, standing, talk_duty
+from wiring import archive_duty, contact_duty, material_duty, sources, standing, talk_duty
 from wiring.handovers import carry_on, leavers_after
 from wiring.importing import work_off_feed
 from wiring.parts import Parts
@@ -287,6 +287,7 @@ JOBS: tuple[Job, ...] = (
     Job("talks", "谁和谁说过话", {"minute": "25"}, _talks, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
+    Job("materials", "素材上传与续期", {"minute": "15,45"}, material_duty.renew, 30 * MINUTE),
     Job("handovers", "客户移交的请求与结果", {"minute": "*/5"}, _handovers, 5 * MINUTE),
     Job(
         "allocate",

@@ -119,6 +119,7 @@ class Parts:
             agent_id=self.settings.wecom.agent_id,
             clock=self.clock,
             texts=self.texts,
+            library=lambda: self.shelf.of(policy_catalogue.LIBRARY),
         )
         return Dispatcher(self.databases.bank, made, self.clock, name)
 

@@ -7,10 +7,13 @@ from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from compliance.calendar import BankCalendar
 from compliance.facts import Channel, Purpose
 from compliance.objections import BY_CODE
 from content_library import repository as scripts_of
-from content_library.facts import ApprovedScript, Form, State
+from content_library.facts import ApprovedScript, Form, Library, State
+from content_library.item_rules import forms_of
+from content_library.timing import is_time_for
 from crm_sync.facts import CustomerFact, Reach
 from delivery import tickets
 from delivery.again import intent_of
@@ -33,7 +36,18 @@ OCCASIONS: Final = {
     "birthday": ("生日", "ok"),
 }
 """Scenes with a day of their own, by how they begin: these are called after their occasion."""
-FREE_SCENES: Final = ("care.general", "sidebar")
+FREE_SCENES: Final = ("care.general", "sidebar", "product.card", "media")
+NAMES: Final = {"script": "话术", "article": "资讯", "media": "素材", "product": "产品"}
+"""What an item of each library is called."""
+PICTURES: Final = {
+    "image": "image",
+    "poster": "image",
+    "video": "video",
+    "file": "doc",
+    "miniprogram": "box",
+    "link": "link",
+}
+"""The drawing that stands for a material."""
 END_OF_DAY: Final = time(21, 0)
 
 
@@ -70,12 +84,34 @@ def todo_intent(todo: TodoView, customer: CustomerFact, reach: Reach | None) -> 
     return intent_of(todo, customer, reach, channel=Channel.SIDEBAR)
 
 
-async def sendable_scripts(session: AsyncSession, at: datetime) -> list[ApprovedScript]:
-    """Every approved script that may be picked by hand for one customer, by code."""
-    found = await scripts_of.library(session, states=(State.APPROVED,), limit=500)
-    ids = [one.script.version_id for one in found if one.script.form == Form.SINGLE]
+async def sendable_scripts(
+    session: AsyncSession,
+    at: datetime,
+    calendar: BankCalendar,
+    library: Library = Library.SCRIPT,
+) -> list[ApprovedScript]:
+    """Every approved item of a library that may be picked by hand for one customer now, by code.
+
+    An item with times of its own is offered at those times only.
+    """
+    found = await scripts_of.library(session, states=(State.APPROVED,), library=library, limit=500)
+    ids = [one.script.version_id for one in found if goes_alone(one.script)]
     now = await scripts_of.by_version(session, ids)
-    return [script for script in now.values() if script.state == State.APPROVED and free(script)]
+    workday = calendar.day(bank_date(at)).working
+    return [
+        script
+        for script in now.values()
+        if script.state == State.APPROVED
+        and free(script)
+        and is_time_for(script.timing, at, workday=workday)
+    ]
+
+
+def goes_alone(item: ApprovedScript) -> bool:
+    """Whether an item may go to one customer: by its form, or by the forms it may be passed on in."""
+    if item.library == Library.MEDIA:
+        return Form.SINGLE in forms_of(item.detail)
+    return item.form == Form.SINGLE
 
 
 def free(script: ApprovedScript) -> bool:
@@ -115,12 +151,14 @@ def script_card(
         "title": script.title if script else intent.title,
         "kind": kind,
         "kind_style": style,
-        "code": f"话术 {script.code}" if script else "话术",
+        "code": f"{NAMES[script.library]} {script.code}" if script else "话术",
         "version": script.version if script else 0,
         "valid_until": script.valid_until if script else None,
         "parts": [] if blocked else words(one),
         "used": "",
-        "media": None,
+        "media": PICTURES.get(str(script.detail.get("kind")))
+        if script and script.library == Library.MEDIA
+        else None,
         "send": None
         if blocked or not may_send
         else {
@@ -128,6 +166,7 @@ def script_card(
             "todo_id": todo_id,
             "contact": contact,
             "chat": None,
+            "template_hash": script.template_hash if script else "",
         },
         "sent_at": sent_at,
         "objections": objections(one),

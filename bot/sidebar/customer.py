@@ -110,7 +110,7 @@ async def _card(
     waiting = await todos.of_staff(
         session, asking.viewer.staff_id, customer_id=customer.customer_id
     )
-    free = await cards.sendable_scripts(session, at)
+    free = await cards.sendable_scripts(session, at, desk.calendar)
     judged = await cards.judged(
         session, [cards.free_intent(one, customer, reach, at) for one in free], at=at, desk=desk
     )

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.sidebar import cards, group_scripts
 from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
+from content_library.facts import Library
 from delivery.group_posts import JudgedPost
 from delivery.judging import Judged
 from kit.web.guard import Asking, Reading, allow
@@ -55,13 +56,15 @@ async def scripts(
     asking: Annotated[Asking, allow("h5", *MANAGERS)],
     q: str = "",
     scene: str = "",
+    library: str = "",
     contact: str = "",
     chat: str = "",
 ) -> Response:
     """Approved scripts for the chat beside the page; those the gate refuses are counted."""
     context = await shell(request, session, asking, tab="scripts")
+    wanted_library = Library(library) if library in set(Library) else Library.SCRIPT
     if contact:
-        shelf = await _of_contact(request, session, asking, contact)
+        shelf = await _of_contact(request, session, asking, contact, wanted_library)
     elif chat:
         shelf = await _of_group(request, session, asking, chat)
     else:
@@ -72,10 +75,12 @@ async def scripts(
         for one in shelf.offers
         if (not wanted or wanted in one.words) and (not scene or one.purpose == scene)
     ]
-    chips = _chips(shelf, q, scene)
+    chips = _chips(shelf, q, scene, wanted_library)
     context |= {
         "q": q,
         "scene": scene,
+        "library": wanted_library.value,
+        "libraries": _libraries(shelf, wanted_library) if contact else [],
         "target": {
             "contact": shelf.contact or None,
             "chat": shelf.chat or None,
@@ -94,10 +99,10 @@ async def scripts(
 
 
 async def _of_contact(
-    request: Request, session: AsyncSession, asking: Asking, contact: str
+    request: Request, session: AsyncSession, asking: Asking, contact: str, library: Library
 ) -> Shelf:
     """Scripts that may be picked by hand for this customer."""
-    free = await cards.sendable_scripts(session, asking.at)
+    free = await cards.sendable_scripts(session, asking.at, desk_of(request).calendar, library)
     customer, reach = await customer_of_contact(session, asking.viewer, contact)
     may_send = await sends_to(session, asking.viewer, customer)
     judged = await cards.judged(
@@ -144,9 +149,23 @@ async def _of_group(request: Request, session: AsyncSession, asking: Asking, cha
     return Shelf(offers, len(judged) - len(offers), fact.name or "客户群", chat=chat)
 
 
-def _chips(shelf: Shelf, q: str, scene: str) -> list[dict[str, Any]]:
+def _libraries(shelf: Shelf, current: Library) -> list[dict[str, Any]]:
+    """The libraries of which something may be sent into this chat."""
+    return [
+        {
+            "text": cards.NAMES[one],
+            "href": f"/h5/scripts?library={one}&{shelf.query}",
+            "current": one == current,
+        }
+        for one in (Library.SCRIPT, Library.PRODUCT, Library.MEDIA)
+    ]
+
+
+def _chips(shelf: Shelf, q: str, scene: str, library: Library) -> list[dict[str, Any]]:
     """All, then each purpose that there is, with how many."""
     there = f"&{shelf.query}" if shelf.query else ""
+    if library != Library.SCRIPT:
+        there += f"&library={library}"
     purposes = Counter(one.purpose for one in shelf.offers)
     every = {
         "text": "全部",

@@ -1,24 +1,34 @@
 """One tap: ticket out, the client's word in. The server judges at the tap, never before it."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards
+from bot.sidebar import cards, locked
 from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
+from config import policy_catalogue
 from content_library import repository as scripts_of
-from content_library.errors import ScriptUnknown
+from content_library.errors import (
+    GreetingRefused,
+    MaterialNotReady,
+    MaterialRefused,
+    ScriptUnknown,
+    WordsLocked,
+)
+from content_library.greeting import greeting_of, may_greet
 from crm_sync.facts import CustomerFact, Reach
-from delivery import tickets
+from delivery import attached, tickets
 from delivery.errors import SendBlocked, TodoNotFound
 from delivery.intents import Intent
 from delivery.repository import todos
 from delivery.repository.todos import TodoView
 from delivery.tickets import Sender
 from kit.clock import bank_date
+from kit.errors import AppError
 from kit.web.formats import clock
 from kit.web.guard import Asking, Reading, Writing, allow
 
@@ -62,11 +72,29 @@ async def send(
     contact: Annotated[str, Form(max_length=64)],
     script_version_id: Annotated[int, Form()],
     todo_id: Annotated[int | None, Form()] = None,
+    template_hash: Annotated[str, Form(max_length=64)] = "",
+    greeting: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
-    """A one-time ticket with the exact text; 409 with the blocked card and every reason."""
+    """A one-time ticket with the exact words; 409 with the blocked card and every reason.
+
+    What is sent comes from the approved version alone. A request that brings words of its own,
+    or was made from another version, is refused (WordsLocked); a greeting is the one thing the
+    sender may add, and is judged with the rest.
+    """
     intent, todo, _, _ = await _asked(session, asking, contact, script_version_id, todo_id)
     viewer = asking.viewer
     sender = Sender(viewer.staff_id, viewer.userid or "", viewer.sends)
+    try:
+        locked.refuse_other_words(await request.form())
+        item = await locked.version_of(session, intent.script_version_id, template_hash)
+        policy = request.app.state.parts.shelf.of(policy_catalogue.LIBRARY)
+        intent = replace(intent, greeting=greeting_of(greeting, item, policy))
+        beside = await attached.hung(
+            session, attached.carried_by(item), channel="sidebar", at=asking.at, policy=policy
+        )
+    except (WordsLocked, GreetingRefused, MaterialNotReady, MaterialRefused) as error:
+        await tickets.refused(session, intent, sender, asking.at, error.code)
+        return await _blocked_face(request, session, asking, intent, todo, contact, error)
     try:
         ticket = await tickets.prepare(
             session, intent, sender=sender, at=asking.at, desk=desk_of(request), todo=todo
@@ -76,7 +104,7 @@ async def send(
     return JSONResponse(
         {
             "ticket": ticket.token,
-            "payloads": [{"msgtype": "text", "text": {"content": ticket.text}}],
+            "payloads": [*locked.words_of(item, ticket.text), *attached.payloads(beside)],
         },
         headers={"cache-control": "no-store"},
     )
@@ -89,18 +117,21 @@ async def _blocked_face(
     intent: Intent,
     todo: TodoView | None,
     contact: str,
+    error: AppError | None = None,
 ) -> Response:
     """The card turned: what may not be sent, why, and what may be done instead."""
     [one] = await cards.judged(session, [intent], at=asking.at, desk=desk_of(request))
     context = await shell(request, session, asking, tab="customer")
     card = cards.script_card(one, contact=contact, todo_id=todo.id if todo else None)
-    if card["state"] != "blocked":  # the quota, not the gate, said no
+    if card["state"] != "blocked":  # the quota, or what hangs on the words, said no
         card |= {
             "state": "blocked",
             "send": None,
             "parts": [],
             "objections": [
-                {"code": "E-4029", "saying": "客户这段时间听到的已经够多了。请过几天再发。"}
+                {"code": error.code, "saying": f"{error.what}。{error.do}。"}
+                if error
+                else {"code": "E-4029", "saying": "客户这段时间听到的已经够多了。请过几天再发。"}
             ],
         }
     if todo is None:
@@ -156,6 +187,9 @@ async def preview(
         todo_id=todo.id if todo else None,
         may_send=await sends_to(session, asking.viewer, customer),
     )
+    if card["send"] is not None and one.script is not None:
+        policy = request.app.state.parts.shelf.of(policy_catalogue.LIBRARY)
+        card["send"]["greet_most"] = may_greet(one.script, policy)
     return page(
         request,
         "_sheet",

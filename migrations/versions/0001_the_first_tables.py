@@ -1277,6 +1277,27 @@ def upgrade() -> None:
     with op.batch_alter_table('link_visit', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_link_visit_external_userid'), ['external_userid'], unique=False)
 
+    op.create_table('material_file',
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('content_type', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('suffix', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('size', sa.Integer(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.Column('added_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('added_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('digest', name=op.f('pk_material_file'))
+    )
+    op.create_table('material_upload',
+    sa.Column('digest', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('use', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('media_id', sqlmodel.sql.sqltypes.AutoString(length=256), nullable=False),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('failures', sa.Integer(), nullable=False),
+    sa.Column('failed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('problem', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.PrimaryKeyConstraint('digest', 'use', name=op.f('pk_material_upload'))
+    )
     op.create_table('message_grams',
     sa.Column('seq', sa.BigInteger(), nullable=False),
     sa.Column('sent_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -2234,6 +2255,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_message_grams_grams', postgresql_using='gin')
 
     op.drop_table('message_grams')
+    op.drop_table('material_upload')
+    op.drop_table('material_file')
     with op.batch_alter_table('link_visit', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_link_visit_external_userid'))
 

@@ -62,7 +62,7 @@ def _fill(customers: int, sqlite: bool) -> list[str]:
         f"INSERT INTO customer (id, customer_no, unit_id, gender, birthday, tier, aum_fen,"  # noqa: S608
         f" occupation, attributes, supplements, source, source_date, digest, synthetic, changed_at)"
         f" {series} SELECT n, 'N' || n, '01', 'F', 101 + n % 28 + (n % 12) * 100, '',"
-        f" (n * 7919 % 1000003) * 20, '', {empty}, '{{}}', 'bench', '', '', false, {then} FROM series",
+        f" (CAST(n AS BIGINT) * 7919 % 1000003) * 20, '', {empty}, '{{}}', 'bench', '', '', false, {then} FROM series",
         f"INSERT INTO coverage (customer_id, kind, staff_id, since, source, synthetic, source_date)"  # noqa: S608
         f" {series} SELECT n, 'owner', {staff}, {then}, '', false, '' FROM series",
         f"INSERT INTO customer_standing (customer_id, grade, grade_kind, signs, activity,"  # noqa: S608

@@ -137,7 +137,7 @@ def _plain(postgresql: bool, *, explained: bool) -> str:
 async def _fill(database: Database, customers: int) -> None:
     postgresql = not database.is_sqlite
     born = (
-        "date '1940-01-01' + ((n * 7919) % 28000)::int"
+        "date '1940-01-01' + ((CAST(n AS BIGINT) * 7919) % 28000)::int"
         if postgresql
         else "date('1940-01-01', '+' || ((n * 7919) % 28000) || ' days')"
     )

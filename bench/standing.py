@@ -57,7 +57,7 @@ def _fill(customers: int, day: Callable[[date], str], attributes: str, moment: s
         f"SELECT {day(TODAY - timedelta(days=back))} AS shot, {back} AS back"
         for back in (5, 45, 400)
     )
-    aum = "(n * 7919 % 1000003) * (CASE n % 5 WHEN 0 THEN 100 WHEN 1 THEN 20 ELSE 4 END)"
+    aum = "(CAST(n AS BIGINT) * 7919 % 1000003) * (CASE n % 5 WHEN 0 THEN 100 WHEN 1 THEN 20 ELSE 4 END)"
     return [
         f"INSERT INTO customer (id, customer_no, unit_id, account_unit_id, gender, tier, aum_fen,"  # noqa: S608
         f" risk_level, opened_on, occupation, attributes, supplements, source, source_date, digest,"

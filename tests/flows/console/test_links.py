@@ -44,7 +44,7 @@ def leads(office: Office, method: str, address: str) -> APIRoute | None:
     """The route that would answer, its numbers being numbers; None where nothing would."""
     path = urlsplit(unescape(address)).path
     for route in _all(office.app.routes):
-        if not isinstance(route, APIRoute) or method not in route.methods:
+        if not isinstance(route, APIRoute) or method not in (route.methods or ()):
             continue
         found = route.path_regex.match(path)
         if found:
@@ -77,7 +77,7 @@ async def _wrong_links(office: Office, desk: Desk, seen: set[str]) -> set[str]:
     bare = {
         one.path
         for one in _all(office.app.routes)
-        if isinstance(one, APIRoute) and "GET" in one.methods and "{" not in one.path
+        if isinstance(one, APIRoute) and "GET" in (one.methods or ()) and "{" not in one.path
     }
     waiting, wrong = set(bare), set()
     while waiting:

@@ -47,7 +47,7 @@ async def test_tags_of_the_console_are_read_and_never_asked_to_change(database: 
     async with world_of() as world:
         await filled(world)
         told = Told(world.client)
-        await full_sync(database, told, AT, policy=POLICY)  # type: ignore[arg-type]
+        await full_sync(database, told, AT, policy=POLICY)
         ids = await ensure_tags(database, told, POLICY, AT, cap=3_000)
         await plan_tags(database, AT)
         await world.act("tag", userid="li", external_userid="wm-1", remove_tag=["t-gold"])
@@ -62,7 +62,7 @@ async def test_tags_of_the_console_are_read_and_never_asked_to_change(database: 
             await plan_tags_for(session, [first], LATER)
         while (await write_tags(database, told, LATER)).claimed:
             pass
-        await full_sync(database, told, LATER, policy=POLICY)  # type: ignore[arg-type]
+        await full_sync(database, told, LATER, policy=POLICY)
         assert await tags_in_wecom(world, "wm-0") == {"li": {"金卡"}, "wang": {"金卡"}}
         for changed in (
             tags.edit(world.client, "t-gold", name="白金"),

@@ -50,8 +50,11 @@ from console.launch import maturity as launch_maturity
 from console.leads import acting as leads_acting
 from console.leads import listed as leads_listed
 from console.leads import staff_lists as leads_staff_lists
+from console.library import articles as library_articles
+from console.library import catalog as library_catalog
 from console.library import editing as library_editing
 from console.library import listed as library_listed
+from console.library import materials as library_materials
 from console.library import script as library_script
 from console.ownership import form as ownership_form
 from console.ownership import grids as ownership_grids
@@ -66,6 +69,7 @@ from console.personas import one as personas_one
 from console.playbooks import hints as playbooks_hints
 from console.playbooks import preparations as playbooks_preparations
 from console.playbooks import shown as playbooks_shown
+from console.playbooks import strategies as playbooks_strategies
 from console.policies import listed as policies_listed
 from console.policies import one as policies_one
 from console.products import suitable as products_suitable
@@ -114,6 +118,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     duty_parked.router,
     duty_touched.router,
     playbooks_shown.router,
+    playbooks_strategies.router,
     playbooks_hints.router,
     playbooks_preparations.router,
     groups_listed.router,
@@ -122,6 +127,9 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     handover_listed.router,
     handover_one.router,
     library_listed.router,
+    library_articles.router,
+    library_catalog.router,
+    library_materials.router,
     library_editing.router,
     library_script.router,
     review.router,

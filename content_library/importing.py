@@ -18,7 +18,7 @@ from kit.errors import InputRefused
 
 COLUMNS = (
     "code", "title", "scene", "purpose", "form", "persona", "template", "product_kind",
-    "product_code", "tiers", "personas", "licence", "valid_from", "valid_until", "timing",
+    "product_code", "tiers", "personas", "licence", "valid_from", "valid_until", "timing", "materials",
 )  # fmt: skip
 
 
@@ -62,6 +62,9 @@ def draft_from(row: Mapping[str, object]) -> ScriptDraft:
             valid_from=day_of(row, "valid_from"),
             valid_until=day_of(row, "valid_until"),
             timing=names_of(row, "timing"),
+            detail={"materials": sorted(names_of(row, "materials"))}
+            if row.get("materials")
+            else {},
         )
     )
 

@@ -91,3 +91,47 @@ def listing_draft(row: Mapping[str, object]) -> ScriptDraft:
             },
         )
     )
+
+
+MATERIAL_COLUMNS = (
+    *SHARED, "kind", "file", "words", "wordless", "url", "appid", "page", "forms",
+)  # fmt: skip
+
+
+def material_draft(row: Mapping[str, object]) -> ScriptDraft:
+    """A row of a ``[[material]]`` file as a draft; ``file`` is the digest of a kept file.
+
+    Raises ScriptRefused with every reason.
+    """
+    known_columns(row, MATERIAL_COLUMNS)
+    return checked(material(row))
+
+
+def material(row: Mapping[str, object]) -> ScriptDraft:
+    """A row as a draft that nobody has looked at yet; ``words`` are those on the material."""
+    kind = text_of(row, "kind")
+    detail: dict[str, object] = {"kind": kind, "forms": sorted(names_of(row, "forms"))}
+    for name in ("file", "url", "appid", "page"):
+        if text_of(row, name):
+            detail[name] = text_of(row, name)
+    if row.get("wordless") in (True, "true", "1", "是"):
+        detail["wordless"] = True
+    return ScriptDraft(
+        code=text_of(row, "code"),
+        title=text_of(row, "title"),
+        scene=f"media.{kind}" if kind else "media",
+        purpose=text_of(row, "purpose") or "care",
+        template=text_of(row, "words").replace("\r\n", "\n"),
+        form=Form.ATTACHMENT,
+        persona=text_of(row, "persona") or None,
+        product_kind=text_of(row, "product_kind") or None,
+        product_code=text_of(row, "product_code") or None,
+        tiers=names_of(row, "tiers"),
+        personas=names_of(row, "personas"),
+        licence=text_of(row, "licence") or None,
+        valid_from=day_of(row, "valid_from"),
+        valid_until=day_of(row, "valid_until"),
+        library=Library.MEDIA,
+        timing=names_of(row, "timing"),
+        detail=detail,
+    )

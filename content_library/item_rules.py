@@ -148,7 +148,8 @@ def seen_text(draft: ScriptDraft) -> str:
     if draft.library == Library.ARTICLE:
         summary = str(draft.detail.get("summary", ""))
         return "\n".join((draft.title, summary, plain(draft.template)))
-    return "\n".join((draft.title, draft.template))
+    url = str(draft.detail.get("url") or "")
+    return "\n".join(part for part in (draft.title, draft.template, url) if part)
 
 
 def item_findings(draft: ScriptDraft) -> list[Finding]:

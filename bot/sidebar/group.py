@@ -9,18 +9,25 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive.activity import group_talks
-from bot.sidebar import group_scripts
+from bot.sidebar import group_scripts, locked
 from bot.sidebar.customer import MANAGERS, desk_of
 from bot.sidebar.shell import page, shell
 from community import repository as groups
 from community.facts import GroupFact, MemberFact
 from compliance.objections import BY_CODE
-from content_library.errors import ScriptUnknown
+from config import policy_catalogue
+from content_library.errors import (
+    MaterialNotReady,
+    MaterialRefused,
+    ScriptUnknown,
+    WordsLocked,
+)
 from crm_sync.repository.staff import staff_by_userids
-from delivery import group_posts
+from delivery import attached, group_posts
 from delivery.errors import SendBlocked
 from delivery.group_posts import Audience, JudgedPost
 from kit.clock import bank_date, bank_moment
+from kit.errors import AppError
 from kit.web.guard import Asking, Reading, Writing, allow
 from kit.web.hues import persona_hue
 
@@ -106,6 +113,14 @@ async def send(
     audience = await group_scripts.audience_of(session, asking, fact, people)
     one = await _one(request, session, asking, audience, script_version_id)
     try:
+        locked.refuse_other_words(await request.form())
+        beside = await attached.hung(
+            session,
+            attached.carried_by(one.script),
+            channel="group",
+            at=asking.at,
+            policy=request.app.state.parts.shelf.of(policy_catalogue.LIBRARY),
+        )
         ticket = await group_posts.prepare(
             session,
             audience,
@@ -114,14 +129,15 @@ async def send(
             at=asking.at,
             desk=desk_of(request),
         )
-    except SendBlocked as refusal:
+    except (SendBlocked, WordsLocked, MaterialNotReady, MaterialRefused) as refusal:
         context = await shell(request, session, asking, tab="customer")
         card = _blocked(group_scripts.card_of(one, chat, may_send=False), refusal)
         return page(request, "_card", {**context, "s": card}, status=409)
+    words = [{"msgtype": "text", "text": {"content": ticket.text}}]
     return JSONResponse(
         {
             "ticket": ticket.token,
-            "payloads": [{"msgtype": "text", "text": {"content": ticket.text}}],
+            "payloads": [*words, *attached.payloads(beside)],
         },
         headers={"cache-control": "no-store"},
     )
@@ -221,10 +237,13 @@ async def _posted(session: AsyncSession, chat: str, at: datetime) -> list[dict[s
     ]
 
 
-def _blocked(card: dict[str, Any], refusal: SendBlocked) -> dict[str, Any]:
-    """The card turned: the reasons of the refusal, which may be the day's slots."""
+def _blocked(card: dict[str, Any], refusal: AppError) -> dict[str, Any]:
+    """The card turned: the reasons of the refusal, which may be the day's slots or a material."""
     if card["objections"]:
         return card
+    if not isinstance(refusal, SendBlocked):
+        reasons = [{"code": refusal.code, "saying": f"{refusal.what}。{refusal.do}。"}]
+        return {**card, "state": "blocked", "parts": [], "send": None, "objections": reasons}
     codes = str(refusal.facts.get("codes", "")).split(",")
     reasons = [{"code": code, "saying": BY_CODE[code].saying} for code in codes if code in BY_CODE]
     return {**card, "state": "blocked", "parts": [], "objections": reasons}

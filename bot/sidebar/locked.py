@@ -1,7 +1,7 @@
 """The words of an item are locked: a request may name a version, never bring words of its own."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -44,6 +44,6 @@ async def version_of(
     return found
 
 
-def words_of(item: ApprovedScript, text: str) -> list[dict[str, Any]]:
-    """The words as a message of their own; a material goes without."""
-    return [] if item.library in PLAIN else [{"msgtype": "text", "text": {"content": text}}]
+def speaks(item: ApprovedScript) -> bool:
+    """Whether an item is sent as words; a material goes without."""
+    return item.library not in PLAIN

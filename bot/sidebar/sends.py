@@ -101,10 +101,11 @@ async def send(
         )
     except SendBlocked:
         return await _blocked_face(request, session, asking, intent, todo, contact)
+    words = [{"msgtype": "text", "text": {"content": ticket.text}}]
     return JSONResponse(
         {
             "ticket": ticket.token,
-            "payloads": [*locked.words_of(item, ticket.text), *attached.payloads(beside)],
+            "payloads": [*(words if locked.speaks(item) else ()), *attached.payloads(beside)],
         },
         headers={"cache-control": "no-store"},
     )

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commands.demo.library import fill_library
 from commands.demo.ownership_day import ownership_day
 from commands.demo.segments_day import segments_day
 from commands.demo.settings import (
@@ -33,7 +34,7 @@ from portfolio.activation import rounds
 from portfolio.preparation import records
 from simulator.bank import shape, talks, wecom_side
 from simulator.bank.writing import generate
-from wiring import archive_duty, contact_duty, standing, talk_duty
+from wiring import archive_duty, contact_duty, material_duty, standing, talk_duty
 from wiring.importing import ORDER, bring
 from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import SAMPLES, Parts
@@ -155,6 +156,9 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
             at=at - timedelta(days=20),
             examiner=parts.examiner,
         )
+        items = await fill_library(
+            session, author=AUTHOR, approver=APPROVER, at=at, examiner=parts.examiner
+        )
         waiting = await import_scripts(
             session,
             read_toml(SAMPLES / "scripts-waiting.toml"),
@@ -164,7 +168,8 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
             reason="入冬前更新",
         )
     tell("已审核话术", len(landed.submitted))
-    tell("等着审核", len(waiting.submitted))
+    tell("资讯、素材与在售清单", items)
+    tell("等着审核", len(waiting.submitted) + 1)
 
 
 async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) -> dict[str, Any]:
@@ -192,6 +197,8 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     await write_tags(parts.databases.bank, parts.wecom, at)
     stood = await standing.everybody(parts, at)
     tell("商机线索", int(sum(stood["leads"].values())))
+    uploaded = await material_duty.renew(parts, at)
+    tell("传到企业微信的素材", int(uploaded["uploaded"]))
     planned = (await plan(parts, bank_date(at), at)).as_json()
     tell("今天的安排", int(planned["planned"]))
     await ownership_day(parts, at, tell)

@@ -19,7 +19,9 @@ from content_library import service
 from content_library.facts import ScriptDraft, State, VersionFact
 from content_library.fields import FIELDS
 from content_library.findings import examine
+from content_library.row_values import names_of
 from content_library.rules import checked
+from content_library.timing import WHEN
 from kit.errors import AppError
 from kit.web.guard import Asking, Reading, Writing, allow
 
@@ -36,6 +38,11 @@ def written(
     form: Annotated[str, Form(max_length=16)] = "single",
     persona: Annotated[str, Form(max_length=40)] = "",
     product_kind: Annotated[str, Form(max_length=16)] = "",
+    product_code: Annotated[str, Form(max_length=64)] = "",
+    tiers: Annotated[str, Form(max_length=120)] = "",
+    licence: Annotated[str, Form(max_length=40)] = "",
+    timing: Annotated[str, Form(max_length=80)] = "",
+    materials: Annotated[str, Form(max_length=600)] = "",
     valid_from: Annotated[str, Form(max_length=10)] = "",
     valid_until: Annotated[str, Form(max_length=10)] = "",
 ) -> ScriptDraft:
@@ -50,6 +57,13 @@ def written(
         persona=persona or None,
         personas=frozenset({persona}) if persona else frozenset(),
         product_kind=product_kind or None,
+        product_code=product_code.strip() or None,
+        tiers=names_of({"tiers": tiers}, "tiers"),
+        licence=licence.strip() or None,
+        timing=names_of({"timing": timing}, "timing"),
+        detail={"materials": sorted(attached)}
+        if (attached := names_of({"materials": materials}, "materials"))
+        else {},
         valid_from=_day(valid_from),
         valid_until=_day(valid_until),
     )
@@ -197,9 +211,30 @@ async def _form(
             if not field.staff_only
         ],
         "choices": _choices(request, words),
+        "extras": _extras(words),
         "checks": _checks(request, words),
     }
     return page(request, "script_edit", context, status=error.status if error else 200)
+
+
+def _extras(words: ScriptDraft) -> list[dict[str, str]]:
+    """What is written rather than chosen: for which product and tiers, when, with which materials."""
+    attached = words.detail.get("materials") or ()
+    return [
+        {"name": name, "label": label, "value": value, "hint": hint}
+        for name, label, value, hint in (
+            (
+                "product_code",
+                "产品代码",
+                words.product_code or "",
+                "写了就只讲这一款，要在在售清单里",
+            ),
+            ("tiers", "只给哪些层级", ";".join(sorted(words.tiers)), "例如 高端;私行；不写不限"),
+            ("licence", "发送人资质", words.licence or "", "例如 理财"),
+            ("timing", "时机", ";".join(sorted(words.timing)), "、".join(WHEN)),
+            ("materials", "附带素材", ";".join(map(str, attached)), "素材编号，最多 9 个"),
+        )
+    ]
 
 
 def _choices(request: Request, words: ScriptDraft) -> list[dict[str, Any]]:

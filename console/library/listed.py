@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from console import roles
 from console.library import showing
+from console.library.places import places
 from console.lists import PER_PAGE, choice, nothing, paging, tab, url, words
 from console.shell import page, shell
 from console.state_words import PURPOSES, SCRIPT_STATES
 from content_library import endings
 from content_library import repository as scripts_of
-from content_library.facts import State, VersionFact
+from content_library.facts import Library, State, VersionFact
 from delivery.repository import ticket_lists
 from kit.clock import bank_date
 from kit.web.guard import Asking, Reading, allow
@@ -65,6 +66,7 @@ async def library(
     sent = await ticket_lists.claimed_by_script(session, [one.script.code for one in shown], since)
     context = await shell(request, session, asking, "library")
     context |= {
+        "places": places(Library.SCRIPT),
         "new_url": f"{PATH}/new" if set(asking.viewer.roles) & {"ops"} else None,
         "filters": _filters(request, every, q, scene, purpose, persona, ends),
         "tabs": [

@@ -10,7 +10,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console import roles
 from console.library import showing
+from console.library.item_facts import item_facts, material_panel
 from console.library.listed import PATH
+from console.library.places import home_of, next_version_of
 from console.lists import tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
@@ -19,6 +21,7 @@ from content_library import repository as scripts_of
 from content_library import service
 from content_library.errors import ScriptUnknown
 from content_library.facts import State, VersionFact
+from content_library.timing import timing_text
 from delivery.repository import ticket_lists
 from kit.web.formats import count
 from kit.web.guard import Asking, Reading, Writing, allow
@@ -60,9 +63,17 @@ async def script(
             "title": current.script.title,
             "state_text": text,
             "state_kind": kind,
-            "new_version_url": f"{PATH}/{quote(code)}/new" if held & set(WRITERS) else None,
+            "new_version_url": next_version_of(
+                current.script.library, code, current.script.product_code
+            )
+            if held & set(WRITERS)
+            else None,
+            "home_url": home_of(current.script.library),
         },
         "shown": _shown(full, other, every),
+        "material": await material_panel(
+            session, full.script, may_upload=bool(held & set(WRITERS))
+        ),
         "versions": [_listed(one, every, names) for one in every],
         "facts": _facts(request, full, sent.get(code, 0)),
         "checks": showing.checks(full.findings),
@@ -143,7 +154,9 @@ def _facts(request: Request, full: VersionFact, sent: int) -> list[tuple[str, st
         ("形式", showing.form_text(one), ""),
         ("客群与层级", showing.audience(one), ""),
         ("产品", one.product_code or one.product_kind or "不含产品", ""),
+        ("时机", timing_text(one.timing), ""),
         ("资质", one.licence or "不限", ""),
+        *item_facts(one),
         ("近 30 天发送", count(sent), "num"),
         ("内容指纹", one.template_hash, "mono"),
         ("审批指纹", one.approved_hash or "—", "mono"),

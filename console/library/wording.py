@@ -8,6 +8,7 @@ LIBRARIES: Final = {
     "product": "产品",
     "media": "素材",
 }
+SPREAD: Final = {"single": "单聊", "group": "客户群", "moment": "朋友圈"}
 CHANNELS: Final = {
     "sidebar": "侧边栏",
     "broadcast": "群发",

@@ -7,7 +7,13 @@ from console.lists import tab
 PLAYBOOKS: Final = "/c/playbooks"
 HINTS: Final = "/c/hints"
 PREPARATIONS: Final = "/c/preparations"
-_PLACES: Final = ((PLAYBOOKS, "分层打法"), (HINTS, "内容先验"), (PREPARATIONS, "活动准备"))
+STRATEGIES: Final = "/c/playbooks/strategies"
+_PLACES: Final = (
+    (PLAYBOOKS, "分层打法"),
+    (STRATEGIES, "服务策略"),
+    (HINTS, "内容先验"),
+    (PREPARATIONS, "活动准备"),
+)
 
 
 def places(here: str) -> list[dict[str, Any]]:

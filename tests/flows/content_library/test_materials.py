@@ -15,9 +15,12 @@ from content_library.facts import Finding, Form, Library, ScriptDraft
 from content_library.material_files import keep, known
 from content_library.rules import checked
 from delivery import attached
+from delivery.dispatcher import NobodyLeft, NotNow
+from delivery.phrasing import BROADCAST, routes
+from delivery.repository.outbox import Claim
 from kit import clock
 from kit.db import Database
-from tests.flows.wecom_world import wecom_world
+from tests.flows.wecom_world import AGENT, World, wecom_world
 from wecom import media
 from wecom.errors import WecomError
 from wecom.media import LIFETIME
@@ -148,9 +151,28 @@ async def test_an_id_is_used_to_the_margin_of_its_three_days_and_renewed_before(
         async with database.transaction() as session:
             [fresh] = await _hung(session, at_72_02)
             assert fresh.media_id != ready.media_id
+        assert attached.attachments([fresh])[0].as_json() == {
+            "msgtype": "image", "image": {"media_id": fresh.media_id},
+        }  # fmt: skip
+        with pytest.raises(NotNow):  # a broadcast waits for the next upload, with no ended id
+            await _broadcast(database, world, clock.now() + timedelta(hours=300))
+        async with database.transaction() as session:
             await service.retire(session, version_id, by="staff:b", reason="换新", at=at_72_02)
             with pytest.raises(MaterialRefused):
                 await _hung(session, at_72_02)
+        with pytest.raises(NobodyLeft):  # recalled: what was queued with it is cancelled
+            await _broadcast(database, world, at_72_02)
+
+
+async def _broadcast(database: Database, world: World, at: datetime) -> None:
+    """The call of a broadcast that carries the poster, at that moment."""
+    made = routes(world.client, database, agent_id=AGENT, clock=lambda: at)
+    payload = {
+        "broadcast_id": 1, "purpose": "care", "text": "天冷了", "userid": "limin",
+        "materials": ["poster.safety"],
+    }  # fmt: skip
+    claim = Claim(1, at, "k", BROADCAST, "hq", "limin", payload, at + timedelta(days=1), 0)
+    await made[BROADCAST].send(claim)
 
 
 async def _hung(session: AsyncSession, at: datetime) -> tuple[attached.Hung, ...]:

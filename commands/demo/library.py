@@ -1,0 +1,49 @@
+"""The four libraries of the demo: articles, materials and listings, approved by a second person."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from content_library.findings import Examiner
+from content_library.importing import import_scripts, read_toml, seed
+from content_library.item_files import article_draft, listing_draft, material_draft
+from content_library.material_files import keep
+
+AGO: Final = timedelta(days=9)
+SAMPLES: Final = Path(__file__).resolve().parents[2] / "samples"
+OPINION: Final = "随系统提供，逐条看过，同意使用。"
+
+
+async def fill_library(
+    session: AsyncSession, *, author: str, approver: str, at: datetime, examiner: Examiner
+) -> int:
+    """Bring what ``samples/`` has beside scripts; returns how many items are in use."""
+    then = at - AGO
+    materials = []
+    for row in read_toml(SAMPLES / "materials.toml", "material"):
+        name = str(row.pop("source_file"))
+        content = (SAMPLES / "materials" / name).read_bytes()
+        file = await keep(session, content, by=author, at=then)
+        materials.append({**row, "file": file.digest})
+    landed = 0
+    for rows, reader in (
+        (materials, material_draft),
+        (read_toml(SAMPLES / "articles.toml", "article"), article_draft),
+        (read_toml(SAMPLES / "listings.toml", "listing"), listing_draft),
+    ):
+        done = await seed(
+            session, rows, author=author, approver=approver, at=then, examiner=examiner,
+            opinion=OPINION, reader=reader,
+        )  # fmt: skip
+        landed += len(done.submitted)
+    waiting = {
+        "code": "poster.newyear", "title": "新年海报", "kind": "poster", "forms": ["single"],
+        "file": materials[1]["file"],
+    }  # fmt: skip
+    await import_scripts(
+        session, [waiting], author, at - timedelta(hours=2), examiner=examiner,
+        reason="新年要用，上面的字还没写出来", reader=material_draft,
+    )  # fmt: skip
+    return landed

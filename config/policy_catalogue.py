@@ -23,10 +23,12 @@ from config.lead_policy import LeadPolicy
 from config.library_policy import LibraryPolicy
 from config.linking_policy import LinkingPolicy
 from config.maturity_policy import MaturityPolicy
+from config.next_step_policy import NextStepPolicy
 from config.outreach_policy import OutreachPolicy
 from config.ownership_policy import OwnershipPolicy
 from config.persona_policy import PersonaPolicy
 from config.playbook_policy import PlaybookPolicy
+from config.reading_policy import ReadingPolicy
 from config.reminder_policy import ReminderPolicy
 from config.retention_policy import RetentionPolicy
 from config.segment_policy import SegmentPolicy
@@ -80,6 +82,8 @@ MATURITY: Final = Kind("maturity", "成熟度自评", MaturityPolicy)
 IMPORTS: Final = Kind("imports", "数据导入", ImportPolicy)
 FARMING: Final = Kind("farming", "种养殖资金季", FarmingPolicy)
 SEGMENTS: Final = Kind("segments", "客群模板与特色客群", SegmentPolicy)
+NEXT_STEP: Final = Kind("next_step", "下一步", NextStepPolicy)
+READING: Final = Kind("reading", "客户雷达", ReadingPolicy)
 TAGS: Final = Kind("tags", "后台标签对应", TagPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
@@ -112,4 +116,6 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     IMPORTS,
     FARMING,
     SEGMENTS,
+    READING,
+    NEXT_STEP,
 )

@@ -73,10 +73,12 @@ from console.playbooks import strategies as playbooks_strategies
 from console.policies import listed as policies_listed
 from console.policies import one as policies_one
 from console.products import suitable as products_suitable
+from console.radar import listed as radar_listed
 from console.segments import editing as segments_editing
 from console.segments import listed as segments_listed
 from console.segments import one as segments_one
 from console.setup import shown as setup_shown
+from console.staff_cards import pages as staff_cards
 from console.structure import files as structure_files
 from console.structure import outlets as structure_outlets
 from console.structure import shares as structure_shares
@@ -100,6 +102,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     structure_files.router,
     structure_outlets.router,
     products_suitable.router,
+    radar_listed.router,
+    staff_cards.router,
     personas_listed.router,
     personas_one.router,
     funnel_layers.router,

@@ -40,6 +40,7 @@ PERSONAL: Final = (
     Holds("coverage_end", "以往的管户关系", Fate.ERASE),
     Holds("lead", "商机", Fate.ERASE),
     Holds("behaviour_signal", "行为线索", Fate.ERASE),
+    Holds("reading", "资讯阅读记录", Fate.ERASE),
     Holds("channel_word", "惯用与不要的渠道", Fate.ERASE),
     Holds("persona_membership", "所属客群", Fate.ERASE),
     Holds("persona_refusal", "拒绝的客群", Fate.ERASE),

@@ -46,6 +46,7 @@ HANGING: Final = (
     "parking",
     "persona_membership",
     "persona_refusal",
+    "reading",
     "recall",
     "scorecard_line",
     "transfer_form",

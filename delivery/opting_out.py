@@ -13,10 +13,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance import opting_out as wishes
-from compliance.facts import ConsentFact
+from compliance.facts import ConsentFact, ConsentPurpose
 from compliance.opting_out import MEANINGS, Choice
 from compliance.repository import chunks, recipient_standing
 from content_library import repository as scripts_of
+from crm_sync.readings import keeping as readings
 from delivery import departing
 from delivery.departing import Gone
 from delivery.queues import QUEUES, Wish, Withdrawn, handed_over, versions_waiting
@@ -61,6 +62,8 @@ async def opt_out(
         session, customer_id, choice, source=source, words=words, at=at, actor=actor, unit=unit
     )
     meaning = MEANINGS[choice]
+    if ConsentPurpose.PROFILING in meaning.consents:
+        await readings.forget(session, [customer_id])
     return await withdraw(
         session,
         [customer_id],
@@ -121,6 +124,8 @@ async def follow_refusals(
         standing = await recipient_standing(session, refused[purpose])
         holding = [number for number, one in standing.items() if purpose in one.refusals]
         personal = purpose == "profiling"
+        if personal:
+            await readings.forget(session, holding)
         done = await withdraw(
             session,
             holding,

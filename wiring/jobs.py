@@ -19,6 +19,7 @@ from crm_sync import personas, tags
 from crm_sync.binding import BindingOutcome
 from crm_sync.contact_ways import find_lost_ways
 from crm_sync.linking import service as linking
+from crm_sync.readings import keeping as readings
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
@@ -241,6 +242,11 @@ async def _linking(parts: Parts, at: datetime) -> Mapping[str, Any]:
         return await linking.tidy(session, policy, at)
 
 
+async def _readings(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    async with parts.databases.bank.transaction() as session:
+        return {"deleted": await readings.tidy(session, at)}
+
+
 async def _allocate(parts: Parts, at: datetime) -> Mapping[str, Any]:
     ownership = parts.shelf.of(policy_catalogue.OWNERSHIP)
     drafted = await draft_month_end(parts.databases.bank, ownership, parts.tiers, at)
@@ -287,6 +293,7 @@ JOBS: tuple[Job, ...] = (
     Job("talks", "谁和谁说过话", {"minute": "25"}, _talks, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
+    Job("readings", "到期的阅读记录", {"hour": "3", "minute": "45"}, _readings, DAY),
     Job("materials", "素材上传与续期", {"minute": "15,45"}, material_duty.renew, 30 * MINUTE),
     Job("handovers", "客户移交的请求与结果", {"minute": "*/5"}, _handovers, 5 * MINUTE),
     Job(

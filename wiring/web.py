@@ -18,7 +18,12 @@ from bot.inbox.intake import Intake
 from bot.linking import entry as link_entry
 from bot.linking import proving as link_proving
 from bot.opting_out import page as optout
+from bot.reading import choosing as reading_choice
+from bot.reading import pages as reading
+from bot.reading import pictures as reading_pictures
+from bot.reading.limits import Addresses
 from bot.sidebar import customer, day, entry, group, library, me, refusal, sends, todo
+from bot.staff_card import page as staff_card
 from bot.welcome_lane import WelcomeLane
 from config import policy_catalogue
 from console.refusals import refuse, refuse_form
@@ -41,7 +46,7 @@ from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDEBAR = (entry, customer, group, sends, todo, day, library, me, refusal)
-VISITORS = (link_entry, link_proving, optout)
+VISITORS = (link_entry, link_proving, optout, reading_choice, reading, reading_pictures, staff_card)
 """Pages that customers open themselves."""
 TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
 
@@ -112,6 +117,7 @@ def create_app(parts: Parts, *, knock: Callable[[], None] | None = None) -> Face
         confine=restrict,
     )
     app.state.parts = parts
+    app.state.addresses = Addresses()
     app.state.installation = Installed(parts)
     app.mount("/static", StaticFiles(directory=STATIC_DIR), name="static")
     app.include_router(health_router(checks(parts)))

@@ -12,7 +12,7 @@ from compliance.facts import Channel, Purpose
 from compliance.objections import BY_CODE
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript, Form, Library, State
-from content_library.item_rules import forms_of
+from content_library.item_rules import PLAIN, forms_of
 from content_library.timing import is_time_for
 from crm_sync.facts import CustomerFact, Reach
 from delivery import tickets
@@ -36,7 +36,7 @@ OCCASIONS: Final = {
     "birthday": ("生日", "ok"),
 }
 """Scenes with a day of their own, by how they begin: these are called after their occasion."""
-FREE_SCENES: Final = ("care.general", "sidebar", "product.card", "media")
+FREE_SCENES: Final = ("care.general", "sidebar", "product.card", "media", "article")
 NAMES: Final = {"script": "话术", "article": "资讯", "media": "素材", "product": "产品"}
 """What an item of each library is called."""
 PICTURES: Final = {
@@ -89,10 +89,13 @@ async def sendable_scripts(
     at: datetime,
     calendar: BankCalendar,
     library: Library = Library.SCRIPT,
+    *,
+    also: tuple[str, ...] = (),
 ) -> list[ApprovedScript]:
     """Every approved item of a library that may be picked by hand for one customer now, by code.
 
-    An item with times of its own is offered at those times only.
+    An item with times of its own is offered at those times only. ``also``: beginnings of scenes
+    that are offered too, though they need an occasion.
     """
     found = await scripts_of.library(session, states=(State.APPROVED,), library=library, limit=500)
     ids = [one.script.version_id for one in found if goes_alone(one.script)]
@@ -102,14 +105,14 @@ async def sendable_scripts(
         script
         for script in now.values()
         if script.state == State.APPROVED
-        and free(script)
+        and (free(script) or script.scene.startswith(also))
         and is_time_for(script.timing, at, workday=workday)
     ]
 
 
 def goes_alone(item: ApprovedScript) -> bool:
     """Whether an item may go to one customer: by its form, or by the forms it may be passed on in."""
-    if item.library == Library.MEDIA:
+    if item.library in PLAIN:
         return Form.SINGLE in forms_of(item.detail)
     return item.form == Form.SINGLE
 
@@ -154,7 +157,7 @@ def script_card(
         "code": f"{NAMES[script.library]} {script.code}" if script else "话术",
         "version": script.version if script else 0,
         "valid_until": script.valid_until if script else None,
-        "parts": [] if blocked else words(one),
+        "parts": [] if blocked else summary(one) if _is_article(script) else words(one),
         "used": "",
         "media": PICTURES.get(str(script.detail.get("kind")))
         if script and script.library == Library.MEDIA
@@ -180,6 +183,16 @@ def objections(one: Judged) -> list[dict[str, str]]:
     if one.missing:
         found.append({"code": "E-4202", "saying": f"{one.missing}。请换一条，或先补全资料。"})
     return found
+
+
+def _is_article(script: ApprovedScript | None) -> bool:
+    return script is not None and script.library == Library.ARTICLE
+
+
+def summary(one: Judged) -> list[Part]:
+    """What a link card says of an article, in place of the whole of it."""
+    detail = one.script.detail if one.script else {}
+    return marked(f"{detail.get('summary', '')}（点开是本行的页面）", [], "var")
 
 
 def words(one: Judged) -> list[Part]:

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards
+from bot.sidebar import cards, flow
 from bot.sidebar.shell import page, shell
 from compliance.repository import recipient_standing
 from crm_sync import access
 from crm_sync.facts import CustomerFact, Reach, Viewer
+from crm_sync.readings import lists as readings
 from crm_sync.repository.cards import CardFact, card_fact, reach_of_contact, years_since
 from crm_sync.rules.ages import age
 from delivery import quota
@@ -133,6 +134,10 @@ async def _card(
         "tags": [],
         "rights": await _rights(session, customer, fact, at),
         "state": None,
+        "flow": await flow.section(request, session, customer, reach, contact, at),
+        "reads": [
+            one.says for one in await readings.of_customer(session, customer.customer_id, limit=3)
+        ],
         "now_card": await _now(
             session, waiting, 1, customer, reach, contact, at, desk, may_send=may_send
         ),

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards, group_scripts
+from bot.sidebar import cards, flow, group_scripts
 from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
+from config import policy_catalogue
 from content_library.facts import Library
 from delivery.group_posts import JudgedPost
 from delivery.judging import Judged
@@ -57,14 +58,18 @@ async def scripts(
     q: str = "",
     scene: str = "",
     library: str = "",
+    step: str = "",
     contact: str = "",
     chat: str = "",
 ) -> Response:
-    """Approved scripts for the chat beside the page; those the gate refuses are counted."""
+    """Approved scripts for the chat beside the page; those the gate refuses are counted.
+
+    ``step``: those alone that are for a step of the activation flow.
+    """
     context = await shell(request, session, asking, tab="scripts")
     wanted_library = Library(library) if library in set(Library) else Library.SCRIPT
     if contact:
-        shelf = await _of_contact(request, session, asking, contact, wanted_library)
+        shelf = await _of_contact(request, session, asking, contact, wanted_library, step)
     elif chat:
         shelf = await _of_group(request, session, asking, chat)
     else:
@@ -99,10 +104,20 @@ async def scripts(
 
 
 async def _of_contact(
-    request: Request, session: AsyncSession, asking: Asking, contact: str, library: Library
+    request: Request,
+    session: AsyncSession,
+    asking: Asking,
+    contact: str,
+    library: Library,
+    step: str,
 ) -> Shelf:
-    """Scripts that may be picked by hand for this customer."""
-    free = await cards.sendable_scripts(session, asking.at, desk_of(request).calendar, library)
+    """Scripts that may be picked by hand for this customer, or for one step with them."""
+    scenes = flow.scenes_of(request.app.state.parts.shelf.of(policy_catalogue.NEXT_STEP), step)
+    free = await cards.sendable_scripts(
+        session, asking.at, desk_of(request).calendar, library, also=scenes
+    )
+    if scenes:
+        free = [one for one in free if one.scene.startswith(scenes)]
     customer, reach = await customer_of_contact(session, asking.viewer, contact)
     may_send = await sends_to(session, asking.viewer, customer)
     judged = await cards.judged(
@@ -157,7 +172,7 @@ def _libraries(shelf: Shelf, current: Library) -> list[dict[str, Any]]:
             "href": f"/h5/scripts?library={one}&{shelf.query}",
             "current": one == current,
         }
-        for one in (Library.SCRIPT, Library.PRODUCT, Library.MEDIA)
+        for one in (Library.SCRIPT, Library.ARTICLE, Library.PRODUCT, Library.MEDIA)
     ]
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards, locked
+from bot.sidebar import articles, cards, locked
 from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
 from config import policy_catalogue
@@ -105,7 +105,11 @@ async def send(
     return JSONResponse(
         {
             "ticket": ticket.token,
-            "payloads": [*(words if locked.speaks(item) else ()), *attached.payloads(beside)],
+            "payloads": [
+                *(words if locked.speaks(item) else ()),
+                *attached.payloads(beside),
+                *articles.cards_of(request, item, intent, ticket.id, asking.at),
+            ],
         },
         headers={"cache-control": "no-store"},
     )

@@ -172,6 +172,7 @@ async def _page(
             request, session, asking, customer, unmasked=unmasked
         ),
         "origins": await origins(session, number),
+        "reads": await panels.reads(session, number, today),
         "profile": panels.file_of(profile, customer, sight, today, unmasked=unmasked),
         "viewed": [
             {

@@ -10,9 +10,11 @@ from community import names as group_names
 from compliance.objections import BY_CODE
 from compliance.repository import consent_history, decisions_of, recipient_standing
 from console.customers.listed import PATH
+from console.lists import url
 from console.sight import Sight
 from console.state_words import BINDINGS, ENDED_BY, PRODUCT_KINDS
 from crm_sync.facts import CustomerFact
+from crm_sync.readings import lists
 from crm_sync.repository.profiles import HoldingFact, Link, Profile
 from crm_sync.repository.staff import staff_by_userids
 from crm_sync.rules.ages import age
@@ -157,3 +159,16 @@ def file_of(
             *shown,
         ]
     return shown
+
+
+async def reads(session: AsyncSession, number: int, today: date) -> list[dict[str, Any]]:
+    """What the customer read on our pages, in words; empty where they never agreed to it."""
+    return [
+        {
+            "says": one.says,
+            "href": url("/c/radar", code=one.article_code),
+            "more": f"共看 {one.seconds // 60} 分 {one.seconds % 60} 秒，最近 "
+            f"{moment(one.last_at, today)}",
+        }
+        for one in await lists.of_customer(session, number)
+    ]

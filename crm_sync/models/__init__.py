@@ -15,8 +15,10 @@ from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
 from crm_sync.models.leads import Lead
 from crm_sync.models.linking import LinkCode, LinkTry, LinkVisit
 from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
+from crm_sync.models.readings import PageOpening, Reading
 from crm_sync.models.segments import Segment, SegmentUse, SegmentVersion
 from crm_sync.models.signals import BehaviourSignal
+from crm_sync.models.staff_cards import StaffCard, StaffCertificate
 from crm_sync.models.standing import CustomerStanding
 from crm_sync.models.talks import RelationTalk
 
@@ -45,17 +47,21 @@ __all__ = [
     "LinkCode",
     "LinkTry",
     "LinkVisit",
+    "PageOpening",
     "PersonaMembership",
     "PersonaRefusal",
     "Product",
     "ProductNav",
     "ProductOpenDay",
+    "Reading",
     "Relation",
     "RelationTalk",
     "Segment",
     "SegmentUse",
     "SegmentVersion",
     "Staff",
+    "StaffCard",
+    "StaffCertificate",
     "SyncCursor",
     "TagWrite",
     "Unit",

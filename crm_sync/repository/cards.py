@@ -8,7 +8,14 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from crm_sync.models import Contact, Coverage, Customer, PersonaMembership, Relation
+from crm_sync.models import (
+    Contact,
+    Coverage,
+    Customer,
+    PersonaMembership,
+    Relation,
+    RelationTalk,
+)
 from crm_sync.repository.keys import among
 from crm_sync.repository.people import OWNER, live
 from crm_sync.rules.evidence import sayings
@@ -146,3 +153,11 @@ async def customers_of_contacts(
     )
     rows = await session.execute(query)
     return {contact: customer for contact, customer in rows if customer is not None}
+
+
+async def wrote_at(session: AsyncSession, userid: str, external_userid: str) -> datetime | None:
+    """When the contact first wrote to this member, as the archive shows it; None where unknown."""
+    query = select(col(RelationTalk.customer_wrote_at)).where(
+        col(RelationTalk.userid) == userid, col(RelationTalk.external_userid) == external_userid
+    )
+    return (await session.execute(query)).scalar_one_or_none()

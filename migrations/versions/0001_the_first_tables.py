@@ -1351,6 +1351,15 @@ def upgrade() -> None:
         batch_op.create_index('ix_outbox_due', ['priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))
         batch_op.create_index('ix_outbox_state', ['state', 'id'], unique=False)
 
+    op.create_table('page_opening',
+    sa.Column('article_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('forwarded', sa.Boolean(), nullable=False),
+    sa.Column('openings', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('article_code', 'version', 'unit_id', 'on', 'forwarded', name=op.f('pk_page_opening'))
+    )
     op.create_table('parking',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -1571,6 +1580,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('quota_slot', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_quota_slot_key'), ['key'], unique=False)
+
+    op.create_table('reading',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('visit_no', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('article_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('interests', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('share_no', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('seen_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('seconds', sa.Integer(), nullable=False),
+    sa.Column('depth', sa.Integer(), nullable=False),
+    sa.Column('forwards', sa.Integer(), nullable=False),
+    sa.Column('keep_until', sa.Date(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_reading')),
+    sa.UniqueConstraint('visit_no', name=op.f('uq_reading_visit_no'))
+    )
+    with op.batch_alter_table('reading', schema=None) as batch_op:
+        batch_op.create_index('ix_reading_article', ['article_code', 'opened_at'], unique=False)
+        batch_op.create_index('ix_reading_customer_id', ['customer_id', 'opened_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_reading_keep_until'), ['keep_until'], unique=False)
 
     op.create_table('recall',
     sa.Column('id', sa.BigInteger(), nullable=False),
@@ -1832,6 +1866,34 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('staff', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_staff_unit_id'), ['unit_id'], unique=False)
+
+    op.create_table('staff_card',
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('specialties', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('intro', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('portrait', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('written_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('written_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('staff_id', name=op.f('pk_staff_card'))
+    )
+    op.create_table('staff_certificate',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('valid_until', sa.Date(), nullable=False),
+    sa.Column('entered_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('entered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('verified', sa.Boolean(), nullable=False),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_staff_certificate')),
+    sa.UniqueConstraint('staff_id', 'kind', 'number', name=op.f('uq_staff_certificate_staff_id_kind_number'))
+    )
+    with op.batch_alter_table('staff_certificate', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_staff_certificate_staff_id'), ['staff_id'], unique=False)
 
     op.create_table('staff_image',
     sa.Column('image_run', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -2148,6 +2210,11 @@ def downgrade() -> None:
     op.drop_table('sync_cursor')
     op.drop_table('suppression')
     op.drop_table('staff_image')
+    with op.batch_alter_table('staff_certificate', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_staff_certificate_staff_id'))
+
+    op.drop_table('staff_certificate')
+    op.drop_table('staff_card')
     with op.batch_alter_table('staff', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_staff_unit_id'))
 
@@ -2198,6 +2265,12 @@ def downgrade() -> None:
         batch_op.drop_index('ix_recall_customer')
 
     op.drop_table('recall')
+    with op.batch_alter_table('reading', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_reading_keep_until'))
+        batch_op.drop_index('ix_reading_customer_id')
+        batch_op.drop_index('ix_reading_article')
+
+    op.drop_table('reading')
     with op.batch_alter_table('quota_slot', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_quota_slot_key'))
 
@@ -2241,6 +2314,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_parking_staff')
 
     op.drop_table('parking')
+    op.drop_table('page_opening')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_state')
         batch_op.drop_index('ix_outbox_due', postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))

@@ -95,6 +95,13 @@ CUSTOMER: dict[str, Any] = {
         {"name": "企业微信联系人", "external_userid": "wm-2", "note": "不再发送，历史保留", "action": "/c/customers/1/contacts", "buttons": [{"value": "primary", "text": "以后用这个微信"}, {"value": "undo", "text": "解除匹配"}]},
     ],
     "duty": {"known": True, "href": "/c/duty?view=list&customer=1", "bad": True, "state": "季度违约", "facts": [("类别", "B 类", ""), ("最近有效联络", "2026-08-20（已过 92 天）", "num"), ("最晚联络", "11-18", "num"), ("季度规则", "已违约", "c-danger b")]},
+    "reads": [
+        {
+            "says": "看了《冬天读什么》2 次，最近 11 月 20 日，读到一半",
+            "href": "/c/radar?code=a",
+            "more": "共看 3 分 5 秒，最近 11-20",
+        }
+    ],
     "standing": {
         "grade": "B", "grade_href": "/c/customers?grade=B", "grade_kind": "资产大、意愿不明显", "grade_reason": "资产大（50 万元起），没有购买意愿的信号",
         "activity": "正在活跃", "activity_kind": "ok", "activity_reason": "近 3 个月有资金往来", "completeness": 0.86, "filed": True,

@@ -1,5 +1,6 @@
 """The customer's own pages: the link to a real name."""
 
+from datetime import date
 from typing import Any
 
 from tests.unit.web.examples.h5 import BRAND
@@ -30,6 +31,25 @@ CHOOSE = {
 }
 DONE = {**EVERY, "token": "t" * 40, "choice": "marketing", "title": "产品与活动消息"}
 
+ARTICLE: dict[str, Any] = {
+    **EVERY,
+    "here": "/o/c",
+    "a": {
+        "title": "接到“客服退款”电话怎么办",
+        "publisher": "青禾银行消费者权益保护部",
+        "source": "青禾银行",
+        "published_on": None,
+        "blocks": [
+            {"kind": kind, "text": "先挂断电话", "material": "poster.safety"}
+            for kind in ("heading", "text", "item", "quote", "picture")
+        ],
+    },
+    "token": "t" * 40,
+    "visit": "",
+    "notice": "reading-2026-1",
+    "lines": ("用途：个性化推荐。",),
+}
+
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "link_begin": ("link/begin.html", "/o/link", BEGIN),
     "link_closed": ("link/begin.html", "/o/link", {**BEGIN, "open": False, "hotline": ""}),
@@ -53,6 +73,40 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "link_done": ("link/done.html", "/o/link/done", {**EVERY, "bound": True}),
     "link_review": ("link/done.html", "/o/link/done", {**EVERY, "bound": False}),
     "link_told": ("link/told.html", "/o/link/who", TOLD),
+    "article_asking": ("reading/article.html", "/o/c/x", {**ARTICLE, "face": "asking"}),
+    "article_quiet": ("reading/article.html", "/o/c/x", {**ARTICLE, "face": "quiet"}),
+    "article_kept": (
+        "reading/article.html",
+        "/o/c/x",
+        {**ARTICLE, "face": "keeping", "visit": "v" * 40},
+    ),
+    "staff_card": (
+        "staff_card/card.html",
+        "/o/card/x",
+        {
+            **EVERY,
+            "c": {
+                "name": "李敏",
+                "title": "贵宾理财经理",
+                "unit_name": "翠湖支行",
+                "specialties": ("养老规划",),
+                "intro": "从业十二年。",
+                "portrait": "portrait.limin",
+                "certificates": [
+                    {
+                        "kind": "基金从业资格",
+                        "number": "F3***7788",
+                        "valid_until": date(2027, 6, 30),
+                    }
+                ],
+            },
+        },
+    ),
+    "reading_told": (
+        "reading/told.html",
+        "/o/c/x",
+        {**EVERY, "title": "好的", "line": "不记录。", "code": "E-2430", "back": "/o/c/x"},
+    ),
     "optout_begin": ("optout/begin.html", "/o/optout", {**EVERY, "here": "/o/optout"}),
     "optout_choose": ("optout/choose.html", "/o/optout", CHOOSE),
     "optout_done": ("optout/done.html", "/o/optout", {**DONE, "heard": False, "proved": False}),

@@ -1,0 +1,1 @@
+"""The card of a customer manager, as customers see it."""

@@ -1,0 +1,1 @@
+"""客户雷达 at the desk: how articles are read, by whom who agreed to it."""

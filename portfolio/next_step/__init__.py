@@ -1,0 +1,1 @@
+"""The next best step with one customer: from the plan to contact them to keeping them."""

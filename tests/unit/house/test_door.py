@@ -244,9 +244,7 @@ def test_the_phone_sends_only_the_text_of_a_ticket() -> None:
         if isinstance(node, ast.Dict)
         and any(isinstance(key, ast.Constant) and key.value == "msgtype" for key in node.keys)
     ]
-    assert sorted(owner for _, owner, _ in payloads) == sorted(
-        (*TAPS, *(MATERIAL,) * 3, ARTICLE)
-    )
+    assert sorted(owner for _, owner, _ in payloads) == sorted((*TAPS, *(MATERIAL,) * 3, ARTICLE))
     assert callers("delivery.attached.payloads") == set(TAPS)
     assert callers(ARTICLE) == {"bot.sidebar.sends.send"}
     assert callers(MATERIAL) == {"delivery.attached.payloads"}

@@ -107,7 +107,8 @@ def simulate_adopt(
 def simulate_approve(
     scripts: Annotated[Path, typer.Argument(help="话术：TOML 文件或目录")],
     author: Annotated[str, typer.Option(help="起草人的工号")] = "S00001",
-    approver: Annotated[str, typer.Option(help="审核人的工号")] = "S00002",
+    approver: Annotated[str, typer.Option(help="终审人的工号")] = "S00002",
+    checker: Annotated[str, typer.Option(help="初审人的工号（讲产品的内容）")] = "S00003",
 ) -> None:
     """由两位合成的员工提交并审核话术；只在演示和测试环境，生产环境由真人在页面上审。"""
 
@@ -121,13 +122,18 @@ def simulate_approve(
                 )
             at = parts.clock()
             async with parts.databases.bank.transaction() as session:
-                for staff_id, role in ((author, "ops"), (approver, "compliance")):
+                for staff_id, role in (
+                    (author, "ops"),
+                    (checker, "compliance"),
+                    (approver, "compliance"),
+                ):
                     await granting.grant(session, staff_id, role, "hq", by="system:cli", at=at)
                 landed = await seed(
                     session,
                     read_toml(scripts),
                     author=f"staff:{author}",
                     approver=f"staff:{approver}",
+                    checker=f"staff:{checker}",
                     at=at,
                     examiner=parts.examiner,
                 )

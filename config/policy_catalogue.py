@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from config.activation_policy import ActivationPolicy
 from config.adds_policy import AddsPolicy
+from config.approval_policy import ApprovalPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.contact_duty_policy import ContactDutyPolicy
@@ -31,6 +32,7 @@ from config.playbook_policy import PlaybookPolicy
 from config.reading_policy import ReadingPolicy
 from config.reminder_policy import ReminderPolicy
 from config.retention_policy import RetentionPolicy
+from config.review_desk_policy import ReviewDeskPolicy
 from config.segment_policy import SegmentPolicy
 from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
@@ -85,6 +87,8 @@ SEGMENTS: Final = Kind("segments", "客群模板与特色客群", SegmentPolicy)
 NEXT_STEP: Final = Kind("next_step", "下一步", NextStepPolicy)
 READING: Final = Kind("reading", "客户雷达", ReadingPolicy)
 TAGS: Final = Kind("tags", "后台标签对应", TagPolicy)
+APPROVALS: Final = Kind("approvals", "内容审批级数", ApprovalPolicy)
+REVIEW_DESK: Final = Kind("review_desk", "复核台与误拦", ReviewDeskPolicy)
 
 KINDS: Final[tuple[Kind[Any], ...]] = (
     TIERS,
@@ -118,4 +122,6 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     SEGMENTS,
     READING,
     NEXT_STEP,
+    APPROVALS,
+    REVIEW_DESK,
 )

@@ -20,7 +20,7 @@ class State(StrEnum):
     """Where a version stands."""
 
     DRAFT = "draft"  # -> submitted by its author; edits stay here
-    SUBMITTED = "submitted"  # -> approved | rejected | draft (sent back, or edited)
+    SUBMITTED = "submitted"  # (checked, where two levels decide) -> approved | rejected | draft (sent back, or edited)
     APPROVED = "approved"  # -> retired
     REJECTED = "rejected"  # the end; a new version may be drafted
     RETIRED = "retired"  # the end; nobody can send it from this moment on
@@ -152,6 +152,9 @@ class VersionFact:
     submitted_by: str | None = None
     submitted_at: datetime | None = None
     submit_reason: str = ""
+    checked_by: str | None = None
+    checked_at: datetime | None = None
+    check_opinion: str = ""
     decided_by: str | None = None
     decided_at: datetime | None = None
     opinion: str = ""

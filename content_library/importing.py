@@ -7,8 +7,9 @@ from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.approval_policy import ApprovalPolicy, shipped
 from content_library import service
-from content_library.errors import ScriptRefused
+from content_library.errors import OwnWork, ScriptRefused
 from content_library.facts import Form, Landed, ScriptDraft, State
 from content_library.findings import Examiner
 from content_library.repository import draft_of, newest
@@ -124,18 +125,31 @@ async def seed(
     approver: str,
     at: datetime,
     examiner: Examiner,
+    checker: str | None = None,
     opinion: str = "随系统提供的话术，逐条看过，同意使用。",
+    policy: ApprovalPolicy | None = None,
     reader: Callable[[Mapping[str, object]], ScriptDraft] = draft_from,
 ) -> Landed:
     """Import and have a second person approve: for demo and first installation.
 
     The approver is a real second person of the installation, or the synthetic one of the demo;
-    the same rules hold. Raises OwnWork where author and approver are one.
+    the same rules hold: what needs two levels is checked by ``checker`` first. Raises OwnWork
+    where two of them are one person, or nobody is named for the first level.
     """
     landed = await import_scripts(
         session, rows, author, at, examiner=examiner, reason="随系统提供", reader=reader
     )
     for found in (await newest(session, landed.submitted)).values():
         assert found.id is not None  # noqa: S101 — a row that was read has its number
-        await service.approve(session, found.id, by=approver, opinion=opinion, at=at)
+        if (policy or shipped()).needs_two(
+            library=found.library, product_kind=found.product_kind, purpose=found.purpose
+        ):
+            if checker is None:
+                raise OwnWork(
+                    "讲产品的内容要两级审批，没有指定初审人", saw=found.code, do="指定第三个人做初审"
+                )
+            await service.approve(
+                session, found.id, by=checker, opinion=opinion, at=at, policy=policy
+            )
+        await service.approve(session, found.id, by=approver, opinion=opinion, at=at, policy=policy)
     return landed

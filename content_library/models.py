@@ -62,6 +62,10 @@ class ScriptVersion(SQLModel, table=True):
     submit_reason: str = Field(default="", max_length=400)
     sample: str = ""
     findings: list[dict[str, Any]] = Field(default_factory=list, sa_type=Json)
+    checked_by: str | None = Field(default=None, max_length=120)  # the first of two levels
+    checked_at: datetime | None = None
+    check_opinion: str = Field(default="", max_length=400)
+    checked_hash: str | None = Field(default=None, max_length=64)
     decided_by: str | None = Field(default=None, max_length=120)
     decided_at: datetime | None = None
     opinion: str = Field(default="", max_length=400)

@@ -113,10 +113,14 @@ def require_state(state: str, allowed: Iterable[State], step: str, *, version_id
         )
 
 
-def require_another_person(by: str, author: str, submitted_by: str | None) -> None:
-    """OwnWork where the one who decides wrote or submitted the version."""
+def require_another_person(
+    by: str, author: str, submitted_by: str | None, checked_by: str | None = None
+) -> None:
+    """OwnWork where the one who decides wrote, submitted or first checked the version."""
     if by in (author, submitted_by):
         raise OwnWork("不能审核自己起草或提交的话术", do="请另一位有审核权限的同事处理", by=by)
+    if by == checked_by:
+        raise OwnWork("初审的人不能再做终审", do="请第三位有终审权限的同事处理", by=by)
 
 
 def require_opinion(opinion: str) -> str:

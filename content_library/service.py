@@ -1,4 +1,4 @@
-"""The life of a script: drafted, submitted, decided by another person, retired. Each recorded."""
+"""The life of an item: drafted, submitted, decided by other people, retired. Each recorded."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.approval_policy import ApprovalPolicy, shipped
 from content_library.errors import ChangedSinceSubmission, ScriptUnknown, WordsBlocked, WrongState
 from content_library.facts import ScriptDraft, State
 from content_library.findings import Examiner, accepted_rules, blocks, examine
@@ -60,6 +61,7 @@ async def edit(
     for name, value in _columns(words).items():
         setattr(found, name, value)
     found.state, found.author = State.DRAFT, by
+    _uncheck(found)
     found.submitted_by = found.submitted_at = None
     found.submit_reason, found.sample, found.findings = "", "", []
     await _step(session, found, "script.edited", by, at, "提交作废，需重新提交" if voided else "")
@@ -93,9 +95,12 @@ async def approve(
     at: datetime,
     template_hash: str | None = None,
     valid_until: date | None = None,
-) -> None:
-    """Approve a submitted version; it is usable at once and replaces the one in use.
+    policy: ApprovalPolicy | None = None,
+) -> bool:
+    """Take a submitted version one level on; True once it is usable, in place of the one in use.
 
+    ``policy`` (by default as it ships) says what needs two levels: there the first call is the
+    first check, and only the second one, by a third person, puts the version in use.
     ``template_hash`` is the fingerprint of what the approver read: ChangedSinceSubmission
     where it is another now. ``valid_until`` sets an earlier end. The approval signs the
     fingerprint of the version as it then stands; a later change of the row no longer matches.
@@ -103,11 +108,14 @@ async def approve(
     """
     found = await row(session, version_id)
     require_state(found.state, (State.SUBMITTED,), "通过", version_id=version_id)
-    require_another_person(by, found.author, found.submitted_by)
+    require_another_person(by, found.author, found.submitted_by, found.checked_by)
     said = require_opinion(opinion)
-    if template_hash is not None and template_hash != fingerprint(draft_of(found)):
+    now = fingerprint(draft_of(found))
+    if (template_hash or now) != now or (found.checked_hash or now) != now:
         raise ChangedSinceSubmission(
-            "这一版在你打开之后被改过", do="刷新页面，看过新的内容再决定", version_id=version_id
+            "这一版在你打开之后或初审之后被改过",
+            do="刷新页面，看过新的内容再决定；初审后改过的请退回重新提交",
+            version_id=version_id,
         )
     findings = version_of(found, ()).findings
     if blocks(findings):
@@ -122,6 +130,13 @@ async def approve(
         if words.valid_until is None or valid_until < words.valid_until:
             checked(replace(words, valid_until=valid_until))
             found.valid_until = valid_until
+    if found.checked_by is None and (policy or shipped()).needs_two(
+        library=found.library, product_kind=found.product_kind, purpose=found.purpose
+    ):
+        found.checked_by, found.checked_at, found.check_opinion = by, at, said
+        found.checked_hash = fingerprint(draft_of(found))
+        await _step(session, found, "script.checked", by, at, said)
+        return False
     for other in await rows_of(session, found.code):
         if other.id != found.id and other.state == State.APPROVED:
             await _retire(session, other, by, at, f"由第 {found.version} 版替代")
@@ -129,6 +144,7 @@ async def approve(
     found.approved_hash = fingerprint(draft_of(found))
     found.accepted_rules = accepted_rules(findings)
     await _step(session, found, "script.approved", by, at, said)
+    return True
 
 
 async def reject(
@@ -166,10 +182,17 @@ async def _turn_down(
     found = await row(session, version_id)
     step = "驳回" if state is State.REJECTED else "退回"
     require_state(found.state, (State.SUBMITTED,), step, version_id=version_id)
-    require_another_person(by, found.author, found.submitted_by)
+    require_another_person(by, found.author, found.submitted_by, found.checked_by)
     found.opinion = require_opinion(opinion)
     found.state, found.decided_by, found.decided_at = state, by, at
+    _uncheck(found)
     await _step(session, found, act, by, at, found.opinion)
+
+
+def _uncheck(found: ScriptVersion) -> None:
+    """What the first level said holds for what it read alone."""
+    found.checked_by = found.checked_at = found.checked_hash = None
+    found.check_opinion = ""
 
 
 async def _retire(

@@ -1,6 +1,7 @@
 """States that others may know of: where a to-do is."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class TodoState(StrEnum):
@@ -13,3 +14,9 @@ class TodoState(StrEnum):
     DONE = "done"  # an outcome was recorded without a message (a phone call, a visit)
     EXPIRED = "expired"  # nobody did it in time
     CANCELLED = "cancelled"  # withdrawn: opted out, recalled content, superseded
+
+
+WELCOME: Final = "welcome"
+BROADCAST: Final = "broadcast"
+STAFF_CARD: Final = "staff_card"
+"""Kinds of calls to WeCom."""

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from delivery import quota
 from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN
 from delivery.models import OutboxState
-from delivery.phrasing import STAFF_CARD
+from delivery.facts import STAFF_CARD
 from delivery.repository import keys, outbox, todos
 from delivery.repository.outbox import Call
 from kit import ledger

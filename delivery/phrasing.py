@@ -12,10 +12,19 @@ from sqlmodel import col
 from config import library_policy
 from config.library_policy import LibraryPolicy
 from content_library.errors import MaterialNotReady, MaterialRefused
-from delivery import attached, channel_handover, departing, quota, text_messages
+from delivery import (
+    attached,
+    channel_handover,
+    departing,
+    quota,
+    recalling,
+    text_messages,
+    words_now,
+)
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.desk import Desk
 from delivery.dispatcher import NobodyLeft, NotNow, Route, Sent
+from delivery.facts import BROADCAST, STAFF_CARD, WELCOME
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
 from delivery.repository.outbox import Claim
 from delivery.text_messages import SMS, TextGateway
@@ -27,9 +36,7 @@ from wecom.cards import Fact, OpenPage, TextNotice
 from wecom.client import Caller
 from wecom.errors import Misconfigured
 
-WELCOME: Final = "welcome"
-BROADCAST: Final = "broadcast"
-STAFF_CARD: Final = "staff_card"
+STALE: Final = "its words were recalled or are out of date"
 FIRST_POLL: Final = timedelta(minutes=1)
 
 
@@ -68,6 +75,11 @@ def routes(
         return attached.attachments(ready)
 
     async def send_welcome(claim: Claim) -> Sent:
+        version_id = claim.payload.get("script_version_id")
+        if version_id is not None:
+            async with database.reading() as session:
+                if await words_now.stale(session, int(version_id), clock()):
+                    raise NobodyLeft(STALE)
         text = claim.payload["text"]
         try:
             beside = await materials(claim, "welcome")
@@ -82,11 +94,15 @@ def routes(
         beside = await materials(claim, "broadcast")
         try:
             async with database.transaction() as session:
-                wanted = await departing.depart(session, number, purpose, clock())
+                if await recalling.stale_broadcast(session, number, clock()):
+                    wanted, why = [], STALE
+                else:
+                    wanted = await departing.depart(session, number, purpose, clock())
+                    why = ""
         except departing.BeingRefused as error:
             raise NotNow("a customer in it is saying no at this moment") from error
         if not wanted:
-            raise NobodyLeft
+            raise NobodyLeft(why)
         created = await broadcasts.create(
             wecom,
             broadcasts.CustomerBroadcast(

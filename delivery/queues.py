@@ -1,8 +1,9 @@
 """Every queue in which something waits for a customer, and how it is taken out of each.
 
-An opt-out empties all of them in the transaction that records it. A table in which something may
-wait for a person is either here or, with the reason, in ``NO_QUEUE``: a test compares with the
-tables there are, so that a new queue cannot be forgotten.
+An opt-out empties all of them in the transaction that records it, for its customer; a recall of
+words does, for its version. A table in which something may wait for a person is either here or,
+with the reason, in ``NO_QUEUE``: a test compares with the tables there are, so that a new queue
+cannot be forgotten.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -16,6 +17,7 @@ from sqlmodel import col
 
 from delivery import quota
 from delivery.departing import Gone
+from delivery.facts import BROADCAST, STAFF_CARD, WELCOME
 from delivery.models import (
     Broadcast,
     BroadcastRecipient,
@@ -26,7 +28,6 @@ from delivery.models import (
     Todo,
     TodoState,
 )
-from delivery.phrasing import BROADCAST, STAFF_CARD, WELCOME
 from delivery.repository.todos import LIVE
 from delivery.text_messages import SMS
 
@@ -37,9 +38,12 @@ NOT_SENT: Final = ("planned", "unsent")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Whose things are withdrawn: of these purposes, and of these script versions where given."""
+    """Whose things are withdrawn: of these purposes, and of these script versions where given.
 
-    customer_ids: tuple[int, ...]
+    ``customer_ids`` None: everybody's, which only makes sense with ``versions``.
+    """
+
+    customer_ids: tuple[int, ...] | None
     purposes: tuple[str, ...]
     versions: tuple[int, ...] | None = None
 
@@ -50,6 +54,12 @@ class Wish:
             found.append(col(table.script_version_id).in_(self.versions))
         return found
 
+    def whose(self, table: Any) -> list[Any]:
+        """The conditions on a table with a customer."""
+        if self.customer_ids is None:
+            return []
+        return [col(table.customer_id).in_(self.customer_ids)]
+
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
@@ -57,7 +67,8 @@ class Withdrawn:
 
     object: str
     unit_id: str
-    customer_id: int
+    customer_id: int | None
+    """None: words for a group."""
 
 
 Withdraw = Callable[[AsyncSession, Wish, datetime], Awaitable[list[Withdrawn]]]
@@ -76,9 +87,7 @@ class Queue:
 async def _todos(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
     statement = (
         update(Todo)
-        .where(
-            col(Todo.customer_id).in_(wish.customer_ids), col(Todo.state).in_(LIVE), *wish.of(Todo)
-        )
+        .where(*wish.whose(Todo), col(Todo.state).in_(LIVE), *wish.of(Todo))
         .values(state=TodoState.CANCELLED, closed_at=at)
         .returning(col(Todo.id), col(Todo.key), col(Todo.unit_id), col(Todo.customer_id))
         .execution_options(synchronize_session=False)
@@ -92,7 +101,7 @@ async def _tickets(session: AsyncSession, wish: Wish, at: datetime) -> list[With
     statement = (
         update(SendTicket)
         .where(
-            col(SendTicket.customer_id).in_(wish.customer_ids),
+            *wish.whose(SendTicket),
             col(SendTicket.state) == TicketState.PREPARED,
             *wish.of(SendTicket),
         )
@@ -116,7 +125,7 @@ async def _recipients(session: AsyncSession, wish: Wish, at: datetime) -> list[W
         select(col(BroadcastRecipient.broadcast_id))
         .join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
         .where(
-            col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
+            *wish.whose(BroadcastRecipient),
             col(BroadcastRecipient.state) == "planned",
             col(Broadcast.state).in_(WAITING),
             *wish.of(Broadcast),
@@ -135,7 +144,7 @@ async def _recipients(session: AsyncSession, wish: Wish, at: datetime) -> list[W
     withdrawn = await session.execute(
         update(BroadcastRecipient)
         .where(
-            col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
+            *wish.whose(BroadcastRecipient),
             col(BroadcastRecipient.state) == "planned",
             col(BroadcastRecipient.broadcast_id).in_(here),
         )
@@ -165,7 +174,7 @@ async def _calls(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdr
     )
     mine = exists().where(
         col(BroadcastRecipient.broadcast_id) == col(Broadcast.id),
-        col(BroadcastRecipient.customer_id).in_(wish.customer_ids),
+        *wish.whose(BroadcastRecipient),
     )
     emptied = await session.execute(
         select(col(Broadcast.id), col(Broadcast.outbox_id)).where(
@@ -199,7 +208,7 @@ QUEUES: Final[Sequence[Queue]] = (
         "broadcast_recipient",
         "群发名单",
         _recipients,
-        "交给企业微信前一刻，握着名单再查一次（delivery.departing.depart）",
+        "交给企业微信前一刻，握着名单再查一次（delivery.departing.depart），话术也再查一次",
     ),
     Queue("outbox", "待调用", _calls, "同上：名单为空就不调用"),
 )

@@ -16,6 +16,7 @@ from sqlmodel import col
 
 from compliance.facts import Channel
 from compliance.objections import BY_CODE
+from content_library import repository as scripts_of
 from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
 from delivery import judging, quota
@@ -36,6 +37,7 @@ from delivery.quota import Want
 from delivery.repository import todos, touches
 from delivery.repository.todos import TodoView
 from delivery.repository.touches import Touched
+from delivery.words_now import good
 from delivery.worklist import Work, open_work
 from kit import ledger
 from kit.clock import bank_date
@@ -275,15 +277,24 @@ async def said(
 
 
 async def _sent_in_spite(session: AsyncSession, row: SendTicket, at: datetime) -> None:
-    """The phone sent what the customer had refused a moment before: true, so it is kept, and told."""
+    """The phone sent what had been refused or recalled a moment before: kept, and told."""
+    script = (await scripts_of.by_version(session, [row.script_version_id])).get(
+        row.script_version_id
+    )
+    if not good(script, at):
+        kind, title = "sent_after_recall", "话术停用后手机仍发出了一条"
+        why = "话术已交到手机上，随后停用或失效，手机回报已发送；请核对内容，必要时向客户更正"
+    else:
+        kind, title = "sent_after_opt_out", "客户退订后手机仍发出了一条"
+        why = "话术已交到手机上，客户随后退订，手机回报已发送；请向客户致歉并核对"
     await open_work(
         session,
         [
             Work(
-                key=f"sent_after_opt_out:{row.id}",
-                kind="sent_after_opt_out",
-                title="客户退订后手机仍发出了一条",
-                why="话术已交到手机上，客户随后退订，手机回报已发送；请向客户致歉并核对",
+                key=f"{kind}:{row.id}",
+                kind=kind,
+                title=title,
+                why=why,
                 unit_id=row.unit_id,
                 staff_id=row.staff_id,
                 customer_id=row.customer_id,

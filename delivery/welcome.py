@@ -19,9 +19,9 @@ from content_library.render import pieces
 from crm_sync.facts import StaffFact
 from delivery.attached import named_by
 from delivery.desk import Desk
+from delivery.facts import WELCOME
 from delivery.intents import Outcome, Submission
 from delivery.judging import words_of
-from delivery.phrasing import WELCOME
 from delivery.products_in_words import product_fields, shown, with_product
 from delivery.repository import keys, outbox
 from delivery.repository.outbox import Call
@@ -105,6 +105,7 @@ async def submit(
                     "welcome_code": welcome_code,
                     "text": draft.words.text,
                     "materials": named_by(script),
+                    "script_version_id": script.version_id,
                 },
                 due_at=at,
                 expires_at=added_at + LIFETIME,

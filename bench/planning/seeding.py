@@ -31,6 +31,7 @@ async def fill(parts: Parts, customers: int, at: datetime) -> None:
             read_toml(SAMPLES / "scripts"),
             author="staff:000101",
             approver="staff:000104",
+            checker="staff:000105",
             at=at,
             examiner=parts.examiner,
         )

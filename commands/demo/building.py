@@ -42,7 +42,7 @@ from wiring.parts import SAMPLES, Parts
 Tell = Callable[[str, int], None]
 """Told what was just done, and how many of it."""
 
-AUTHOR, APPROVER = "staff:000101", "staff:000104"
+AUTHOR, CHECKER, APPROVER = "staff:000101", "staff:000105", "staff:000104"
 ROLE_OF_TOUR = ("003127", "003101", "000101", "000104", "000107")
 BRANCH_HEAD = ("003101", "branch")
 BEGUN = frozenset({"0101", "0201"})
@@ -153,6 +153,7 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
             read_toml(SAMPLES / "scripts"),
             author=AUTHOR,
             approver=APPROVER,
+            checker=CHECKER,
             at=at - timedelta(days=20),
             examiner=parts.examiner,
         )

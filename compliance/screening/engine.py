@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from compliance.screening import rulebook as rulebooks
 from compliance.screening.detectors import DETECTORS
 from compliance.screening.facts import RANK, Hit, Outcome, Severity, Speaker, Verdict
 from compliance.screening.folding import clean
+from compliance.screening.lowering import lowered
 from compliance.screening.matcher import Candidate
 from compliance.screening.reader import Reader
 from compliance.screening.rulebook import Rulebook
@@ -31,6 +33,7 @@ class Screener:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = rulebook
         self._reader = Reader(rulebook)
+        self._lowered: frozenset[str] = frozenset()
         self._detecting = [
             (rule, clause) for rule in rulebook.rules for clause in rule.clauses if clause.detectors
         ]
@@ -44,6 +47,20 @@ class Screener:
         Raises RulebookBroken naming file and rule where the data cannot be used.
         """
         return _shipped() if path is None else cls(rulebooks.load(path))
+
+    def with_lowered(self, rules: frozenset[str]) -> Screener:
+        """A screener that knows the same and asks for review where ``rules`` would block.
+
+        It shares everything with this one, so it costs nothing to make.
+        """
+        other = copy(self)
+        other._lowered = rules
+        return other
+
+    @property
+    def lowered(self) -> frozenset[str]:
+        """The rules that ask for review at the moment although the rulebook lets them block."""
+        return self._lowered
 
     @property
     def rulebook(self) -> Rulebook:
@@ -63,7 +80,7 @@ class Screener:
             view = whole if end - start == len(whole.text) else whole.part(start, end)
             self._screen_view(view, speaker, product, found)
         self._detect(whole, speaker, product, found)
-        return found.verdict(self._rulebook.version)
+        return lowered(found.verdict(self._rulebook.version), self._lowered)
 
     def screen_many(self, texts: Sequence[tuple[str, Speaker, str | None]]) -> list[Verdict]:
         """Judge many texts, each with its speaker and product, in order."""

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 SHIPPED = Path(__file__).parents[3] / "samples" / "scripts"
 CHECK = ContentCheck(GatePolicy.load(), Screener.from_rulebook())
-AUTHOR, APPROVER = "staff:zhangfan", "staff:hejing"
+AUTHOR, CHECKER, APPROVER = "staff:zhangfan", "staff:luomin", "staff:hejing"
 ROW: dict[str, object] = {
     "code": "care.tea",
     "title": "喝茶",
@@ -34,7 +34,7 @@ ROW: dict[str, object] = {
 async def test_the_shipped_scripts_are_approved_by_a_second_person(database: Database) -> None:
     rows = read_toml(SHIPPED)
     async with database.transaction() as session:
-        landed = await seed(session, rows, author=AUTHOR, approver=APPROVER, at=AT, examiner=CHECK)
+        landed = await seed(session, rows, author=AUTHOR, approver=APPROVER, checker=CHECKER, at=AT, examiner=CHECK)
     assert landed.refused == {}
     assert len(landed.submitted) == len(rows) > 100
     async with database.reading() as session:

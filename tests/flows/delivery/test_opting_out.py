@@ -7,7 +7,8 @@ from compliance.opting_out import Choice
 from compliance.repository import recipient_standing
 from delivery import opting_out, tickets
 from delivery.dispatcher import Dispatcher, Sent
-from delivery.phrasing import BROADCAST, routes
+from delivery.facts import BROADCAST
+from delivery.phrasing import routes
 from delivery.repository.outbox import Claim
 from kit.db import Database
 from kit.ledger.reading import Wanted, count

@@ -50,6 +50,7 @@ async def _working_bank(database: Database, folder: Path) -> None:
             read_toml(ROOT / "samples" / "scripts"),
             author="staff:S00001",
             approver="staff:S00002",
+            checker="staff:S00003",
             at=NOW,
             examiner=ContentCheck(GatePolicy.load(), screener()),
         )

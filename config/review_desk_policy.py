@@ -1,0 +1,36 @@
+"""Who reviews what screening stopped, and when a rule stops too much (policies/review_desk.toml)."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from config import policy_files
+from config.approval_policy import Level
+
+
+class Promise(BaseModel):
+    """Hours within which a case is decided, by severity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    block: int = Field(ge=1, le=720)
+    review: int = Field(ge=1, le=720)
+
+
+class ReviewDeskPolicy(BaseModel):
+    """``most_released_percent`` of at least ``least_decisions`` in ``window_days``: a rule that
+    is released more often lowers itself from block to review. ``level``: each is one 升级 up."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    window_days: int = Field(ge=7, le=730)
+    least_decisions: int = Field(ge=1, le=10_000)
+    most_released_percent: int = Field(ge=1, le=100)
+    lesson_characters: int = Field(ge=20, le=4000)
+    promise_hours: Promise
+    level: tuple[Level, ...] = Field(min_length=1, max_length=5)
+
+
+def load(directory: Path | None = None) -> ReviewDeskPolicy:
+    """The policy in force. A file that says something unknown is refused by pydantic."""
+    return ReviewDeskPolicy.model_validate(policy_files.read("review_desk", directory))

@@ -236,3 +236,19 @@ class GroupTalk:
     customers_speaking: int
     findings: int
     last_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoppedTalk:
+    """One rule that one archived message breaks and that a person has to look at."""
+
+    msgid: str
+    rule: str
+    family: str
+    severity: str
+    rulebook: str
+    speaker: str
+    text: str
+    spans: tuple[tuple[int, int], ...]
+    userid: str | None
+    external_userid: str | None

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from archive.digests import STORED, STREAM
-from archive.facts import CustomerSignal, SignalKind
+from archive.facts import CustomerSignal, SignalKind, StoppedTalk
 from archive.judging import Judged, Screens, judged
 from archive.models import ArchiveCursor, ArchivedMessage, Finding
 from archive.raising import Opening, raise_alerts
@@ -33,7 +33,8 @@ SCREENING: Final = "screening:"
 class Screened:
     """What one step did. ``page`` is the page screened, 0 where nothing was left.
 
-    ``signals`` want acting upon by the caller, in this same transaction.
+    ``signals`` want acting upon by the caller, and ``stops`` looking at by a person, in this
+    same transaction.
     """
 
     page: int
@@ -41,6 +42,7 @@ class Screened:
     findings: int
     alerts: int
     signals: tuple[CustomerSignal, ...]
+    stops: tuple[StoppedTalk, ...] = ()
 
 
 async def screen_next(
@@ -60,13 +62,13 @@ async def screen_next(
     rows = await _page_rows(session, page)
     before = await _earlier(session, rows, page)
     read = await asyncio.to_thread(judged, cipher_of(session), screener, rows, before)
-    findings, alerts, heard = await _record(
+    findings, alerts, heard, stops = await _record(
         session, [one for one in read if one.spotted], rulebook, at, policy or AlertPolicy()
     )
     cursor.position = page
     cursor.moved_at = at
     await session.flush()
-    return Screened(page, len(rows), findings, alerts, heard)
+    return Screened(page, len(rows), findings, alerts, heard, stops)
 
 
 async def rescreen(session: AsyncSession, screener: Screens, *, from_page: int = 1) -> None:
@@ -126,7 +128,7 @@ async def _earlier(
 
 async def _record(
     session: AsyncSession, hit: Sequence[Judged], rulebook: str, at: datetime, policy: AlertPolicy
-) -> tuple[int, int, tuple[CustomerSignal, ...]]:
+) -> tuple[int, int, tuple[CustomerSignal, ...], tuple[StoppedTalk, ...]]:
     """Write findings that are new and the alerts they call for; returns counts and signals.
 
     A message that any rulebook found something in before opens no second alert, and a rule that
@@ -141,19 +143,44 @@ async def _record(
     alerts, keys = await raise_alerts(session, [*openings.values()], rulebook=rulebook, at=at)
     findings: list[dict[str, Any]] = []
     heard: list[CustomerSignal] = []
+    stops: list[StoppedTalk] = []
     for one in hit:
         before = known[one.row.msgid]
         opening = openings.get(one.row.msgid)
         key = None if opening is None else keys[opening.thread]
         new = [spot for spot in one.spotted if (spot.rule, rulebook) not in before]
         findings += [_finding(one, spot, rulebook, key, at) for spot in new]
+        stops += _stops(one, new, rulebook)
         if one.speaker == "customer":
             rules = {rule for rule, _ in before}
             fresh = [spot for spot in new if spot.rule not in rules]
             heard += [_signal(session, one, kind, rule) for kind, rule in signals(fresh)]
     if findings:
         await session.execute(insert(Finding), findings)
-    return len(findings), alerts, tuple(heard)
+    return len(findings), alerts, tuple(heard), tuple(stops)
+
+
+def _stops(one: Judged, new: Sequence[Spotted], rulebook: str) -> list[StoppedTalk]:
+    """What a person reviews of a message: violations alone, not a customer's own wishes."""
+    wanted = urgency(one.speaker, one.spotted, external=one.row.external)
+    if wanted is None or wanted.kind != "violation":
+        return []
+    return [
+        StoppedTalk(
+            one.row.msgid,
+            spot.rule,
+            spot.family,
+            spot.severity,
+            rulebook,
+            one.speaker,
+            one.message.text,
+            spot.spans,
+            one.userid,
+            one.external_userid,
+        )
+        for spot in new
+        if spot.severity != "warn"
+    ]
 
 
 async def _known(session: AsyncSession, msgids: Sequence[str]) -> dict[str, set[tuple[str, str]]]:

@@ -5,14 +5,17 @@ AppError
 │   ├── ConsentRefused        a consent, withdrawal or suppression names something unknown
 │   ├── HolidayRefused        a row of the holiday table cannot be used
 │   ├── EntryRefused          a white-list request lacks a reason, an opinion or an end
+│   ├── ReasonMissing         a decision of the review desk lacks its reason
 │   └── LinkBroken            an opt-out link was cut, changed or is too old
 ├── AccessDenied
 │   └── SecondPersonNeeded    the one who asks may not be the one who agrees
 ├── NotFound
 │   ├── NothingSuppressed     there is no such suppression to lift
+│   ├── CaseUnknown           there is no such case of the review desk
 │   └── EntryUnknown          there is no such white-list entry
 └── Conflict
     ├── CalendarUnknown       the statutory days of a year are not known yet
+    ├── CaseDecided           the case, or the rule, is past this step
     ├── OwnActNeeded          only the customer's own act lets the bank speak again
     └── EntryDecided          the white-list entry has been decided already
 """
@@ -78,3 +81,21 @@ class OwnActNeeded(Conflict):
     """Hearing again is the customer's own act, proved by WeChat; a link is not enough."""
 
     code = "E-7508"
+
+
+class CaseUnknown(NotFound):
+    """There is no such case of the review desk, or it is out of sight."""
+
+    code = "E-4120"
+
+
+class CaseDecided(Conflict):
+    """The case, or the rule, is not where this step starts from."""
+
+    code = "E-4121"
+
+
+class ReasonMissing(InputRefused):
+    """A decision of the review desk needs its reason."""
+
+    code = "E-4122"

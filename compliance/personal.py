@@ -20,5 +20,8 @@ PERSONAL: Final = (
     Holds("contact_silence", "企业微信联系人的勿扰", Fate.KEEP, "suppression"),
     Holds("complaint_freeze", "投诉期间的静默", Fate.KEEP, "complaint"),
     Holds("allow_entry", "产品白名单", Fate.KEEP, "suitability"),
+    Holds(
+        "screening_case", "合规复核的原话", Fate.KEEP, "sales_talk", sealed={"said": "{id}"}
+    ),
     Holds("decision", "合规判断（含适当性）", Fate.KEEP, "suitability"),
 )  # fmt: skip

@@ -53,7 +53,9 @@ class ApprovalPolicy(_Part):
         speaks = product_kind in two.product_kinds and purpose in two.purposes
         return library in two.libraries or speaks
 
-    def level(self, *, checked: bool, library: str, product_kind: str | None, purpose: str) -> Level:
+    def level(
+        self, *, checked: bool, library: str, product_kind: str | None, purpose: str
+    ) -> Level:
         """The level that decides next; ``checked``: the first has decided already."""
         if checked or not self.needs_two(
             library=library, product_kind=product_kind, purpose=purpose

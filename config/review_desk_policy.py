@@ -17,9 +17,19 @@ class Promise(BaseModel):
     review: int = Field(ge=1, le=720)
 
 
+class Template(BaseModel):
+    """A reason for sending words back: ``name`` is stored, ``text`` is what people read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9_]{2,30}$")
+    text: str = Field(min_length=4, max_length=200)
+
+
 class ReviewDeskPolicy(BaseModel):
     """``most_released_percent`` of at least ``least_decisions`` in ``window_days``: a rule that
-    is released more often lowers itself from block to review. ``level``: each is one 升级 up."""
+    is released more often lowers itself from block to review. ``level``: each is one 升级 up.
+    ``released_days``: so long the very text that was released for a customer may be sent to them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,6 +39,8 @@ class ReviewDeskPolicy(BaseModel):
     lesson_characters: int = Field(ge=20, le=4000)
     promise_hours: Promise
     level: tuple[Level, ...] = Field(min_length=1, max_length=5)
+    template: tuple[Template, ...] = Field(min_length=1, max_length=30)
+    released_days: int = Field(ge=0, le=30)
 
 
 def load(directory: Path | None = None) -> ReviewDeskPolicy:

@@ -7,10 +7,11 @@ InputRefused    FormRefused       a field of a form or of an address is missing 
                 ExportTooLarge    more rows than one export may hold
                 BasketEmpty       an evidence pack without messages
 TooMany         TooManyUnmaskings more customers unmasked in a day than anybody needs
+AccessDenied    LevelNeeded       the decision belongs to another level
 Conflict        DecisionRefused   the work item cannot be decided that way
 """
 
-from kit.errors import Conflict, InputRefused, NotFound, TooMany
+from kit.errors import AccessDenied, Conflict, InputRefused, NotFound, TooMany
 
 
 class EntryUnknown(NotFound):
@@ -95,3 +96,9 @@ class DecisionRefused(Conflict):
     """The work item cannot be decided that way."""
 
     code = "E-3340"
+
+
+class LevelNeeded(AccessDenied):
+    """The decision belongs to another level."""
+
+    code = "E-3235"

@@ -14,6 +14,8 @@ from kit.web.formats import masked_name
 
 OBJECTS = {
     "policy": "策略",
+    "case": "复核",
+    "rule": "合规规则",
     "segment": "客群规则",
     "alert": "预警",
     "allocation": "分配方案",

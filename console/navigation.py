@@ -68,6 +68,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
         "合规",
         (
+            Place("screened", "复核台", "shield-ok", "/c/screened", roles.WATCH),
             Place("touches", "触达记录", "chat", "/c/touches", roles.BUSINESS),
             Place("interactions", "互动留痕", "link", "/c/interactions", roles.BUSINESS),
             Place("consents", "授权与退订", "shield-ok", "/c/consents", roles.BUSINESS),

@@ -14,6 +14,7 @@ from console import (
     people,
     plans,
     review,
+    review_preview,
     shell,
     sign_in,
     todos,
@@ -25,6 +26,9 @@ from console.consents import one as consents_one
 from console.customers import contacts as customers_contacts
 from console.customers import listed as customers_listed
 from console.customers import one as customers_one
+from console.desk import listed as desk_listed
+from console.desk import one as desk_one
+from console.desk import rules as desk_rules
 from console.duty import activation as duty_activation
 from console.duty import daily as duty_daily
 from console.duty import listed as duty_listed
@@ -136,7 +140,11 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     library_materials.router,
     library_editing.router,
     library_script.router,
+    review_preview.router,
     review.router,
+    desk_rules.router,
+    desk_listed.router,
+    desk_one.router,
     interactions.router,
     audit_search.router,
     alerts.router,

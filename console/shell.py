@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive import alert_lists
+from compliance.review import cases
 from console import roles
 from console.navigation import NAVIGATION
 from console.roles import ROLE_NAMES
@@ -96,6 +97,7 @@ async def _waiting(session: AsyncSession, asking: Asking) -> dict[str, int]:
     if held & set(roles.WATCH):
         sight = await sight_of(session, asking.viewer, roles.WATCH)
         scope = await talks_in(session, sight)
+        found["screened"] = await cases.count(session, cases.Wanted(units=sight.units))
         found["alerts"] = await alert_lists.count(session, scope, alert_lists.Wanted())
     if held & set(roles.BUSINESS):
         sight = await sight_of(session, asking.viewer, roles.BUSINESS)

@@ -19,6 +19,9 @@ WORK_KINDS: Final = {
     "erased_friend": "删除个人信息后的好友",
     "opted_out_in_task": "退订客户在已交出的群发里",
     "sent_after_opt_out": "退订后仍发出",
+    "sent_after_recall": "停用后仍发出",
+    "recalled_in_task": "停用的话术在已交出的群发里",
+    "rule_lowered": "误拦太多的规则已降级",
 }
 
 TODO_STATES: Final = {

@@ -146,7 +146,9 @@ async def seed(
         ):
             if checker is None:
                 raise OwnWork(
-                    "讲产品的内容要两级审批，没有指定初审人", saw=found.code, do="指定第三个人做初审"
+                    "讲产品的内容要两级审批，没有指定初审人",
+                    saw=found.code,
+                    do="指定第三个人做初审",
                 )
             await service.approve(
                 session, found.id, by=checker, opinion=opinion, at=at, policy=policy

@@ -1,14 +1,15 @@
 """Everything the door judges by, built once by the composition and handed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from compliance.calendar import BankCalendar
 from compliance.policy import GatePolicy
 from compliance.wording import Reader, Screens
-from config import channel_choice_policy, channel_policy
+from config import channel_choice_policy, channel_policy, review_desk_policy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.reminder_policy import MergePolicy
+from config.review_desk_policy import ReviewDeskPolicy
 from config.settings import BroadcastCap
 
 
@@ -19,7 +20,9 @@ class Desk:
     ``reader`` remembers which texts were screened already, for as long as the desk lives;
     ``broadcast_cap`` is WeCom's own; ``calendar`` is replaced when the bank's calendar changes,
     ``policy``, ``merge``, ``choice`` and ``channels`` when the bank puts another version of a
-    policy in force. ``sms``: a gateway takes text messages.
+    policy in force. ``sms``: a gateway takes text messages. ``lowered``: the rules that ask for
+    review now although the rulebook lets them block; the screener knows. ``review``: what the
+    review desk promises and for how long its word holds.
     """
 
     policy: GatePolicy
@@ -33,6 +36,8 @@ class Desk:
     choice: ChannelChoicePolicy
     channels: ChannelPolicy
     sms: bool
+    lowered: frozenset[str] = frozenset()
+    review: ReviewDeskPolicy = field(default_factory=review_desk_policy.load)
 
     @classmethod
     def of(
@@ -48,6 +53,7 @@ class Desk:
         choice: ChannelChoicePolicy | None = None,
         channels: ChannelPolicy | None = None,
         sms: bool = False,
+        lowered: frozenset[str] = frozenset(),
     ) -> "Desk":
         """A desk with a reader of its own; channel policies that are not given are as shipped."""
         return cls(
@@ -62,7 +68,13 @@ class Desk:
             choice or channel_choice_policy.load(),
             channels or channel_policy.load(),
             sms,
+            lowered,
         )
+
+    def lower(self, screener: Screens, rules: frozenset[str]) -> None:
+        """Judge by ``screener``, which lowers ``rules``, from now on; what was read is read anew."""
+        self.screener, self.lowered = screener, rules
+        self.reader = Reader(self.policy, screener)
 
     def adopt(
         self,

@@ -26,7 +26,7 @@ from content_library.facts import ApprovedScript
 from content_library.render import pieces
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from crm_sync.repository.staff import staff_by_id, units_by_id
-from delivery import quota
+from delivery import quota, to_review
 from delivery.desk import Desk
 from delivery.errors import NotYours, SendBlocked
 from delivery.judging import Background, recipient, words_of
@@ -196,6 +196,18 @@ async def prepare(
         codes = (Objection.CAP_GROUP.code,)
     if codes or judged.missing:
         await _record(session, "send.blocked", audience, judged, sender, at, codes=codes)
+        await to_review.hand_in(
+            session,
+            script=judged.script,
+            text=judged.text,
+            decision=judged.decision,
+            by=f"staff:{sender.staff_id}",
+            unit_id=audience.unit_id,
+            customer_id=None,
+            external_userid=None,
+            at=at,
+            desk=desk,
+        )
         raise SendBlocked(
             "；".join(BY_CODE[code].saying for code in codes) or judged.missing,
             codes=",".join(codes),

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery import quota
+from delivery.facts import STAFF_CARD
 from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN
 from delivery.models import OutboxState
-from delivery.facts import STAFF_CARD
 from delivery.repository import keys, outbox, todos
 from delivery.repository.outbox import Call
 from kit import ledger

@@ -16,8 +16,8 @@ from sqlmodel import col
 
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.errors import WorkItemNotOpen
-from delivery.models import Broadcast, Outbox, OutboxState
 from delivery.facts import BROADCAST
+from delivery.models import Broadcast, Outbox, OutboxState
 from delivery.phrasing import FIRST_POLL, Texts, text_done
 from delivery.repository import outbox
 from delivery.repository.outbox import Claim

@@ -19,7 +19,7 @@ from compliance.objections import BY_CODE
 from content_library import repository as scripts_of
 from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
-from delivery import judging, quota
+from delivery import judging, quota, to_review
 from delivery.departing import in_turn
 from delivery.desk import Desk
 from delivery.errors import (
@@ -82,7 +82,8 @@ async def check(
 ) -> list[Judged]:
     """What the gate says of each, for the sidebar at this moment; nothing is written."""
     known = await judging.background(session, intents, at=at)
-    return judging.judge(intents, known, at=at, desk=desk, channel=Channel.SIDEBAR)
+    judged = judging.judge(intents, known, at=at, desk=desk, channel=Channel.SIDEBAR)
+    return await to_review.with_released(session, judged, at=at, desk=desk)
 
 
 async def prepare(
@@ -117,6 +118,18 @@ async def prepare(
     if judged.missing or judged.objections or judged.text is None or judged.script is None:
         await judging.record(session, [judged], at)
         await _record(session, "send.blocked", intent, sender, at, codes=judged.objections)
+        await to_review.hand_in(
+            session,
+            script=judged.script,
+            text=judged.text,
+            decision=judged.decision,
+            by=f"staff:{sender.staff_id}",
+            unit_id=intent.customer.unit_id,
+            customer_id=customer_id,
+            external_userid=reach.external_userid,
+            at=at,
+            desk=desk,
+        )
         raise SendBlocked(
             "；".join(BY_CODE[code].saying for code in judged.objections) or judged.missing,
             codes=",".join(judged.objections),

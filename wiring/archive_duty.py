@@ -20,6 +20,7 @@ from crm_sync.repository.cards import customers_of_contacts
 from delivery import opting_out, proving
 from delivery.worklist import Work, open_work
 from kit.db import cipher_of
+from wiring import screening_duty
 from wiring.parts import Parts
 
 PROOF_WINDOW: Final = timedelta(days=5)
@@ -60,6 +61,7 @@ async def screen_all(parts: Parts, at: datetime) -> dict[str, int]:
             if not done.page:
                 return counts
             await act_on(session, done.signals, at)
+            await screening_duty.review_talk(session, done.stops, parts, at)
         counts["screened"] += done.messages
         counts["findings"] += done.findings
         counts["alerts"] += done.alerts

@@ -39,7 +39,15 @@ from portfolio.transfers.jobs import watch
 from reminders.jobs import PersonaSlot, PlanReport, plan_day
 from wecom import members
 from wecom.client import Caller
-from wiring import archive_duty, contact_duty, material_duty, sources, standing, talk_duty
+from wiring import (
+    archive_duty,
+    contact_duty,
+    material_duty,
+    screening_duty,
+    sources,
+    standing,
+    talk_duty,
+)
 from wiring.handovers import carry_on, leavers_after
 from wiring.importing import work_off_feed
 from wiring.parts import Parts
@@ -271,6 +279,10 @@ async def _scorecards(parts: Parts, at: datetime) -> Mapping[str, Any]:
         return {"closed": await close_quarter(session, policy=ownership, at=at)}
 
 
+async def _false_stops(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await screening_duty.false_stops(parts, at)
+
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 JOBS: tuple[Job, ...] = (
@@ -312,5 +324,6 @@ JOBS: tuple[Job, ...] = (
         _scorecards,
         5 * DAY,
     ),
+    Job("false_stops", "误拦太多的规则降级", {"minute": "20"}, _false_stops, HOUR),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

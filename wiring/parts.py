@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from bot.handlers.office import Office
 from compliance.content_check import ContentCheck
 from compliance.holidays import bank_calendar
+from compliance.review import lowering
 from compliance.screening import Screener
 from config import policy_catalogue
 from config.persona_policy import PersonaPolicy
@@ -58,13 +59,18 @@ class Parts:
     content_calendar: ContentCalendar
     archive_source: ArchiveSource | None
     archive_keys: Mapping[int, RSAPrivateKey]
-    screener: Screener
+    shipped: Screener
     own_hosts: frozenset[str]
     limits: Limits
     signatures: Signatures
     codes: HttpCodeSender | None
     sms: HttpTextGateway | None
     clock: Clock
+
+    @property
+    def screener(self) -> Screener:
+        """The rulebook with the rules that were lowered until now."""
+        return self.shipped.with_lowered(self.desk.lowered)
 
     @property
     def reminders(self) -> ReminderPolicy:
@@ -129,7 +135,8 @@ class Parts:
         return ContentCheck(self.desk.policy, self.screener)
 
     async def refresh(self) -> None:
-        """Read policies and calendar anew: a version put in force, a silence ordered hold now."""
+        """Read policies and calendar anew: a version put in force, a silence ordered, a
+        rule lowered hold now."""
         async with self.databases.bank.reading() as session:
             if await policies.fill(self.shelf, session):
                 self.desk.adopt(
@@ -138,7 +145,11 @@ class Parts:
                     self.shelf.of(policy_catalogue.CHANNEL_CHOICE),
                     self.shelf.of(policy_catalogue.CHANNELS),
                 )
+            self.desk.review = self.shelf.of(policy_catalogue.REVIEW_DESK)
             self.desk.calendar = await bank_calendar(session, self.desk.policy)
+            lowered = await lowering.in_force(session)
+        if lowered != self.desk.lowered:
+            self.desk.lower(self.shipped.with_lowered(lowered), lowered)
 
     async def close(self) -> None:
         """Close connections to WeCom and to the databases."""
@@ -176,6 +187,7 @@ async def build(
         await policies.fill(shelf, session)
         policy = policies.gate_policy(shelf, own_hosts)
         calendar = await bank_calendar(session, policy)
+        lowered = await lowering.in_force(session)
     return Parts(
         settings=settings,
         keys=keys,
@@ -187,7 +199,8 @@ async def build(
         desk=Desk.of(
             policy=policy,
             calendar=calendar,
-            screener=screener,
+            screener=screener.with_lowered(lowered),
+            lowered=lowered,
             merge=shelf.of(policy_catalogue.REMINDERS).merge,
             bank_name=settings.bank_name,
             hotline=settings.hotline,
@@ -200,7 +213,7 @@ async def build(
         content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),
         archive_source=HttpSource(archive) if settings.archive.secret.get_secret_value() else None,
         archive_keys=private_keys(settings.archive),
-        screener=screener,
+        shipped=screener,
         own_hosts=own_hosts,
         limits=Limits(
             idle=timedelta(seconds=settings.session.idle),

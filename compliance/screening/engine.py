@@ -67,6 +67,10 @@ class Screener:
         """The rules in force, for pages that list them and for tests that run their examples."""
         return self._rulebook
 
+    def normalised(self, text: str) -> str:
+        """The text as it is read once its disguises are off, for whoever judges it."""
+        return self._reader.unmasked(text)
+
     @property
     def patterns(self) -> int:
         """How many patterns the index holds."""

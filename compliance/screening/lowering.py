@@ -24,9 +24,7 @@ def lowered(verdict: Verdict, rules: AbstractSet[str]) -> Verdict:
     outcome: Outcome = "pass" if gravest == "warn" else gravest
     families = tuple(dict.fromkeys(hit.family for hit in hits))
     rewrite = next((hit.rewrites[0] for hit in hits if hit.rewrites), None)
-    return replace(
-        verdict, verdict=outcome, families=families, hits=tuple(hits), rewrite=rewrite
-    )
+    return replace(verdict, verdict=outcome, families=families, hits=tuple(hits), rewrite=rewrite)
 
 
 def _falls(hit: Hit, rules: AbstractSet[str]) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from config import policy_catalogue
 from console import roles
 from console.library import showing
 from console.library.item_facts import item_facts, material_panel
@@ -18,10 +19,10 @@ from console.naming import Names, names_for
 from console.shell import page, shell
 from console.state_words import SCRIPT_STATES
 from content_library import repository as scripts_of
-from content_library import service
 from content_library.errors import ScriptUnknown
 from content_library.facts import State, VersionFact
 from content_library.timing import timing_text
+from delivery import recalling
 from delivery.repository import ticket_lists
 from kit.web.formats import count
 from kit.web.guard import Asking, Reading, Writing, allow
@@ -78,10 +79,12 @@ async def script(
         "facts": _facts(request, full, sent.get(code, 0)),
         "checks": showing.checks(full.findings),
         "used": [],
-        "steps": showing.steps(full, names),
+        "steps": showing.steps(
+            full, names, request.app.state.parts.shelf.of(policy_catalogue.APPROVALS)
+        ),
         "retire": {
             "action": f"{PATH}/{quote(code)}/retire",
-            "text": f"停用后所有客户经理都不能再发送第 {current.script.version} 版，已发出的不受影响。",
+            "text": f"停用后所有客户经理都不能再发送第 {current.script.version} 版，待办、备好的话、群发名单里的同时撤回；已发出的不受影响。",
         }
         if current.script.state == State.APPROVED and held & set(roles.CENTRE)
         else None,
@@ -170,10 +173,10 @@ async def retire(
     code: str,
     reason: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Recall the version in use: from this commit on nobody can send it."""
+    """Recall the version in use: from this commit on nobody can send it, and nothing waits with it."""
     every = await scripts_of.versions(session, code)
     current = next((one for one in every if one.script.state == State.APPROVED), every[0])
-    await service.retire(
+    await recalling.recall(
         session, current.script.version_id, by=asking.actor, reason=reason, at=asking.at
     )
     return RedirectResponse(f"{PATH}/{quote(code)}", status_code=303)

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
+from config.approval_policy import ApprovalPolicy, shipped
 from console.naming import Names
 from console.state_words import FORMS, PURPOSES
 from content_library.diff import compare
@@ -22,6 +23,7 @@ STEPS = {
     "script.versioned": "起草新版本",
     "script.edited": "修改",
     "script.submitted": "提交审核",
+    "script.checked": "初审通过",
     "script.approved": "终审通过",
     "script.rejected": "驳回",
     "script.returned": "退回修改",
@@ -131,7 +133,9 @@ def checks(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def steps(version: VersionFact, names: Names) -> list[dict[str, str]]:
+def steps(
+    version: VersionFact, names: Names, policy: ApprovalPolicy | None = None
+) -> list[dict[str, str]]:
     """The life of a version so far, and what it waits for."""
     found = [
         {
@@ -142,8 +146,24 @@ def steps(version: VersionFact, names: Names) -> list[dict[str, str]]:
         for one in version.steps
     ]
     if version.script.state == State.SUBMITTED:
-        found.append({"state": "cur", "text": "合规终审", "small": "要由另一个人决定"})
+        found += _ahead(version, policy or shipped())
     return found
+
+
+def _ahead(version: VersionFact, policy: ApprovalPolicy) -> list[dict[str, str]]:
+    """The levels that have not decided yet."""
+    script = version.script
+    two = policy.needs_two(
+        library=script.library, product_kind=script.product_kind, purpose=script.purpose
+    )
+    if not two:
+        return [{"state": "cur", "text": policy.final.title, "small": "要由另一个人决定"}]
+    if version.checked_by is not None:
+        return [{"state": "cur", "text": policy.final.title, "small": "要由第三个人决定"}]
+    return [
+        {"state": "cur", "text": policy.first.title, "small": "要由另一个人决定"},
+        {"state": "", "text": policy.final.title, "small": "要由第三个人决定"},
+    ]
 
 
 def purpose(script: ApprovedScript) -> tuple[str, str]:

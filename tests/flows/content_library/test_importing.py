@@ -34,7 +34,9 @@ ROW: dict[str, object] = {
 async def test_the_shipped_scripts_are_approved_by_a_second_person(database: Database) -> None:
     rows = read_toml(SHIPPED)
     async with database.transaction() as session:
-        landed = await seed(session, rows, author=AUTHOR, approver=APPROVER, checker=CHECKER, at=AT, examiner=CHECK)
+        landed = await seed(
+            session, rows, author=AUTHOR, approver=APPROVER, checker=CHECKER, at=AT, examiner=CHECK
+        )
     assert landed.refused == {}
     assert len(landed.submitted) == len(rows) > 100
     async with database.reading() as session:

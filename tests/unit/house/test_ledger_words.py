@@ -14,8 +14,8 @@ from console.naming import OBJECTS
 from console.state_words import WORK_KINDS
 from console.wording import ACTS, KINDS, SYSTEMS
 from crm_sync.rules.relations import Landing
-from delivery.models import OutboxState
 from delivery.facts import BROADCAST, STAFF_CARD, WELCOME
+from delivery.models import OutboxState
 from delivery.results import STATES
 from delivery.text_messages import SMS
 from tests.unit.house.sources import Source, dotted, imported, sources

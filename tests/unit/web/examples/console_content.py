@@ -179,7 +179,21 @@ EDIT: dict[str, Any] = {
     "checks": CHECKS[:4],
 }  # fmt: skip
 
+PREVIEW: dict[str, Any] = {
+    **shell("review"),
+    "title": "稳健理财开放日", "version_text": "第 2 版", "back_url": "/c/review/1204", "about": "单聊 · 面向 老年", "summary": "2 位样本客户：1 位现在可以发，1 位不可以", "state": None, "note": "姓名已脱敏。",
+    "customers": [
+        {"name": "周*兰", "number": "****3821", "href": "/c/customers/1", "tier": "高端", "personas": "老年", "risk": "C2", "unit_name": "翠湖支行", "owner_name": "李敏", "verdict": "pass", "verdict_text": "可以发", "parts": [("var", "周*兰"), ("", "您好，天气转凉，记得添衣。")], "reasons": []},
+        {"name": "陈*", "number": "****7742", "href": "/c/customers/2", "tier": "中端", "personas": "老年", "risk": "没有测评", "unit_name": "滨江支行", "owner_name": "郑凯", "verdict": "block", "verdict_text": "不可以发", "parts": [], "reasons": [{"code": "E-4013", "saying": "客户没有风险测评，不能收到投资类内容。", "detail": "R2"}]},
+    ],
+}  # fmt: skip
+
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "console_review_preview": (
+        "console/review_preview.html",
+        "GET /c/review/{version_id}/preview",
+        PREVIEW,
+    ),
     "console_groups": ("console/groups.html", "GET /c/groups", GROUPS),
     "console_group": ("console/group.html", "GET /c/groups/{chat_id}", GROUP),
     "console_review": ("console/review.html", "GET /c/review, GET /c/review/{version_id}", REVIEW),

@@ -1,0 +1,1 @@
+"""复核台: what screening stopped, decided by people; what they decide teaches and corrects rules."""

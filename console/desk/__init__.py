@@ -1,0 +1,1 @@
+"""复核台: what screening stopped, with three keys; how often each rule stops in vain."""

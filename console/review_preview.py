@@ -82,7 +82,8 @@ async def audience(
     session: AsyncSession, script: ApprovedScript, sight: Sight, number: int
 ) -> list[CustomerFact]:
     """The first ``number`` customers in sight for whom the words are, across its personas and tiers."""
-    mixes = product(sorted(script.personas) or [None], sorted(script.tiers) or [None])
+    anybody: list[str | None] = [None]
+    mixes = product(sorted(script.personas) or anybody, sorted(script.tiers) or anybody)
     found: list[list[CustomerFact]] = []
     for persona, tier in islice(mixes, MIXES):
         for contact in (True, False):  # because whom we can write to says more

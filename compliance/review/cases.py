@@ -193,7 +193,8 @@ async def released(
     )
     found: dict[tuple[int, str], set[str]] = {}
     for customer_id, text_hash, rule in await session.execute(query):
-        found.setdefault((customer_id, text_hash), set()).add(rule)
+        if customer_id is not None:
+            found.setdefault((customer_id, text_hash), set()).add(rule)
     return {key: frozenset(rules) for key, rules in found.items()}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,7 +37,7 @@ async def rates(
     for rule, moment in (not_before or {}).items():
         conditions.append(or_(col(ScreeningCase.rule) != rule, decided >= moment))
 
-    def number(of: CaseState) -> object:
+    def number(of: CaseState) -> Any:
         return func.sum(case((state == of, 1), else_=0))
 
     query = (

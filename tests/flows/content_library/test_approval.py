@@ -33,7 +33,6 @@ WORDS = ScriptDraft(
     scene="maturity.deposit.t7",
     purpose="service",
     template="{{customer_title}}您好，您的{{product_name}}将于{{matures_on}}到期。",
-    product_kind="deposit",
 )
 
 

@@ -158,7 +158,12 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
             examiner=parts.examiner,
         )
         items = await fill_library(
-            session, author=AUTHOR, approver=APPROVER, at=at, examiner=parts.examiner
+            session,
+            author=AUTHOR,
+            checker=CHECKER,
+            approver=APPROVER,
+            at=at,
+            examiner=parts.examiner,
         )
         waiting = await import_scripts(
             session,

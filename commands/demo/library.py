@@ -17,7 +17,13 @@ OPINION: Final = "随系统提供，逐条看过，同意使用。"
 
 
 async def fill_library(
-    session: AsyncSession, *, author: str, approver: str, at: datetime, examiner: Examiner
+    session: AsyncSession,
+    *,
+    author: str,
+    checker: str,
+    approver: str,
+    at: datetime,
+    examiner: Examiner,
 ) -> int:
     """Bring what ``samples/`` has beside scripts; returns how many items are in use."""
     then = at - AGO
@@ -34,7 +40,7 @@ async def fill_library(
         (read_toml(SAMPLES / "listings.toml", "listing"), listing_draft),
     ):
         done = await seed(
-            session, rows, author=author, approver=approver, at=then, examiner=examiner,
+            session, rows, author=author, checker=checker, approver=approver, at=then, examiner=examiner,
             opinion=OPINION, reader=reader,
         )  # fmt: skip
         landed += len(done.submitted)

@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from compliance.errors import CaseUnknown
+from compliance.models import ScreeningCase
 from compliance.review.facts import Case, CaseState, Source, Stop
-from compliance.review.models import ScreeningCase
 from config.review_desk_policy import ReviewDeskPolicy
 from kit.crypto import FieldCipher
 from kit.db import cipher_of, insert_new

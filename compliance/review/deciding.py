@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from compliance.errors import CaseDecided, CaseUnknown, ReasonMissing, SecondPersonNeeded
+from compliance.models import ScreeningCase
 from compliance.review import lessons
 from compliance.review.cases import case_of
 from compliance.review.facts import Case, CaseState
-from compliance.review.models import ScreeningCase
 from config.review_desk_policy import ReviewDeskPolicy
 from kit.db import cipher_of
 from kit.ledger import Entry, append

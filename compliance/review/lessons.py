@@ -12,8 +12,8 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from compliance.models import ScreeningLesson
 from compliance.review.facts import Case, CaseState
-from compliance.review.models import ScreeningLesson
 from compliance.review.rules import around, masked
 from kit.db import cipher_of, upsert
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from compliance.errors import CaseDecided, CaseUnknown, ReasonMissing, SecondPersonNeeded
+from compliance.models import ScreeningLowering
 from compliance.review.facts import Lowering, Rate
-from compliance.review.models import ScreeningLowering
 from kit.db import insert_into
 from kit.ids import new_id
 from kit.ledger import Entry, append

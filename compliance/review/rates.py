@@ -8,8 +8,8 @@ from sqlalchemy import case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from compliance.models import ScreeningCase
 from compliance.review.facts import CaseState, Rate
-from compliance.review.models import ScreeningCase
 
 COUNTED = (CaseState.RELEASED, CaseState.RETURNED, CaseState.OPEN)
 

@@ -1715,6 +1715,77 @@ def upgrade() -> None:
     with op.batch_alter_table('scorecard_line', schema=None) as batch_op:
         batch_op.create_index('ix_scorecard_line_customer_id', ['customer_id'], unique=False)
 
+    op.create_table('screening_case',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=220), nullable=False),
+    sa.Column('source', sa.Enum('talk', 'sidebar', 'content', name='source', native_enum=False, length=32), nullable=False),
+    sa.Column('object', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('family', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('severity', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('rulebook', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('speaker', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('product', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=True),
+    sa.Column('said', sa.LargeBinary(), nullable=False),
+    sa.Column('text_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('spans', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('level', sa.Integer(), nullable=False),
+    sa.Column('state', sa.Enum('open', 'released', 'returned', 'moot', name='casestate', native_enum=False, length=32), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('author', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=True),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_screening_case')),
+    sa.UniqueConstraint('key', name=op.f('uq_screening_case_key'))
+    )
+    with op.batch_alter_table('screening_case', schema=None) as batch_op:
+        batch_op.create_index('ix_screening_case_customer', ['customer_id', 'state'], unique=False)
+        batch_op.create_index('ix_screening_case_decided_at', ['decided_at'], unique=False)
+        batch_op.create_index('ix_screening_case_object', ['object'], unique=False)
+        batch_op.create_index('ix_screening_case_queue', ['state', 'due_at', 'id'], unique=False)
+        batch_op.create_index('ix_screening_case_rule', ['rule', 'rulebook', 'decided_at'], unique=False)
+
+    op.create_table('screening_lesson',
+    sa.Column('case_id', sa.BigInteger(), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('family', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+    sa.Column('speaker', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('product', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=True),
+    sa.Column('verdict', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('said', sa.LargeBinary(), nullable=False),
+    sa.Column('made_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('case_id', name=op.f('pk_screening_lesson'))
+    )
+    with op.batch_alter_table('screening_lesson', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_screening_lesson_rule'), ['rule'], unique=False)
+
+    op.create_table('screening_lowering',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('rule', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('rulebook', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('why', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('released', sa.Integer(), nullable=False),
+    sa.Column('decided', sa.Integer(), nullable=False),
+    sa.Column('lowered_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('lowered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('raise_asked_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('raise_asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('raise_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('raised_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('raised_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('raise_opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_screening_lowering'))
+    )
+    with op.batch_alter_table('screening_lowering', schema=None) as batch_op:
+        batch_op.create_index('ix_screening_lowering_holding', ['rule'], unique=True, sqlite_where=sa.text("state IN ('lowered', 'raise_asked')"), postgresql_where=sa.text("state IN ('lowered', 'raise_asked')"))
+
     op.create_table('script_step',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('version_id', sa.BigInteger(), nullable=False),
@@ -1756,6 +1827,10 @@ def upgrade() -> None:
     sa.Column('submit_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('sample', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('findings', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('checked_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('checked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('check_opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('checked_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
     sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
     sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
@@ -2241,6 +2316,22 @@ def downgrade() -> None:
         batch_op.drop_index('ix_script_step_version')
 
     op.drop_table('script_step')
+    with op.batch_alter_table('screening_lowering', schema=None) as batch_op:
+        batch_op.drop_index('ix_screening_lowering_holding', sqlite_where=sa.text("state IN ('lowered', 'raise_asked')"), postgresql_where=sa.text("state IN ('lowered', 'raise_asked')"))
+
+    op.drop_table('screening_lowering')
+    with op.batch_alter_table('screening_lesson', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_screening_lesson_rule'))
+
+    op.drop_table('screening_lesson')
+    with op.batch_alter_table('screening_case', schema=None) as batch_op:
+        batch_op.drop_index('ix_screening_case_rule')
+        batch_op.drop_index('ix_screening_case_queue')
+        batch_op.drop_index('ix_screening_case_object')
+        batch_op.drop_index('ix_screening_case_decided_at')
+        batch_op.drop_index('ix_screening_case_customer')
+
+    op.drop_table('screening_case')
     with op.batch_alter_table('scorecard_line', schema=None) as batch_op:
         batch_op.drop_index('ix_scorecard_line_customer_id')
 

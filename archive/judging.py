@@ -9,12 +9,12 @@ from archive.content import opened
 from archive.models import ArchivedMessage
 from archive.parties import kind_of
 from archive.reading import Message
-from archive.rules import WINDOW, WINDOW_MESSAGES, Spotted
+from archive.rules import DRY_RUN, Spotted
 from compliance.screening import Hit, Speaker, Verdict
+from compliance.screening.splits import Said, SplitPolicy, across, together
 from kit.crypto import FieldCipher
 
 _SPEAKERS: Final[dict[str, Speaker]] = {"staff": "manager", "customer": "customer"}
-_LONGEST_WINDOW: Final = 2_000
 
 
 class Screens(Protocol):
@@ -57,6 +57,7 @@ def judged(
     screener: Screens,
     rows: Sequence[ArchivedMessage],
     before: Sequence[ArchivedMessage],
+    splits: SplitPolicy,
 ) -> list[Judged]:
     """Every message of ``rows`` that says something, judged; ``before`` gives what preceded."""
     talks: dict[tuple[str, str], list[Judged]] = defaultdict(list)
@@ -68,7 +69,7 @@ def judged(
                 speaker = _SPEAKERS.get(row.from_kind, "content")
                 talks[row.talk, row.from_id].append(Judged(row, message, speaker))
     found = [
-        replace(one, spotted=_spotted(screener, one, said[max(0, at - WINDOW_MESSAGES + 1) : at]))
+        replace(one, spotted=_spotted(screener, one, said[:at], splits))
         for said in talks.values()
         for at, one in enumerate(said)
         if one.row.seq in new
@@ -76,26 +77,31 @@ def judged(
     return sorted(found, key=lambda one: one.row.seq)
 
 
-def _spotted(screener: Screens, one: Judged, earlier: Sequence[Judged]) -> tuple[Spotted, ...]:
-    alone = _by_rule(screener.screen(one.message.text, speaker=one.speaker).hits)
-    near = [other for other in earlier if one.row.sent_at - other.row.sent_at <= WINDOW]
-    before = "".join(other.message.text for other in near)
-    if not near or len(before) + len(one.message.text) > _LONGEST_WINDOW:
-        return tuple(alone.values())
-    verdict = screener.screen(before + one.message.text, speaker=one.speaker)
-    # Only what reaches from an earlier message into this one: all else was seen by itself.
-    across = [hit for hit in verdict.hits if hit.start < len(before) < hit.end]
-    window = tuple(other.row.msgid for other in near)
-    return tuple({**_by_rule(across, len(before), window), **alone}.values())
+def _spotted(
+    screener: Screens, one: Judged, earlier: Sequence[Judged], splits: SplitPolicy
+) -> tuple[Spotted, ...]:
+    alone = screener.screen(one.message.text, speaker=one.speaker).hits
+    spotted = _by_rule((hit, (hit.start, hit.end)) for hit in alone)
+    said = [
+        Said(other.message.text, other.row.sent_at) for other in earlier[-splits.messages + 1 :]
+    ]
+    last = Said(one.message.text, one.row.sent_at)
+    join = across(screener, said, last, speaker=one.speaker, policy=splits)
+    if join.hits:
+        near = len(together(said, last, splits))
+        window = tuple(other.row.msgid for other in earlier[-near:])
+        split = _by_rule(zip(join.hits, join.spans, strict=True), window)
+        spotted = {**split, **spotted}
+    return tuple(spotted.values())
 
 
 def _by_rule(
-    hits: Iterable[Hit], offset: int = 0, window: tuple[str, ...] = ()
+    hits: Iterable[tuple[Hit, tuple[int, int]]], window: tuple[str, ...] = ()
 ) -> dict[str, Spotted]:
     found: dict[str, Spotted] = {}
-    for hit in hits:
+    for hit, span in hits:
         seen = found.get(hit.rule)
-        span = (max(hit.start - offset, 0), hit.end - offset)
         spans = (*seen.spans, span) if seen else (span,)
-        found[hit.rule] = Spotted(hit.rule, hit.family, hit.severity, spans, window)
+        severity = DRY_RUN if hit.dry_run else hit.severity
+        found[hit.rule] = Spotted(hit.rule, hit.family, severity, spans, window)
     return found

@@ -17,8 +17,9 @@ MONEY_AT_RISK: Final = frozenset(
 )
 """Families of which a customer's own words are evidence against somebody (飞单、代客操作)."""
 
-WINDOW: Final = timedelta(minutes=10)
-WINDOW_MESSAGES: Final = 3
+DRY_RUN: Final = "dry_run"
+"""The severity of a finding whose rule is on trial: kept and counted, acted upon by nobody."""
+_SILENT: Final = frozenset({"warn", DRY_RUN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Spotted:
 
     rule: str
     family: str
-    severity: str  # block | review | warn
+    severity: str  # block | review | warn | dry_run
     spans: tuple[tuple[int, int], ...]
     window: tuple[str, ...] = ()
 
@@ -65,7 +66,9 @@ def urgency(speaker: Speaker, spotted: Sequence[Spotted], *, external: bool) -> 
         if "block" in severities:
             return Urgency("violation", "high" if external else "low")
         return Urgency("violation", "normal") if "review" in severities and external else None
-    heard = [one for one in spotted if one.severity != "warn" and one.rule not in OPT_OUT_RULES]
+    heard = [
+        one for one in spotted if one.severity not in _SILENT and one.rule not in OPT_OUT_RULES
+    ]
     if any(one.family in MONEY_AT_RISK for one in heard):
         return Urgency("violation", "high")
     if any(one.rule in RELAYED_PROMISES for one in heard):
@@ -92,6 +95,8 @@ def signals(spotted: Collection[Spotted]) -> list[tuple[SignalKind, str]]:
     """What a customer's message asks of us, with the rule that heard it."""
     found: dict[SignalKind, str] = {}
     for one in spotted:
+        if one.severity == DRY_RUN:
+            continue
         if one.rule in OPT_OUT_RULES:
             found.setdefault("optout", one.rule)
         elif is_complaint(one):

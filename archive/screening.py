@@ -21,8 +21,9 @@ from archive.judging import Judged, Screens, judged
 from archive.models import ArchiveCursor, ArchivedMessage, Finding
 from archive.raising import Opening, raise_alerts
 from archive.repository import locked_cursor
-from archive.rules import WINDOW, AlertPolicy, Spotted, Urgency, signals, thread_of, urgency
+from archive.rules import AlertPolicy, Spotted, Urgency, signals, thread_of, urgency
 from archive.wording import text_hash
+from compliance.screening.splits import SplitPolicy
 from kit.db import cipher_of
 from kit.ledger.models import LedgerEntry
 
@@ -46,22 +47,29 @@ class Screened:
 
 
 async def screen_next(
-    session: AsyncSession, screener: Screens, *, at: datetime, policy: AlertPolicy | None = None
+    session: AsyncSession,
+    screener: Screens,
+    *,
+    at: datetime,
+    policy: AlertPolicy | None = None,
+    splits: SplitPolicy | None = None,
 ) -> Screened:
     """Screen the next page in the caller's transaction; the cursor moves in the same one.
 
     A rulebook that is new starts where the last one stood (``rescreen`` goes back). Besides each
-    message, what one sender said in up to three messages within ten minutes is read together,
-    because words are split to pass; a message that arrives late opens no windows behind it.
+    message, what one sender said in the last few messages (``splits``: three within ten minutes)
+    is read together, because words are split to pass; a message that arrives late opens no
+    windows behind it.
     """
+    splits = splits or SplitPolicy()
     rulebook = _version(screener)
     cursor = await _cursor(session, rulebook)
     page = await _next_page(session, cursor.position)
     if page is None:
         return Screened(0, 0, 0, 0, ())
     rows = await _page_rows(session, page)
-    before = await _earlier(session, rows, page)
-    read = await asyncio.to_thread(judged, cipher_of(session), screener, rows, before)
+    before = await _earlier(session, rows, page, splits)
+    read = await asyncio.to_thread(judged, cipher_of(session), screener, rows, before, splits)
     findings, alerts, heard, stops = await _record(
         session, [one for one in read if one.spotted], rulebook, at, policy or AlertPolicy()
     )
@@ -112,15 +120,15 @@ async def _page_rows(session: AsyncSession, page: int) -> Sequence[ArchivedMessa
 
 
 async def _earlier(
-    session: AsyncSession, rows: Sequence[ArchivedMessage], page: int
+    session: AsyncSession, rows: Sequence[ArchivedMessage], page: int, splits: SplitPolicy
 ) -> Sequence[ArchivedMessage]:
-    """What the page's senders said in its talks up to ten minutes before, in earlier pages."""
+    """What the page's senders said in its talks shortly before, in earlier pages."""
     if not rows:
         return ()
     query = select(ArchivedMessage).where(
         col(ArchivedMessage.talk).in_(sorted({row.talk for row in rows})),
         col(ArchivedMessage.from_id).in_(sorted({row.from_id for row in rows})),
-        col(ArchivedMessage.sent_at).between(rows[0].sent_at - WINDOW, rows[-1].sent_at),
+        col(ArchivedMessage.sent_at).between(rows[0].sent_at - splits.within, rows[-1].sent_at),
         col(ArchivedMessage.page) < page,
     )
     return (await session.execute(query)).scalars().all()

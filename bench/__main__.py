@@ -1,4 +1,4 @@
-"""``python -m bench [intake|planning|imports|personas|standing|duty …] [--quick]``: measures, and writes the page."""
+"""``python -m bench [intake|planning|imports|personas|standing|duty|screening …] [--quick]``: measures, and writes the page."""
 
 import argparse
 import asyncio
@@ -19,12 +19,13 @@ from bench.intake import measuring as intake
 from bench.page import put_section
 from bench.personas import run as run_personas
 from bench.planning import measuring as planning
+from bench.screening import run as run_screening
 from bench.servers import cores
 from bench.standing import run as run_standing
 from kit.clock import bank_date, now
 from tests.postgres import running_postgres
 
-ALL = ("intake", "planning", "imports", "personas", "standing", "duty")
+ALL = ("intake", "planning", "imports", "personas", "standing", "duty", "screening")
 TITLES = {
     "intake": "Callback intake",
     "planning": "Planning a day",
@@ -32,6 +33,7 @@ TITLES = {
     "personas": "Personas",
     "standing": "Tiers, standing and leads",
     "duty": "Contact duty and the day",
+    "screening": "Screening words",
 }
 
 
@@ -51,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "intake": _intake,
         "planning": _planning,
         "imports": _imports,
+        "screening": _screening,
     }
     by_size = {"personas": _personas, "standing": _standing, "duty": _duty}
     sizes = chosen.customers or ([10_000] if chosen.quick else [100_000, 1_000_000])
@@ -98,6 +101,10 @@ def _planning(quick: bool) -> list[str]:
 
 def _imports(quick: bool) -> list[str]:
     return telling.imports(run_imports(10_000 if quick else 100_000, "both", 1, None), _said())
+
+
+def _screening(quick: bool) -> list[str]:
+    return run_screening(quick, _said())
 
 
 def _personas(sizes: Sequence[int]) -> list[str]:

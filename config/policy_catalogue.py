@@ -34,6 +34,7 @@ from config.reminder_policy import ReminderPolicy
 from config.retention_policy import RetentionPolicy
 from config.review_desk_policy import ReviewDeskPolicy
 from config.segment_policy import SegmentPolicy
+from config.split_talk_policy import SplitTalkPolicy
 from config.staff_list_policy import StaffListPolicy
 from config.standing_policy import StandingPolicy
 from config.suitability_policy import SuitabilityPolicy
@@ -64,6 +65,7 @@ PERSONAS: Final = Kind("personas", "客群规则", PersonaPolicy)
 REMINDERS: Final = Kind("reminders", "提醒", ReminderPolicy)
 OUTREACH: Final = Kind("outreach", "触达时间与次数", OutreachPolicy)
 SUITABILITY: Final = Kind("suitability", "适当性", SuitabilityPolicy)
+SPLIT_TALK: Final = Kind("split_talk", "分条发送合并审查", SplitTalkPolicy)
 DISCLOSURES: Final = Kind("disclosures", "必备提示", DisclosurePolicy)
 CONTACT_DUTY: Final = Kind("contact_duty", "联络责任", ContactDutyPolicy)
 COVERAGE: Final = Kind("coverage", "管户负荷", CoveragePolicy)
@@ -100,6 +102,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     REMINDERS,
     OUTREACH,
     SUITABILITY,
+    SPLIT_TALK,
     DISCLOSURES,
     CONTACT_DUTY,
     COVERAGE,

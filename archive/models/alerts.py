@@ -25,7 +25,7 @@ class Finding(SQLModel, table=True):
     sent_at: datetime
     speaker: str = Field(max_length=8)  # manager | customer | content
     family: str = Field(max_length=40)
-    severity: str = Field(max_length=8)  # block | review | warn
+    severity: str = Field(max_length=8)  # block | review | warn | dry_run
     spans: list[list[int]] = Field(default_factory=list, sa_type=Json)
     window: list[str] = Field(default_factory=list, sa_type=Json)
     alert_key: str | None = Field(default=None, max_length=200, index=True)

@@ -90,6 +90,8 @@ def _result(identity: object, verdict: Verdict) -> dict[str, Any]:
                 "span": [hit.start, hit.end],
                 "reason": hit.reason,
                 "law": hit.law,
+                "rewrites": list(hit.rewrites),
+                "dry_run": hit.dry_run,
             }
             for hit in verdict.hits
         ],

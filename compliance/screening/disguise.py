@@ -9,7 +9,7 @@ from typing import Any
 from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 
 from compliance.screening.folding import fold
-from compliance.screening.homophones import Homophones
+from compliance.screening.homophones import LATIN, Homophones
 from compliance.screening.views import View
 
 _HAN = "\u3400-\u9fff"
@@ -51,7 +51,9 @@ class Unmasker:
             view = self._apply(view, _separators(view.text))
             if view is not before:
                 view = self._apply(view, self._dictionary(view.text))
-        return self._apply(view, self._homophones.edits(view.text, han=financial))
+        if financial or LATIN.search(view.text):
+            view = self._apply(view, self._homophones.edits(view.text, han=financial))
+        return view
 
     def _apply(self, view: View, edits: list[tuple[int, int, str]]) -> View:
         return view.rewritten(edits) if edits else view

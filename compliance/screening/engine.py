@@ -9,8 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from compliance.screening import rulebook as rulebooks
-from compliance.screening.detectors import DETECTORS
-from compliance.screening.facts import RANK, Hit, Outcome, Severity, Speaker, Verdict
+from compliance.screening.detectors import DETECTORS, possible
+from compliance.screening.facts import RANK, SPEAKERS, Hit, Outcome, Severity, Speaker, Verdict
 from compliance.screening.folding import clean
 from compliance.screening.lowering import lowered
 from compliance.screening.matcher import Candidate
@@ -20,7 +20,7 @@ from compliance.screening.rules import Clause, Rule
 from compliance.screening.semantics import GUARDS, Context
 from compliance.screening.tone import Tone
 from compliance.screening.views import View
-from compliance.screening.windows import windows
+from compliance.screening.windows import WHOLE, windows
 
 __all__ = ["Hit", "Screener", "Speaker", "Verdict"]
 
@@ -34,9 +34,17 @@ class Screener:
         self._rulebook = rulebook
         self._reader = Reader(rulebook)
         self._lowered: frozenset[str] = frozenset()
-        self._detecting = [
-            (rule, clause) for rule in rulebook.rules for clause in rule.clauses if clause.detectors
-        ]
+        self._detecting = {
+            speaker: [
+                (rule, clause)
+                for rule in rulebook.active
+                for clause in rule.clauses
+                if clause.detectors and speaker in clause.speakers
+            ]
+            for speaker in SPEAKERS
+        }
+        # One for all texts in which nothing was found: most of them.
+        self._nothing = Verdict("pass", (), (), None, rulebook.version)
 
     @classmethod
     def from_rulebook(cls, path: Path | None = None) -> Screener:
@@ -76,14 +84,30 @@ class Screener:
         """How many patterns the index holds."""
         return self._reader.index.size
 
+    @property
+    def words(self) -> int:
+        """How many literal words the first pass looks for."""
+        return self._reader.index.words
+
+    def bare_scan(self, text: str) -> int:
+        """How many words of the rulebook the automaton sees: the yardstick of screening's speed."""
+        return self._reader.index.count(text)
+
     def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
         """Judge one text. `warn` hits leave the verdict at pass; a customer is never blocked."""
         found = _Found(text)
         whole = clean(text)
-        for start, end in windows(whole.text):
-            view = whole if end - start == len(whole.text) else whole.part(start, end)
-            self._screen_view(view, speaker, product, found)
-        self._detect(whole, speaker, product, found)
+        length = len(whole.text)
+        if length <= WHOLE:
+            if length:
+                self._screen_view(whole, speaker, product, found)
+        else:
+            for start, end in windows(whole.text):
+                self._screen_view(whole.part(start, end), speaker, product, found)
+        if possible(whole):
+            self._detect(whole, speaker, product, found)
+        if not found.any:
+            return self._nothing
         return lowered(found.verdict(self._rulebook.version), self._lowered)
 
     def screen_many(self, texts: Sequence[tuple[str, Speaker, str | None]]) -> list[Verdict]:
@@ -99,19 +123,15 @@ class Screener:
         context = Context(reading.scan.text, speaker, product, self._rulebook.grammar)
         known = False
         matched = list(self._match(context, reading.scan.present, found))
-        agreed = _agreed(candidate.rule for candidate, _, _ in matched)
+        agreed = _agreed(candidate.rule for candidate, _, _ in matched) if matched else ()
         for candidate, start, end in matched:
             severity = candidate.clause.severity[speaker]
-            # Because a disguise shows intent, only hits in plainly written text are doubted; and
-            # what two rules of one family say needs no third opinion.
-            if (
-                plain is view
-                and not candidate.clause.certain
-                and candidate.rule.family not in agreed
-            ):
-                severity = tone.doubted(severity, start, end)
+            # Because a disguise shows intent, what is found only behind one (below) is not doubted.
+            if not candidate.clause.certain and (plain is view or len(view.text) <= WHOLE):
+                sure = candidate.rule.family in agreed
+                severity = tone.doubted(severity, start, end, sure=sure)
             found.add(candidate.rule, severity, *view.span(start, end))
-            known = True
+            known = known or not candidate.rule.dry_run
         if plain is not view:
             again = self._reader.index.scan(plain.text)
             if again.present & ~reading.scan.present:
@@ -119,7 +139,7 @@ class Screener:
                 for candidate, start, end in self._match(unmasked, again.present, found):
                     severity = candidate.clause.severity[speaker]
                     found.add(candidate.rule, severity, *plain.span(start, end))
-                    known = True
+                    known = known or not candidate.rule.dry_run
         if not known and (heard := tone.violation(excused=context.excused)) is not None:
             rule, start, end = heard
             found.add(rule, "review", *plain.span(start, end))
@@ -157,9 +177,7 @@ class Screener:
                 yield start, end
 
     def _detect(self, view: View, speaker: Speaker, product: str | None, found: _Found) -> None:
-        for rule, clause in self._detecting:
-            if speaker not in clause.speakers:
-                continue
+        for rule, clause in self._detecting[speaker]:
             for detector in clause.detectors:
                 spans = DETECTORS[detector](found.text, view)
                 if spans and not _excused(
@@ -175,10 +193,11 @@ def _shipped() -> Screener:
 
 
 def _agreed(rules: Iterable[Rule]) -> set[str]:
-    """Families of which two different rules were matched."""
+    """Families of which two different rules were matched, dry runs not counted."""
     matched: defaultdict[str, set[str]] = defaultdict(set)
     for rule in rules:
-        matched[rule.family].add(rule.id)
+        if not rule.dry_run:
+            matched[rule.family].add(rule.id)
     return {family for family, ids in matched.items() if len(ids) > 1}
 
 
@@ -200,12 +219,22 @@ class _Found:
         self.text = text
         self._by_rule: dict[str, tuple[Rule, list[tuple[int, int, Severity]]]] = {}
 
+    @property
+    def any(self) -> bool:
+        """Whether there is a hit at all."""
+        return bool(self._by_rule)
+
     def enough_of(self, rule: Rule) -> bool:
         entry = self._by_rule.get(rule.id)
         return entry is not None and len(entry[1]) >= _HITS_OF_ONE_RULE
 
     def add(self, rule: Rule, severity: Severity, start: int, end: int) -> None:
-        """Keep a span; overlapping spans of a rule become one with the graver severity."""
+        """Keep a span; overlapping spans of a rule become one with the graver severity.
+
+        A rule on its dry run warns, whatever it will do later.
+        """
+        if rule.dry_run:
+            severity = "warn"
         spans = self._by_rule.setdefault(rule.id, (rule, []))[1]
         for i, (s, e, other) in enumerate(spans):
             if start < e and s < end:
@@ -219,19 +248,20 @@ class _Found:
         hits = sorted(
             (
                 Hit(rule.id, rule.family, severity, start, end, self.text[start:end],
-                    rule.reason, rule.law, rule.rewrites)
+                    rule.reason, rule.law, rule.rewrites, rule.dry_run)
                 for rule, spans in self._by_rule.values()
                 for start, end, severity in spans
             ),
             key=lambda hit: (-RANK[hit.severity], hit.start, hit.rule),
         )  # fmt: skip
+        real = [hit for hit in hits if not hit.dry_run]
         outcome: Outcome = "pass"
         if hits and hits[0].severity != "warn":
             outcome = hits[0].severity
         return Verdict(
             verdict=outcome,
-            families=tuple(dict.fromkeys(hit.family for hit in hits)),
+            families=tuple(dict.fromkeys(hit.family for hit in real)),
             hits=tuple(hits),
-            rewrite=next((hit.rewrites[0] for hit in hits if hit.rewrites), None),
+            rewrite=next((hit.rewrites[0] for hit in real if hit.rewrites), None),
             rulebook=version,
         )

@@ -28,11 +28,15 @@ class Hit:
     reason: str  # Chinese, for the person who wrote the line
     law: str
     rewrites: tuple[str, ...]  # sentences that pass screening and may be sent instead
+    dry_run: bool = False  # the rule is on trial: recorded as a warning, stops nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The strictest outcome over all hits. `warn` hits leave the verdict at pass."""
+    """The strictest outcome over all hits. `warn` hits leave the verdict at pass.
+
+    Families and rewrite leave out the hits of rules on their dry run.
+    """
 
     verdict: Outcome
     families: tuple[str, ...]

@@ -34,6 +34,8 @@ _HAN_ALIKES = dict(
     )
 )
 _UNUSUAL = re.compile("[^\u4e00-\u9fff\u3000-\u3020\x00-\x7e]")  # cheap test before the wide one
+# What ordinary talk is full of; replacing these leaves most texts with nothing else to fold.
+_PUNCTUATION = tuple((chr(ord(char) + 0xFEE0), char) for char in ",!?:;()")
 _NEVER = {"…", "·", "‥", "½", "¼", "¾"}  # would grow into characters of another meaning
 
 
@@ -57,8 +59,8 @@ def _candidates() -> range | list[int]:
 
 
 @cache
-def _tables() -> tuple[dict[int, str], dict[str, str], re.Pattern[str]]:
-    """Same-length folds; folds that change the length; what needs the slow path.
+def _tables() -> tuple[dict[int, str], dict[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Same-length folds; folds that change the length; what the latter concern; what any concern.
 
     Ordinary characters are listed as themselves because a missing key costs `str.translate`
     ten times a found one.
@@ -95,7 +97,19 @@ def _tables() -> tuple[dict[int, str], dict[str, str], re.Pattern[str]]:
             changing.pop(char, None)
             same[ord(char)] = folded
     odd = re.compile("[" + "".join(re.escape(char) for char in sorted(changing)) + "]")
-    return same, changing, odd
+    return same, changing, odd, _class_of(same, changing)
+
+
+def _class_of(same: dict[int, str], changing: dict[str, str]) -> re.Pattern[str]:
+    """One character that folding may change. All planes above the first count, because a class
+    of scattered characters there is slow to test."""
+    codes = sorted(
+        {code for code, folded in same.items() if folded != chr(code) and code <= 0xFFFF}
+        | {ord(char) for char in changing if ord(char) <= 0xFFFF}
+    )
+    return re.compile(
+        "[" + "".join(f"\\u{code:04x}" for code in codes) + "\\U00010000-\\U0010ffff]"
+    )
 
 
 def fold(text: str) -> str:
@@ -104,9 +118,17 @@ def fold(text: str) -> str:
 
 
 def clean(raw: str) -> View:
-    """Fold `raw` and drop invisible characters. Never raises, whatever the characters."""
-    same, changing, odd = _tables()
-    text = raw.translate(same)
+    """Fold `raw` and drop invisible characters. Never raises, whatever the characters.
+
+    A view without maps holds as many characters as `raw`, hence none of them was invisible.
+    """
+    same, changing, odd, foldable = _tables()
+    text = raw
+    for wide, narrow in _PUNCTUATION:
+        text = text.replace(wide, narrow)
+    if foldable.search(text) is None:
+        return View(text)
+    text = text.translate(same)
     if _UNUSUAL.search(text) is None or odd.search(text) is None:
         return View(text)
     edits = [(m.start(), m.end(), changing[m.group()]) for m in odd.finditer(text)]

@@ -14,7 +14,8 @@ from compliance.screening import words
 
 _BASE = 0xF0000  # one private code point for each syllable
 _NEAR = (("zh", "z"), ("ch", "c"), ("sh", "s"))
-_LATIN = re.compile("[a-z]{2,30}")
+LATIN = re.compile("[a-z]{2,30}")  # a run that may be pinyin
+_LOOKS = 12  # candidates of one window whose words are cut; a text full of them is red by then
 _MARGIN = 8  # characters on each side of a candidate that are cut into words
 # Readings that the dictionary lists second but that are meant when a word is disguised.
 _READINGS = {
@@ -93,10 +94,10 @@ class Homophones:
         by_han, _ = _tables()
         sounds = text.translate(by_han)
         at: list[tuple[int, int]] | None = None
-        if _LATIN.search(text):
+        if LATIN.search(text):
             sounds, at = self._with_latin(text)
         edits: list[tuple[int, int, str]] = []
-        until = 0
+        until = looked = 0
         for index, first, last in sorted(
             self._automaton.find_matches_as_indexes(sounds, overlapping=True),
             key=lambda match: (match[1], -match[2]),
@@ -105,8 +106,12 @@ class Homophones:
             written, red = text[start:end], self._red[index]
             if start < until or written == red:
                 continue
-            latin = _LATIN.search(written) is not None
-            if (latin or han) and self._whole(text, start, end, written, latin):
+            latin = LATIN.search(written) is not None
+            if not latin:
+                looked += 1
+                if not han or looked > _LOOKS:
+                    continue
+            if self._whole(text, start, end, written, latin):
                 edits.append((start, end, red))
                 until = end
         return edits
@@ -115,7 +120,7 @@ class Homophones:
         by_han, _ = _tables()
         units: list[tuple[str, int, int]] = []
         at = 0
-        for run in _LATIN.finditer(text):
+        for run in LATIN.finditer(text):
             units += [(by_han.get(ord(text[i]), text[i]), i, i + 1) for i in range(at, run.start())]
             syllables = _syllables(run.group())
             if syllables is None:

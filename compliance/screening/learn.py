@@ -31,6 +31,7 @@ _EPOCHS = 40
 _RARITY = 6.5  # about the rarity of an ordinary piece; brings a lesson to about unit length
 _NEGLIGIBLE = 0.15  # a customer's own weight below this changes no verdict
 _FAMILY_PIECES = 260
+_SEEN = 2  # lessons a piece must stand in: half as large a table, and no worse on folds
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ def vectors(lessons: Sequence[Lesson]) -> tuple[list[list[tuple[int, float]]], l
             grams += ["c|" + gram for gram in grams]
         names.append(grams)
         spread.update(grams)
+    spread = Counter({name: count for name, count in spread.items() if count >= _SEEN})
+    names = [[name for name in grams if name in spread] for grams in names]
     index = {name: i for i, name in enumerate(sorted(spread))}
     rarity = {name: math.log((1 + len(lessons)) / (1 + n)) + 1 for name, n in spread.items()}
     sides = ["bias", "manager", "customer", "content", *sorted({str(x.product) for x in lessons})]
@@ -101,7 +104,8 @@ def vectors(lessons: Sequence[Lesson]) -> tuple[list[list[tuple[int, float]]], l
     side_index = {name: first + i for i, name in enumerate(sides)}
     rows = []
     for lesson, grams in zip(lessons, names, strict=True):
-        scale = _RARITY * math.sqrt(len(grams) / (2 if lesson.speaker == "customer" else 1))
+        own = sum(not gram.startswith("c|") for gram in grams)
+        scale = _RARITY * math.sqrt(own or 1)
         row = [(index[gram], rarity[gram] / scale) for gram in grams]
         row += [
             (side_index["bias"], 1.0),
@@ -209,14 +213,19 @@ def table(lessons: Sequence[Lesson], source: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> int:
-    """Learn from the lessons that ship with the product and write the table beside them."""
+def learned() -> str:
+    """The table that the lessons and examples that ship with the product give."""
     rulebook = load(learned=False)
     reader = Reader(rulebook)
     source = DEFAULT_PATH / LESSONS
     lessons = read(source, reader.unmasked) + of_rules(rulebook.rules, reader.unmasked)
-    (DEFAULT_PATH / FILE).write_text(table(lessons, digest(source)), "utf-8")
-    sys.stdout.write(f"{len(lessons)} lessons -> {FILE}\n")
+    return table(lessons, digest(source))
+
+
+def main() -> int:
+    """Learn from the lessons that ship with the product and write the table beside them."""
+    (DEFAULT_PATH / FILE).write_text(learned(), "utf-8")
+    sys.stdout.write(f"{LESSONS} -> {FILE}\n")
     return 0
 
 

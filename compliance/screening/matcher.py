@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import itemgetter, or_
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -12,6 +14,8 @@ from compliance.screening.facts import Speaker
 from compliance.screening.patterns import Pattern, rarest
 from compliance.screening.rules import Clause, Rule
 
+_WORD = itemgetter(0)
+_KINDS_OF_TALK = 64  # speakers times products; a caller's odd product must not grow the table
 SHADE = "\x1f"  # stands where a harmless word was, so that no pattern reaches into it
 
 
@@ -32,6 +36,14 @@ class Scan:
 
     text: str
     present: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Concerned:
+    """The candidates that concern one speaker and product, by the bit of their rarest words."""
+
+    anchors: int
+    by_anchor: dict[int, tuple[Candidate, ...]]
 
 
 class Index:
@@ -58,7 +70,7 @@ class Index:
                     by_anchor[self._bit(rarest(pattern.needs))].append(candidate)
                     order += 1
         self._by_anchor = dict(by_anchor)
-        self._anchors = sum(1 << bit for bit in by_anchor)
+        self._concerned: dict[tuple[Speaker, str | None], _Concerned] = {}
         self.size = order
         self._words = sorted({word for words in self._bits for word in words} | set(shields))
         self._masks = [0] * len(self._words)
@@ -68,6 +80,11 @@ class Index:
                 self._masks[position[word]] |= 1 << bit
         self._shielding = frozenset(position[word] for word in shields)
         self._automaton = AhoCorasick(self._words, implementation=Implementation.DFA)
+
+    @property
+    def words(self) -> int:
+        """How many literal words the automaton knows, shields included."""
+        return len(self._words)
 
     def _bit(self, words: frozenset[str]) -> int:
         return self._bits.setdefault(words, len(self._bits))
@@ -79,31 +96,49 @@ class Index:
     def scan(self, text: str) -> Scan:
         """One pass over `text`; a second one only where a shield was found."""
         found = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        shades = [(start, end) for word, start, end in found if word in self._shielding]
-        if shades:
+        words = set(map(_WORD, found))
+        if not self._shielding.isdisjoint(words):
             chars = list(text)
-            for start, end in shades:
-                chars[start:end] = SHADE * (end - start)
+            for word, start, end in found:
+                if word in self._shielding:
+                    chars[start:end] = SHADE * (end - start)
             text = "".join(chars)
-            found = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        present = 0
-        for word, _, _ in found:
-            present |= self._masks[word]
-        return Scan(text, present)
+            words = set(map(_WORD, self._automaton.find_matches_as_indexes(text, overlapping=True)))
+        return Scan(text, reduce(or_, map(self._masks.__getitem__, words), 0))
+
+    def count(self, text: str) -> int:
+        """How many words occur, counting nothing else."""
+        return len(self._automaton.find_matches_as_indexes(text, overlapping=True))
 
     def candidates(
         self, present: int, speaker: Speaker, product: str | None
     ) -> Iterator[Candidate]:
         """Patterns whose every word set is present and which concern this speaker and product."""
-        anchors = present & self._anchors
+        concerned = self._concerned.get((speaker, product))
+        if concerned is None:
+            concerned = self._concern(speaker, product)
+        anchors = present & concerned.anchors
+        missing = ~present
         while anchors:
             low = anchors & -anchors
             anchors ^= low
-            for candidate in self._by_anchor[low.bit_length() - 1]:
-                if candidate.needs & present != candidate.needs:
-                    continue
-                clause = candidate.clause
-                if speaker not in clause.speakers:
-                    continue
-                if clause.products is None or product in clause.products:
+            for candidate in concerned.by_anchor[low]:
+                if not candidate.needs & missing:
                     yield candidate
+
+    def _concern(self, speaker: Speaker, product: str | None) -> _Concerned:
+        """The candidates of one kind of talk, kept because there are few kinds."""
+        by_anchor: dict[int, tuple[Candidate, ...]] = {}
+        for bit, candidates in self._by_anchor.items():
+            kept = tuple(
+                candidate
+                for candidate in candidates
+                if speaker in candidate.clause.speakers
+                and (candidate.clause.products is None or product in candidate.clause.products)
+            )
+            if kept:
+                by_anchor[1 << bit] = kept
+        concerned = _Concerned(sum(by_anchor), by_anchor)
+        if len(self._concerned) < _KINDS_OF_TALK:
+            self._concerned[speaker, product] = concerned
+        return concerned

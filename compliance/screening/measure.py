@@ -60,6 +60,14 @@ KEYWORDS = [
 ]
 
 
+# Names that others gave to what is a family of ours.
+SAME_AS = {
+    "elder_risky_recommendation": "suitability",
+    "deposit_insurance_overclaim": "guaranteed_return",
+    "premium_rebate": "deposit_solicitation",
+}
+
+
 @dataclass(slots=True)
 class Counts:
     """How many lines of which kind, and how they were judged."""
@@ -88,7 +96,8 @@ class Counts:
         self.clean += not bad
         self.blocked_clean += not bad and outcome == "block"
         self.exact += outcome == line["verdict"]
-        self.family_right += bad and bool(set(families) & set(line.get("labels", ())))
+        labels = {SAME_AS.get(label, label) for label in line.get("labels", ())}
+        self.family_right += bad and not labels.isdisjoint(families)
         if note.startswith("evasion"):
             self.evasions += 1
             self.evasions_found += stopped

@@ -132,10 +132,13 @@ def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
 _MANY_DIGITS = re.compile(f"(?:{_DIGIT}{_GAP}){{11}}")
 
 
+def many_digits(text: str) -> bool:
+    """Whether `text` (folded) may hold a person's number at all: eleven digits close together."""
+    return _MANY_DIGITS.search(text) is not None
+
+
 def spans(text: str, check: Callable[[str], bool]) -> list[tuple[int, int]]:
     """Where `text` (folded) holds a number that passes `check` and is not called something else."""
-    if _MANY_DIGITS.search(text) is None:
-        return []
     return [
         (start, end)
         for start, end, number in _numbers(text)

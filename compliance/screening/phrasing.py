@@ -44,7 +44,11 @@ class Phrasing:
     ) -> None:
         self._weights = {"staff": staff, "customer": customer}
         self._sides = sides
-        self._families = families
+        self._names = tuple(families)
+        self._telling: dict[str, list[tuple[int, float]]] = {}
+        for number, ratios in enumerate(families.values()):
+            for gram, ratio in ratios.items():
+                self._telling.setdefault(gram, []).append((number, ratio))
 
     @classmethod
     def from_file(cls, path: Path) -> Phrasing:
@@ -85,20 +89,23 @@ class Phrasing:
         """The stretch of `text` that speaks most strongly for a violation."""
         gains = [0.0] * len(text)
         weights = self._of(speaker)
-        for start in range(len(text)):
-            for end in range(start + 1, min(len(text), start + LONGEST) + 1):
-                weight = weights.get(_DIGITS.sub("0", text[start:end]), 0.0)
-                for i in range(start, end):
-                    gains[i] += weight / (end - start)
+        numbers = _DIGITS.search(text) is not None
+        for length in range(1, LONGEST + 1):
+            for start in range(len(text) - length + 1):
+                gram = text[start : start + length]
+                weight = weights.get(_DIGITS.sub("0", gram) if numbers else gram)
+                if weight is not None:
+                    for i in range(start, start + length):
+                        gains[i] += weight / length
         return _best_stretch(gains)
 
     def family(self, text: str) -> str:
         """The kind of violation whose wording is nearest."""
-        grams = pieces(reading(text))
-        return max(
-            self._families,
-            key=lambda name: sum(self._families[name].get(gram, 0.0) for gram in grams),
-        )
+        sums = [0.0] * len(self._names)
+        for gram in sorted(pieces(reading(text)) & self._telling.keys()):
+            for number, ratio in self._telling[gram]:
+                sums[number] += ratio
+        return self._names[sums.index(max(sums))]
 
 
 def _best_stretch(gains: list[float]) -> tuple[int, int]:

@@ -24,7 +24,7 @@ class Reader:
     """Reads texts by the words of a rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self.index = Index(rulebook.rules, rulebook.shields, [rulebook.financial])
+        self.index = Index(rulebook.active, rulebook.shields, [rulebook.financial])
         self._unmasker = Unmasker(rulebook.disguises)
         self._financial = self.index.mask_of(rulebook.financial)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
@@ -23,6 +24,7 @@ _SUPPORT = {"concepts.toml", "guards.toml", "disguises.toml", "phrasing.toml"}
 _RULE_KEYS = {
     "id", "name", "family", "law", "reason", "severity", "products", "products_except",
     "guards", "rewrites", "match", "no_match", "when",
+    "owner", "effective_from", "version", "dry_run", "enabled",
 }  # fmt: skip
 _WHEN_KEYS = {
     "patterns", "detectors", "guards", "unless", "along", "topic", "speakers", "severity", "products", "products_except",
@@ -37,6 +39,8 @@ class PhrasingPolicy:
     stop: float
     excused: float  # added to `stop` where a guard has taken red words back
     doubt: float
+    talk: int  # characters above which a text is talk, whose sound can be told
+    doubt_talk: float  # `doubt` for talk
     dismiss: float
     rules: dict[str, Rule]  # by family
     table: Phrasing | None
@@ -53,6 +57,11 @@ class Rulebook:
     disguises: dict[str, Any]
     phrasing: PhrasingPolicy
     financial: frozenset[str]  # words that say that the talk is about money
+
+    @property
+    def active(self) -> tuple[Rule, ...]:
+        """The rules that are looked for: all that are not switched off."""
+        return tuple(rule for rule in self.rules if rule.enabled)
 
 
 def load(path: Path | None = None, *, learned: bool = True) -> Rulebook:
@@ -93,7 +102,11 @@ def load(path: Path | None = None, *, learned: bool = True) -> Rulebook:
     rules: list[Rule] = []
     for name, document in documents.items():
         if name not in _SUPPORT:
-            rules += [_rule(entry, compiler, topics, name) for entry in document.get("rule", [])]
+            defaults = document.get("defaults", {})
+            rules += [
+                _rule({**defaults, **entry}, compiler, topics, name)
+                for entry in document.get("rule", [])
+            ]
     doubled = {rule.id for rule in rules if sum(other.id == rule.id for other in rules) > 1}
     if doubled:
         raise RulebookBroken("规则编号重复", saw="、".join(sorted(doubled)))
@@ -125,11 +138,16 @@ def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path | None) -> P
             reason=entry["reason"].format(family=name),
             rewrites=like.rewrites,
             clauses=(),
+            owner=entry["owner"],
+            effective_from=like.effective_from,
+            version=entry["version"],
         )
     return PhrasingPolicy(
         stop=entry["stop"],
         excused=entry["excused"],
         doubt=entry["doubt"],
+        talk=entry["talk"],
+        doubt_talk=entry["doubt_talk"],
         dismiss=entry["dismiss"],
         rules=derived,
         table=Phrasing.from_file(table) if table and table.exists() else None,
@@ -174,12 +192,34 @@ def _rule(entry: dict[str, Any], compiler: Compiler, topics: dict[str, Topic], f
             clauses=clauses,
             match=tuple(_example(item, where) for item in entry["match"]),
             no_match=tuple(_example(item, where) for item in entry["no_match"]),
+            owner=entry["owner"],
+            effective_from=entry["effective_from"],
+            version=entry["version"],
+            dry_run=entry.get("dry_run", False),
+            enabled=entry.get("enabled", True),
         )
     except KeyError as error:
         raise RulebookBroken(f"规则缺少 {error.args[0]}", where=where) from error
+    _check_standing(entry, where)
+    if len(rule.rewrites) < 2:
+        raise RulebookBroken("每条规则至少要有 2 句合规的改写", where=where)
     if min(len(rule.match), len(rule.no_match)) < 3:
         raise RulebookBroken("每条规则至少要有 3 个命中样例和 3 个不命中样例", where=where)
     return rule
+
+
+def _check_standing(entry: dict[str, Any], where: str) -> None:
+    """Owner, date, version and the two switches are of the kinds that pages and ledger expect."""
+    owner, since, version = entry["owner"], entry["effective_from"], entry["version"]
+    if not isinstance(owner, str) or not owner.strip():
+        raise RulebookBroken("owner 要写负责这条规则的岗位", saw=repr(owner), where=where)
+    if type(since) is not date:
+        raise RulebookBroken("effective_from 要写日期，如 2026-01-01", saw=repr(since), where=where)
+    if type(version) is not int or version < 1:
+        raise RulebookBroken("version 要写从 1 开始的整数", saw=repr(version), where=where)
+    for switch in ("dry_run", "enabled"):
+        if type(entry.get(switch, True)) is not bool:
+            raise RulebookBroken(f"{switch} 只能写 true 或 false", where=where)
 
 
 def _clause(

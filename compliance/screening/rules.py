@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from compliance.screening.facts import Severity, Speaker
 from compliance.screening.patterns import Pattern
@@ -54,3 +55,8 @@ class Rule:
     clauses: tuple[Clause, ...]
     match: tuple[Example, ...] = field(default=())
     no_match: tuple[Example, ...] = field(default=())
+    owner: str = ""  # the desk that answers for the rule, in Chinese
+    effective_from: date = date.min  # from when the law it rests on is in force
+    version: int = 1  # grows with every change of meaning
+    dry_run: bool = False  # recorded as a warning and counted apart, stops nothing
+    enabled: bool = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 from compliance.screening.facts import Severity, Speaker
 from compliance.screening.rulebook import PhrasingPolicy
@@ -24,10 +23,13 @@ class Tone:
         self._speaker: Speaker = speaker
         self._product = product
         self._policy = policy
+        self._heard: float | None = None
 
-    @cached_property
+    @property
     def _whole(self) -> float:
-        return self._score(0, len(self._text))
+        if self._heard is None:
+            self._heard = self._score(0, len(self._text))
+        return self._heard
 
     def _score(self, start: int, end: int) -> float:
         table = self._policy.table
@@ -35,16 +37,25 @@ class Tone:
             return 0.0
         return table.score(self._text[start:end], self._speaker, self._product)
 
-    def doubted(self, severity: Severity, start: int, end: int) -> Severity:
-        """The severity of a pattern's hit: milder where text and sentence both sound harmless."""
+    def doubted(self, severity: Severity, start: int, end: int, *, sure: bool = False) -> Severity:
+        """The severity of a pattern's hit: milder where text and sentence both sound harmless.
+
+        A text of more than a few words must itself sound like a violation to be blocked. What is
+        `sure`, because two rules of one family say it, is doubted less and never dismissed.
+        """
+        policy = self._policy
+        talk = len(self._text) > policy.talk
+        if sure and not talk:
+            return severity
         score = self._whole
-        if score < self._policy.doubt and len(self._text) > _LONG:
+        if score < policy.doubt_talk and len(self._text) > _LONG:
             for sentence in _SENTENCE.finditer(self._text):
                 if sentence.start() < end and start < sentence.end():
                     score = max(score, self._score(*sentence.span()))
-        if score < self._policy.dismiss:
+        if score < policy.dismiss and not sure:
             return "warn"
-        if score < self._policy.doubt and severity == "block":
+        doubt = policy.doubt_talk if talk and not sure else policy.doubt
+        if score < doubt and severity == "block":
             return "review"
         return severity
 

@@ -30,7 +30,12 @@ router = APIRouter()
 PATH: Final = "/c/audit"
 SHOWN: Final = 20
 NOBODY: Final = "nobody-of-this-bank"
-LEVELS: Final = {"block": ("高", "danger"), "review": ("中", "warn"), "warn": ("低", "")}
+LEVELS: Final = {
+    "block": ("高", "danger"),
+    "review": ("中", "warn"),
+    "warn": ("低", ""),
+    "dry_run": ("试运行", ""),
+}
 STATES: Final = {"open": "", "confirmed": "已整改", "dismissed": "无问题"}
 
 

@@ -1,5 +1,6 @@
 """The rules say themselves what they must and must not catch."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,11 @@ family = "guaranteed_return"
 law = "l"
 reason = "r"
 severity = {{ {severity} }}
-rewrites = ["好的"]
+rewrites = ["好的", "请看说明书"]
+owner = "合规部"
+effective_from = 2026-01-01
+version = 1
+{standing}
 match = ["保本一", "保本二", "保本三"]
 no_match = ["a", "b", "c"]
 [[rule.when]]
@@ -71,12 +76,20 @@ patterns = ['{pattern}']
 """
 
 
-def _book(folder: Path, *, pattern: str = "保本", severity: str = 'manager = "block"') -> Path:
+def _book(
+    folder: Path,
+    *,
+    pattern: str = "保本",
+    severity: str = 'manager = "block"',
+    standing: str = "",
+) -> Path:
     for name in ("concepts.toml", "guards.toml", "disguises.toml"):
         (folder / name).write_bytes((DEFAULT_PATH / name).read_bytes())
-    policy = '[phrasing]\nid = "R-SEM"\nname = "n"\nstop = 1.0\nexcused = 0.5\ndoubt = -1.0\ndismiss = -2.0\nreason = "{family}"\n[phrasing.families]\n'
+    policy = '[phrasing]\nid = "R-SEM"\nname = "n"\nowner = "o"\nversion = 1\nstop = 1.0\nexcused = 0.5\ndoubt = -1.0\ntalk = 20\ndoubt_talk = 1.0\ndismiss = -2.0\nreason = "{family}"\n[phrasing.families]\n'
     (folder / "phrasing.toml").write_text(policy, "utf-8")
-    (folder / "own.toml").write_text(RULE.format(pattern=pattern, severity=severity), "utf-8")
+    (folder / "own.toml").write_text(
+        RULE.format(pattern=pattern, severity=severity, standing=standing), "utf-8"
+    )
     return folder
 
 
@@ -84,6 +97,64 @@ def test_a_bank_may_screen_by_its_own_rulebook(tmp_path: Path) -> None:
     own = Screener.from_rulebook(_book(tmp_path))
     assert own.screen("保本的", speaker="manager").verdict == "block"
     assert own.screen("稳赚的", speaker="manager").verdict == "pass"
+
+
+def test_a_rule_on_its_dry_run_is_recorded_and_stops_nothing(tmp_path: Path) -> None:
+    verdict = Screener.from_rulebook(_book(tmp_path, standing="dry_run = true")).screen(
+        "这期保本的", speaker="manager"
+    )
+    assert (verdict.verdict, verdict.families, verdict.rewrite) == ("pass", (), None)
+    [hit] = verdict.hits
+    assert (hit.rule, hit.severity, hit.dry_run, hit.text) == ("R-T-1", "warn", True, "保本")
+
+
+def test_a_rule_that_is_switched_off_is_listed_but_not_looked_for(tmp_path: Path) -> None:
+    off = Screener.from_rulebook(_book(tmp_path, standing="enabled = false"))
+    assert off.screen("保本的", speaker="manager").hits == ()
+    assert [rule.id for rule in off.rulebook.rules] == ["R-T-1"]
+    assert off.rulebook.active == ()
+
+
+@pytest.mark.parametrize(
+    ("standing", "told"),
+    [("dry_run = 1", "true 或 false"), ('enabled = "yes"', "true 或 false")],
+)
+def test_a_switch_that_is_no_switch_is_refused(tmp_path: Path, standing: str, told: str) -> None:
+    with pytest.raises(RulebookBroken, match=told):
+        load(_book(tmp_path, standing=standing))
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "told"),
+    [
+        ('owner = "合规部"', 'owner = " "', "owner"),
+        ('owner = "合规部"', "", "owner"),
+        ("effective_from = 2026-01-01", 'effective_from = "今年"', "effective_from"),
+        ("version = 1\n\n", "version = 0\n\n", "version"),
+        ('rewrites = ["好的", "请看说明书"]', 'rewrites = ["好的"]', "2 句"),
+    ],
+)
+def test_a_rule_without_owner_date_version_or_two_rewrites_is_refused(
+    tmp_path: Path, line: str, instead: str, told: str
+) -> None:
+    folder = _book(tmp_path)
+    file = folder / "own.toml"
+    text = file.read_text("utf-8")
+    assert line in text
+    file.write_text(text.replace(line, instead), "utf-8")
+    with pytest.raises(RulebookBroken, match=told):
+        load(folder)
+
+
+@pytest.mark.mission("I6")
+def test_every_shipped_rule_says_who_owns_it_since_when_and_on_what_law() -> None:
+    for rule in RULES:
+        assert rule.owner.strip(), rule.id
+        assert rule.law.strip(), rule.id
+        assert date(2015, 1, 1) <= rule.effective_from <= date(2026, 11, 22), rule.id
+        assert rule.version >= 1, rule.id
+        assert min(len(rule.match), len(rule.no_match)) >= 3, rule.id
+        assert len(rule.rewrites) >= 2, rule.id
 
 
 def test_a_changed_rule_changes_the_version(tmp_path: Path) -> None:

@@ -1,13 +1,18 @@
 """What screening promises to the people who write, and to those who review."""
 
+import json
 import random
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bench import hostile
+from bench.screening import chat, longest, suspicious
 from compliance.screening import Screener, Speaker
-from compliance.screening.learn import LESSONS, digest
+from compliance.screening.batch import screen_lines
+from compliance.screening.learn import LESSONS, digest, learned
 from compliance.screening.measure import (
     by_rules,
     counts_of_keywords,
@@ -18,7 +23,10 @@ from compliance.screening.measure import (
 from compliance.screening.phrasing import FILE
 from compliance.screening.rulebook import DEFAULT_PATH
 
-OWN = Path(__file__).parents[3] / "data" / "screening" / "own.jsonl"
+DATA = Path(__file__).parents[3] / "data" / "screening"
+OWN = DATA / "own.jsonl"
+SCRIPTS = DATA / "scripts_2019.jsonl"
+HELD_OUT = (DATA / "first.jsonl", DATA / "second.jsonl")
 
 CHAT = [
     "李先生您好，您的理财下周三到期，要不要我帮您看看？", "好的，明天上午十点我到网点",
@@ -50,8 +58,14 @@ def test_screening_beats_a_list_of_keywords_by_far(screener: Screener) -> None:
 
 
 def test_no_line_that_judges_us_was_learned() -> None:
-    learned = {line["text"] for line in read(DEFAULT_PATH / LESSONS)}
-    assert not learned & {line["text"] for line in read(OWN)}
+    lessons = {line["text"] for line in read(DEFAULT_PATH / LESSONS)}
+    for file in (OWN, SCRIPTS, *HELD_OUT):
+        assert not lessons & {line["text"] for line in read(file)}
+
+
+@pytest.mark.slow
+def test_the_same_lessons_give_the_same_table() -> None:
+    assert learned() == (DEFAULT_PATH / FILE).read_text("utf-8")
 
 
 def test_the_learned_table_belongs_to_the_lessons_beside_it() -> None:
@@ -59,30 +73,23 @@ def test_the_learned_table_belongs_to_the_lessons_beside_it() -> None:
     assert first == f"# learned from {digest(DEFAULT_PATH / LESSONS)}"
 
 
-@pytest.mark.parametrize(
-    ("script", "rule"),
-    [
-        (
-            "近期我行推出了新产品，可以给您带来的预期收益为3.9%，如需购买请到网点之前联系我",
-            "R-YLD-03",
-        ),
-        ("好的，可否留您的QQ邮箱或私人微信，我把产品的详细介绍发送给您", "R-MON-03"),
-        ("好的，可否留您的QQ邮箱或微信等联系方式，我把产品介绍发给您参考", "R-MON-03"),
-        (
-            "现在存定期利率低了很多，物价又一直涨，您做点理财或基金定投，可以提升您的存款",
-            "R-YLD-02",
-        ),
-        ("您看现在存定期利率低了很多，这款理财比存款划算，收益高一倍", "R-YLD-02"),
-    ],
-)
-def test_scripts_of_the_old_school_are_refused_with_a_better_wording(
-    screener: Screener, script: str, rule: str
+@pytest.mark.mission("F3")
+@pytest.mark.parametrize("speaker", ["content", "manager"])
+def test_raw_scripts_of_the_old_school_are_refused_with_rules_and_a_better_wording(
+    screener: Screener, speaker: Speaker
 ) -> None:
-    verdict = screener.screen(script, speaker="content", product="wealth")
-    assert verdict.verdict != "pass"
-    assert rule in {hit.rule for hit in verdict.hits}
-    assert verdict.rewrite is not None
-    assert screener.screen(verdict.rewrite, speaker="content", product="wealth").verdict == "pass"
+    scripts = read(SCRIPTS)
+    lines = [json.dumps({**script, "speaker": speaker}) for script in scripts]
+    answers = list(screen_lines(lines, screener))
+    assert len(answers) == len(scripts) == 3
+    for script, answer in zip(scripts, answers, strict=True):
+        assert answer["verdict"] in {"review", "block"}, script["id"]
+        assert script["rule"] in {hit["rule"] for hit in answer["hits"]}, script["id"]
+        for hit in answer["hits"]:
+            assert len(hit["rewrites"]) >= 2
+            for better in hit["rewrites"]:
+                again = screener.screen(better, speaker=speaker, product="wealth")
+                assert again.verdict == "pass", (hit["rule"], better)
 
 
 def test_a_hit_explains_itself(screener: Screener) -> None:
@@ -142,30 +149,28 @@ def test_ordinary_chat_is_left_alone(screener: Screener) -> None:
 
 
 def test_screening_keeps_up_with_a_bank(screener: Screener) -> None:
-    """At least 1,500 messages a second of CPU time even on a busy machine; the aim is 10,000."""
+    """Within 60 times the bare scan of the same words; the bench says how near 10,000/s it is."""
     chance = random.Random(5)
-    red = ["姐，这期是保本的，闭着眼放就行", "一会儿收到六位数字念给我，我帮您弄"]
-    texts = [chance.choice(red if chance.random() < 0.05 else CHAT) for _ in range(3000)]
-    screener.screen_many([(text, "manager", None) for text in texts[:200]])
+    ordinary, red = chat(), suspicious(screener.rulebook)
+    texts = [chance.choice(red if chance.random() < 0.05 else ordinary) for _ in range(1500)]
+    screener.screen_many(texts[:300])
+    bare = min(_spent(lambda: [screener.bare_scan(text) for text, _, _ in texts]) for _ in range(3))
+    whole = min(_spent(lambda: screener.screen_many(texts)) for _ in range(3))
+    assert whole < 60 * bare
+
+
+def _spent(work: Callable[[], object]) -> float:
     begun = time.process_time()
-    screener.screen_many([(text, "manager", None) for text in texts])
-    assert len(texts) / (time.process_time() - begun) > 1500
+    work()
+    return time.process_time() - begun
 
 
-HOSTILE = [
-    "保本" * 2000, "我" * 4000, "亏" * 4000, "1" * 4000, "1 " * 2000, "保\u200b" * 2000, "保.本." * 1000,
-    "baoben" * 660, "转我卡亏了我补密码给我" * 360, "(" * 4000, "一二三四五六七八九十" * 400, "💰" * 4000,
-    "在网点办理业务请带好身份证，谢谢配合。" * 210, "x保x本" * 1000,
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-def test_four_thousand_characters_take_no_noticeable_time(screener: Screener, text: str) -> None:
+@pytest.mark.parametrize("name", sorted(hostile.texts()))
+def test_four_thousand_characters_take_no_noticeable_time(screener: Screener, name: str) -> None:
     """The aim is 20 ms; the bound is loose because the machine may be shared."""
+    text = hostile.texts()[name]
     screener.screen(text, speaker="manager")
-    begun = time.process_time()
-    screener.screen(text, speaker="manager")
-    assert time.process_time() - begun < 0.25
+    assert longest(screener, text) < 100
 
 
 def test_a_red_sentence_deep_in_a_long_text_is_found(screener: Screener) -> None:

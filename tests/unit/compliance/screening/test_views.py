@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compliance.screening import Screener, Speaker
+from compliance.screening import Screener, Speaker, folding
 from compliance.screening.folding import clean, hidden_spans
 from compliance.screening.views import View
 
@@ -34,6 +34,18 @@ NASTY = st.text(
 )
 def test_a_disguised_character_reads_as_what_is_meant(written: str, read: str) -> None:
     assert clean(written).text == read
+
+
+def test_what_the_quick_look_passes_by_would_fold_to_itself() -> None:
+    same, changing, _, foldable = folding._tables()
+    missed = [
+        char
+        for char in map(chr, range(0x110000))
+        if not foldable.search(char) and (char in changing or char.translate(same) != char)
+    ]
+    assert missed == []
+    for wide, narrow in folding._PUNCTUATION:
+        assert wide.translate(same) == narrow != wide
 
 
 def test_a_span_of_the_folded_text_covers_what_was_dropped_inside() -> None:

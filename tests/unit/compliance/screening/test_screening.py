@@ -14,6 +14,7 @@ from compliance.screening import Screener, Speaker
 from compliance.screening.batch import screen_lines
 from compliance.screening.learn import LESSONS, digest, learned
 from compliance.screening.measure import (
+    HEADING,
     by_rules,
     counts_of_keywords,
     keyword_verdict,
@@ -45,6 +46,30 @@ def test_the_bars_hold_on_our_own_unlearned_lines(screener: Screener) -> None:
     assert counts.evasion_recall >= 0.70
     assert counts.near_miss_rate <= 0.06
     assert counts.blocked_clean_rate <= 0.02
+
+
+def test_what_holds_on_lines_by_separate_hands(
+    screener: Screener, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Recall, evasions and what is blocked keep the issue's bars or stand within a line of them;
+    precision (bar 0.92) and near-misses (bar 0.04) do not yet, and may not get worse."""
+    lines = [line for file in HELD_OUT for line in read(file)]
+    notes = [line["note"] or "" for line in lines]
+    assert sum(note.startswith("evasion") for note in notes) >= 150
+    assert sum(note.startswith("near-miss") for note in notes) >= 200
+    counted = measure(lines, by_rules(screener))
+    with capsys.disabled():
+        print(HEADING, *(counts.row(name) for name, counts in counted.items()), sep="\n")  # noqa: T201
+    counts = counted["all"]
+    assert counts.recall >= 0.88
+    assert counts.evasion_recall >= 0.80
+    assert counts.blocked_clean_rate <= 0.011
+    assert counts.precision >= 0.90
+    assert counts.near_miss_rate <= 0.16
+    assert counted["customer"].blocked_clean_rate == 0
+    words = measure(lines, lambda line: (keyword_verdict(line["text"]), ()))["all"]
+    assert counts.recall > 5 * words.recall
+    assert counts.near_miss_rate < words.near_miss_rate
 
 
 def test_screening_beats_a_list_of_keywords_by_far(screener: Screener) -> None:

@@ -22,8 +22,9 @@ def lowered(verdict: Verdict, rules: AbstractSet[str]) -> Verdict:
     )
     gravest = hits[0].severity
     outcome: Outcome = "pass" if gravest == "warn" else gravest
-    families = tuple(dict.fromkeys(hit.family for hit in hits))
-    rewrite = next((hit.rewrites[0] for hit in hits if hit.rewrites), None)
+    real = [hit for hit in hits if not hit.dry_run]
+    families = tuple(dict.fromkeys(hit.family for hit in real))
+    rewrite = next((hit.rewrites[0] for hit in real if hit.rewrites), None)
     return replace(verdict, verdict=outcome, families=families, hits=tuple(hits), rewrite=rewrite)
 
 

@@ -44,7 +44,8 @@ class GatePolicy:
         hosts: frozenset[str] = frozenset(),
     ) -> "GatePolicy":
         """These policies; ``hosts`` are allowed beside those that outreach names."""
-        allowed = hosts | frozenset(outreach.links.allowed_hosts)
+        links = outreach.links
+        allowed = hosts | frozenset(links.allowed_hosts) | frozenset(links.app_hosts)
         return cls(outreach, suitability, disclosures, allowed)
 
     @cached_property

@@ -7,10 +7,11 @@ own text screened whole. Values that touch each other, or have less than a few c
 between them, count as one value, so that nothing is said across two of them unseen.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
+from typing import Final, Protocol
 
 from compliance.account_data import plain_holds
 from compliance.disclosures import Required
@@ -72,12 +73,21 @@ class _Known:
     passing: set[tuple[int, str]] = field(default_factory=set)
 
 
+OUR_PAGES: Final = re.compile(r"https?://[^\s/]+/o/[^\s，。；]*")
+"""Our own pages for customers, whose host was looked at before."""
+
+
+def _of_product(words: Words) -> bool:
+    return words.product_code is not None or words.product_kind is not None
+
+
 class Reader:
     """Judges texts under one policy; remembers what it has read for as long as it lives."""
 
     def __init__(self, policy: GatePolicy, screener: Screens) -> None:
         self._screener = screener
         self._hosts = policy.hosts
+        self._app_hosts = frozenset(policy.outreach.links.app_hosts)
         self._max_bytes = policy.outreach.text.max_bytes
         self._disclosures = policy.elements
         self._texts: dict[tuple[str, str | None], Screened] = {}
@@ -107,6 +117,11 @@ class Reader:
         if words.has_personal_fields and channel in PUBLIC_CHANNELS:
             found.append(Objection.PERSONAL_IN_PUBLIC)
         links = foreign_links(plain, self._hosts)
+        if not links and words.purpose is Purpose.MARKETING and _of_product(words):
+            links = tuple(
+                f"{host}（产品链接要打开手机银行）"
+                for host in foreign_links(OUR_PAGES.sub("", plain), self._app_hosts)
+            )
         if links:
             found.append(Objection.FOREIGN_LINK)
             details.append((Objection.FOREIGN_LINK, "、".join(links)))

@@ -141,9 +141,14 @@ class TextLimits(_Part):
 
 
 class Links(_Part):
-    """Hosts that may stand in a text, with their subdomains."""
+    """Hosts that may stand in a text, with their subdomains.
+
+    ``app_hosts``: those of the bank's App; words that sell a product link to these alone, or to
+    our own pages for customers.
+    """
 
     allowed_hosts: tuple[str, ...]
+    app_hosts: tuple[str, ...] = ()
 
 
 class OutreachPolicy(_Part):

@@ -258,3 +258,25 @@ def test_service_words_about_wealth_say_what_is_decisive() -> None:
     spoken = replace(silent, text=silent.text + "实际收益以手机银行为准。")
     assert against(draft(words=silent)) == {Objection.DISCLOSURE_MISSING}
     assert against(draft(words=spoken)) == set()
+
+
+@pytest.mark.mission("C4")
+@pytest.mark.parametrize(
+    ("link", "stopped"),
+    [
+        ("https://app.bank.example/p/W1", False),  # opens the product in the App
+        ("https://go.bank.example/o/c/abc", False),  # a page of ours for customers
+        ("https://www.bank.example/wealth/W1", True),  # ours, but not the App
+        ("https://evil.example/o/c/abc", True),
+        ("https://www.bank.example/x?u=/o/c/", True),
+    ],
+)
+def test_words_that_sell_a_product_link_to_the_app_and_nowhere_else(
+    link: str, stopped: bool
+) -> None:
+    links = POLICY.outreach.links.model_copy(update={"app_hosts": ("app.bank.example",)})
+    policy = replace(POLICY, outreach=POLICY.outreach.model_copy(update={"links": links}))
+    found = against(draft(words=words(text=f"{WEALTH_TEXT}办理：{link}")), policy=policy)
+    assert (Objection.FOREIGN_LINK in found) is stopped
+    told = care(text="周女士您好，网点地图：https://www.bank.example/map")
+    assert Objection.FOREIGN_LINK not in against(draft(words=told), policy=policy)

@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 STAMPS := var/.stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-CODE := app.py cli.py archive bot commands community compliance config console content_library crm_sync delivery insights kit portfolio reminders simulator wecom wiring
+CODE := app.py cli.py archive bot campaigns commands community compliance config console content_library crm_sync delivery insights kit portfolio reminders simulator wecom wiring
 TESTS ?= tests
 XDIST ?= 2
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from config.activation_policy import ActivationPolicy
 from config.adds_policy import AddsPolicy
 from config.approval_policy import ApprovalPolicy
+from config.benefit_policy import BenefitPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.contact_duty_policy import ContactDutyPolicy
@@ -76,6 +77,7 @@ PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
 CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
+BENEFITS: Final = Kind("benefits", "权益、积分与活动", BenefitPolicy)
 LIBRARY: Final = Kind("library", "内容库", LibraryPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
@@ -127,4 +129,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     NEXT_STEP,
     APPROVALS,
     REVIEW_DESK,
+    BENEFITS,
 )

@@ -16,6 +16,8 @@ OBJECTS = {
     "policy": "策略",
     "case": "复核",
     "rule": "合规规则",
+    "benefit": "权益",
+    "referral": "客户推荐",
     "segment": "客群规则",
     "alert": "预警",
     "allocation": "分配方案",

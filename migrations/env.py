@@ -20,6 +20,7 @@ PACKAGES = (
     "archive",
     "bot.feed",
     "bot.inbox",
+    "campaigns",
     "community",
     "compliance",
     "console",

@@ -13,6 +13,7 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from campaigns.grants import withdraw_expired
 from community.sync import sync_groups
 from config import policy_catalogue
 from crm_sync import personas, tags
@@ -218,6 +219,11 @@ async def _lost_ways(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"found": await find_lost_ways(parts.databases.bank, parts.wecom, at)}
 
 
+async def _benefits(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    async with parts.databases.bank.transaction() as session:
+        return {"ended": await withdraw_expired(session, bank_date(at), at)}
+
+
 async def _handovers(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return await carry_on(parts)
 
@@ -306,6 +312,7 @@ JOBS: tuple[Job, ...] = (
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),
     Job("linking", "清理用过的验证码", {"hour": "3", "minute": "40"}, _linking, DAY),
     Job("readings", "到期的阅读记录", {"hour": "3", "minute": "45"}, _readings, DAY),
+    Job("benefits", "收回到期权益", {"hour": "0", "minute": "20"}, _benefits, 6 * HOUR),
     Job("materials", "素材上传与续期", {"minute": "15,45"}, material_duty.renew, 30 * MINUTE),
     Job("handovers", "客户移交的请求与结果", {"minute": "*/5"}, _handovers, 5 * MINUTE),
     Job(

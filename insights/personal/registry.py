@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col
 
 from archive import personal as archive_personal
+from campaigns import personal as campaigns_personal
 from community import personal as community_personal
 from compliance import personal as compliance_personal
 from crm_sync import personal as crm_personal
@@ -43,6 +44,7 @@ REGISTRY: Final[Sequence[Holds]] = (
     *compliance_personal.PERSONAL,
     *delivery_personal.PERSONAL,
     *portfolio_personal.PERSONAL,
+    *campaigns_personal.PERSONAL,
     *community_personal.PERSONAL,
     *archive_personal.PERSONAL,
     *OWN,

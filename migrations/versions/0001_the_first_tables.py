@@ -260,6 +260,22 @@ def upgrade() -> None:
         batch_op.create_index('ix_archived_message_refers_to', ['refers_to'], unique=False)
         batch_op.create_index('ix_archived_message_talk', ['talk', 'seq'], unique=False)
 
+    op.create_table('attendance',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('benefit_id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('registered_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('registered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('settled_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('settled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance')),
+    sa.UniqueConstraint('benefit_id', 'customer_id', name=op.f('uq_attendance_benefit_id_customer_id'))
+    )
+    with op.batch_alter_table('attendance', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_attendance_customer_id'), ['customer_id'], unique=False)
+
     op.create_table('behaviour_signal',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('signal_no', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
@@ -301,6 +317,65 @@ def upgrade() -> None:
     sa.Column('run_id', sa.BigInteger(), autoincrement=False, nullable=True),
     sa.Column('noted_at', sqlmodel.sql.sqltypes.UTCDateTime(), autoincrement=False, nullable=True),
     sa.PrimaryKeyConstraint('image_run', 'id', name=op.f('pk_behaviour_signal_image'))
+    )
+    op.create_table('benefit',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('form', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('words', sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+    sa.Column('condition', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('points', sa.Integer(), nullable=False),
+    sa.Column('value_fen', sa.BigInteger(), nullable=False),
+    sa.Column('budget_fen', sa.BigInteger(), nullable=False),
+    sa.Column('granted_fen', sa.BigInteger(), nullable=False),
+    sa.Column('tiers', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('valid_from', sa.Date(), nullable=False),
+    sa.Column('valid_until', sa.Date(), nullable=False),
+    sa.Column('held_on', sa.Date(), nullable=True),
+    sa.Column('place', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('seats', sa.Integer(), nullable=False),
+    sa.Column('seats_taken', sa.Integer(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('findings', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('approved_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('proposed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('proposed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_benefit'))
+    )
+    with op.batch_alter_table('benefit', schema=None) as batch_op:
+        batch_op.create_index('ix_benefit_kind', ['kind', 'state', 'id'], unique=False)
+
+    op.create_table('benefit_grant',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('benefit_id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('occasion', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('points', sa.Integer(), nullable=False),
+    sa.Column('value_fen', sa.BigInteger(), nullable=False),
+    sa.Column('until', sa.Date(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('granted_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('granted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('withdrawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_benefit_grant')),
+    sa.UniqueConstraint('benefit_id', 'customer_id', 'occasion', name=op.f('uq_benefit_grant_benefit_id_customer_id_occasion'))
+    )
+    with op.batch_alter_table('benefit_grant', schema=None) as batch_op:
+        batch_op.create_index('ix_benefit_grant_customer', ['customer_id', 'granted_at'], unique=False)
+        batch_op.create_index('ix_benefit_grant_until', ['state', 'until'], unique=False)
+
+    op.create_table('benefit_year',
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('year', sa.Integer(), nullable=False),
+    sa.Column('spent_fen', sa.BigInteger(), nullable=False),
+    sa.Column('referrals', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'year', name=op.f('pk_benefit_year'))
     )
     op.create_table('binding',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -1625,6 +1700,23 @@ def upgrade() -> None:
         batch_op.create_index('ix_recall_customer', ['customer_id', 'state'], unique=False)
         batch_op.create_index('ix_recall_unit', ['unit_id', 'id'], unique=False)
 
+    op.create_table('referral',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('referrer_customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('referred_customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('benefit_id', sa.BigInteger(), nullable=True),
+    sa.Column('recorded_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('recorded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('credited_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('credited_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_referral')),
+    sa.UniqueConstraint('referred_customer_id', name=op.f('uq_referral_referred_customer_id'))
+    )
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.create_index('ix_referral_referrer', ['referrer_customer_id'], unique=False)
+
     op.create_table('relation',
     sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2351,6 +2443,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_relation_external_userid')
 
     op.drop_table('relation')
+    with op.batch_alter_table('referral', schema=None) as batch_op:
+        batch_op.drop_index('ix_referral_referrer')
+
+    op.drop_table('referral')
     with op.batch_alter_table('recall', schema=None) as batch_op:
         batch_op.drop_index('ix_recall_unit')
         batch_op.drop_index('ix_recall_customer')
@@ -2618,12 +2714,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_binding_customer_id'))
 
     op.drop_table('binding')
+    op.drop_table('benefit_year')
+    with op.batch_alter_table('benefit_grant', schema=None) as batch_op:
+        batch_op.drop_index('ix_benefit_grant_until')
+        batch_op.drop_index('ix_benefit_grant_customer')
+
+    op.drop_table('benefit_grant')
+    with op.batch_alter_table('benefit', schema=None) as batch_op:
+        batch_op.drop_index('ix_benefit_kind')
+
+    op.drop_table('benefit')
     op.drop_table('behaviour_signal_image')
     with op.batch_alter_table('behaviour_signal', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_behaviour_signal_noted_at'))
         batch_op.drop_index('ix_behaviour_signal_customer_id')
 
     op.drop_table('behaviour_signal')
+    with op.batch_alter_table('attendance', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_attendance_customer_id'))
+
+    op.drop_table('attendance')
     with op.batch_alter_table('archived_message', schema=None) as batch_op:
         batch_op.drop_index('ix_archived_message_talk')
         batch_op.drop_index('ix_archived_message_refers_to')

@@ -63,9 +63,7 @@ async def _approved(database: Database, terms: Proposal) -> int:
         return number
 
 
-async def _give(
-    database: Database, number: int, *customers: int, **more: Any
-) -> GrantReport:
+async def _give(database: Database, number: int, *customers: int, **more: Any) -> GrantReport:
     async with database.transaction() as session:
         return await grants.grant(session, number, customers, POLICY, by=ONE, at=AT, **more)
 

@@ -1,7 +1,7 @@
 """What happened, newest first by day: the timeline of a customer."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -37,9 +37,15 @@ TOUCH_STATES: Final = {
 
 
 def of_customer(
-    reached: Sequence[Touched], lines: Sequence[Line], names: Names
+    reached: Sequence[Touched],
+    lines: Sequence[Line],
+    names: Names,
+    triggers: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Touches over every channel and entries about a customer, as days with events."""
+    """Touches over every channel and entries about a customer, as days with events.
+
+    ``triggers``: what the policy calls its triggers, which stand as reasons in the entries.
+    """
     events: list[tuple[datetime, dict[str, Any]]] = []
     for one in reached:
         kind, icon, text = CHANNELS.get(one.channel, ("", "chat", one.channel))
@@ -53,7 +59,9 @@ def of_customer(
             (one.at, event(kind, icon, title, one.at, badges=badges, parts=parts, href=why))
         )
     for line in lines:
-        title = f"{act_text(line.act)}" + (f"：{line.reason}" if line.reason else "")
+        title = f"{act_text(line.act)}" + (
+            f"：{triggers.get(line.reason, line.reason)}" if line.reason else ""
+        )
         place = f"/c/interactions/{line.stream}/{line.seq}"
         events.append((line.at, event("", "info", title, line.at, href=place)))
     by_day: dict[date, list[dict[str, Any]]] = defaultdict(list)

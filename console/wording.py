@@ -389,6 +389,7 @@ BINDINGS: Final = {
 }
 SOURCES: Final = {
     "crm": "核心系统",
+    "csv": "核心系统文件",
     "self": "客户自述",
     "group": "所在客户群",
     "behavior": "行为",

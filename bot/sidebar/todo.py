@@ -143,7 +143,7 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
     return {
         "id": one.id,
         "title": f"{name} · {one.title}",
-        "line": str(one.detail.get("product") or one.script_code or "关怀"),
+        "line": str(one.detail.get("product") or cards.kind_of(one.purpose, one.trigger)[0]),
         "why": f"{one.why}。{one.channel_reason}" if one.channel_reason else one.why,
         "due_text": cards.due_text(one, today),
         "due_kind": "danger"

@@ -17,6 +17,7 @@ from console.naming import names_for
 from console.shell import page, shell
 from console.sight import sight_of
 from console.state_words import SOURCES
+from console.todos import trigger_names
 from console.traces import looked
 from console.wording import act_text
 from crm_sync.errors import NotCovered
@@ -147,7 +148,7 @@ async def _page(
         "numbers": await _numbers(session, asking, customer, held, reached, unmasked=unmasked),
         "touches_url": f"/c/touches?customer={number}",
         "trail_url": f"/c/interactions?about=customer:{number}",
-        "days": timelines.of_customer(reached, lines, names),
+        "days": timelines.of_customer(reached, lines, names, trigger_names(request)),
         "holdings": [panels.holding(one) for one in held],
         "refusals": await panels.refusals(session, number, asking.at),
         "personas": [

@@ -12,7 +12,7 @@ from compliance.repository import consent_history, decisions_of, recipient_stand
 from console.customers.listed import PATH
 from console.lists import url
 from console.sight import Sight
-from console.state_words import BINDINGS, ENDED_BY, PRODUCT_KINDS
+from console.state_words import BINDINGS, ENDED_BY, PRODUCT_KINDS, SOURCES
 from crm_sync.facts import CustomerFact
 from crm_sync.readings import lists
 from crm_sync.repository.profiles import HoldingFact, Link, Profile
@@ -147,7 +147,11 @@ def file_of(
         ("职业", profile.occupation or "—", ""),
         ("开户", iso_day(profile.opened_on), ""),
         ("账户机构", sight.unit_name(profile.account_unit_id) or "—", ""),
-        ("资料来源", f"{profile.source or '—'} {profile.source_date}", ""),
+        (
+            "资料来源",
+            f"{SOURCES.get(profile.source, profile.source) or '—'} {profile.source_date}",
+            "",
+        ),
         ("最近更新", moment(profile.changed_at, today), ""),
     ]
     if unmasked:

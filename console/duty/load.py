@@ -94,7 +94,7 @@ async def coverage(
         state=None if rows else nothing("客户经理", [unit], PATH, "管户导入并重算之后会出现在这里。"),
         notes=[
             f"名下超过 {policy.assigned_warn} 户、有效覆盖不到 {policy.effective_least} 户或超过 "
-            f"{policy.effective_most} 户、深度经营超过 {policy.deep_most} 户时提醒（策略 coverage）。"
+            f"{policy.effective_most} 户、深度经营超过 {policy.deep_most} 户时提醒（策略“管户负荷”）。"
         ],
     )  # fmt: skip
     return page(request, "table", context)

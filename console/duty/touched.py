@@ -172,7 +172,7 @@ async def touches(
             else None,
             first_url=url(PATH, kept) if before else None,
         ),
-        notes=[f"只在网点办：{'、'.join(policy.outlet_acts)}（策略 channels）。"],
+        notes=[f"只在网点办：{'、'.join(policy.outlet_acts)}（策略“触达渠道”）。"],
     )  # fmt: skip
     return page(request, "table", context)
 

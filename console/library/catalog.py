@@ -84,7 +84,7 @@ async def catalog(
             next_url=url(CATALOG, kept, after=shown[-1].code) if more else None,
             first_url=url(CATALOG, kept) if after else None,
         ),
-        notes=["产品数据来自产品文件（gengyun import products、navs），这里不能手改；上架与下架由提交人和审核人分别处理。"],
+        notes=["产品数据来自每天导入的产品文件和净值文件，这里不能手改；上架与下架由提交人和审核人分别处理。"],
     )  # fmt: skip
     return page(request, "table", context)
 

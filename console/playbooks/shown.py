@@ -46,7 +46,7 @@ async def playbooks(
                 cell(one.tier, url("/c/customers", tier=one.tier, unit=unit), strong=True),
                 cell(one.title, sub=f"目标：{one.goal}"),
                 cell("；".join(one.steps)),
-                cell(one.source),
+                cell(f"白皮书 {one.source}"),
                 cell(
                     count(tiers.get(one.tier, 0)),
                     url("/c/customers", tier=one.tier, unit=unit),
@@ -67,7 +67,7 @@ async def playbooks(
                 count(found),
                 "户",
                 "、".join(layer.contents),
-                f"金融资产 {layer.name}（来源 {layer.source}）",
+                f"金融资产 {layer.name}（来源 白皮书 {layer.source}）",
                 url(f"{PATH}/customers", layer=layer.name, unit=unit),
             )
         )
@@ -84,7 +84,7 @@ async def playbooks(
         places=places(PATH),
         stats=stats,
         filters=[choice("unit", "机构", whole.options, unit)],
-        notes=["打法和三层内容在策略 playbooks 里，层级起点在策略 tiers 里，都可以改。"],
+        notes=["打法和三层内容在策略“分层打法”里，层级起点在策略“层级与资产段”里，都可以改。"],
     )  # fmt: skip
     return page(request, "table", context)
 

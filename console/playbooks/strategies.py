@@ -46,7 +46,7 @@ async def strategies(
                     cell(one.name, one.page or None, sub=f"目标：{one.goal}", strong=True),
                     cell("；".join(one.steps)),
                     cell(one.tier or "全部客户"),
-                    cell(one.source),
+                    cell(f"白皮书 {one.source}"),
                     cell(count(number), url("/c/customers", tier=one.tier, unit=unit)),
                 ],
                 group=one.group,
@@ -69,7 +69,7 @@ async def strategies(
             choice("group", "类别", [("", "全部"), *GROUPS.items()], group),
             choice("unit", "机构", whole.options, unit),
         ],
-        state=None if rows else nothing("服务策略", [group], PATH, "在策略“分层打法”里写 strategy。"),
-        notes=["服务策略在策略 playbooks 的 strategy 里，可以改；点策略的名称到做这件事的页面。"],
+        state=None if rows else nothing("服务策略", [group], PATH, "在策略“分层打法”里写服务策略。"),
+        notes=["服务策略在策略“分层打法”里，可以改；点策略的名称到做这件事的页面。"],
     )  # fmt: skip
     return page(request, "table", context)

@@ -1,7 +1,7 @@
 """One segment: its sentence, who is in it and why, its versions, who relies on it."""
 
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Form, Request
@@ -14,14 +14,14 @@ from console.segments.listed import EDITORS, PATH, STATES, frame_of, wanted
 from console.shell import page, shell
 from console.sight import sight_of
 from console.traces import looked
+from content_library.diff import compare
 from crm_sync.repository import listing
-from crm_sync.rules.conditions import as_json
 from crm_sync.segments import repository, service
 from crm_sync.segments.facts import VersionFact
 from insights.known_elsewhere import known_elsewhere
-from kit.policies.changes import changes
 from kit.web.formats import masked_name, masked_number
 from kit.web.guard import Asking, Writing, allow
+from kit.web.rich import Part
 
 router = APIRouter()
 
@@ -87,8 +87,8 @@ async def segment(
                 "by": names.actor(one.by),
                 "at": one.at,
                 "reason": one.reason,
-                "sentence": one.sentence,
-                "changes": _changes(one, before),
+                "sentence": _changed(one, before),
+                "renamed": before.title if before and before.title != one.title else "",
             }
             for one, before in pairwise([*every, None])
             if one is not None
@@ -102,12 +102,12 @@ async def segment(
     return page(request, "segment", context)
 
 
-def _changes(now: VersionFact, before: VersionFact | None) -> list[Any]:
-    """What a version changed against the one before it."""
+def _changed(now: VersionFact, before: VersionFact | None) -> list[Part]:
+    """The sentence of a version, with what was taken out and put in since the one before it."""
     if before is None:
-        return []
-    old = {"名称": before.title, "条件": as_json(before.condition)}
-    return list(changes(old, {"名称": now.title, "条件": as_json(now.condition)}))
+        return [("", now.sentence)]
+    kinds = {"keep": "", "del": "del", "ins": "ins"}
+    return [(kinds[one.kind], one.text) for one in compare(before.sentence, now.sentence)]
 
 
 def _acts(state: str) -> list[tuple[str, str]]:

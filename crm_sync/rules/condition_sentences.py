@@ -152,7 +152,7 @@ def of_age(ask: Ask, born_on: date | None, on: date) -> str:
     if born_on is None:
         return "出生日期未登记，无法判断年龄"
     years = age(born_on, on)
-    says = f"{born_on} 出生，{years} 岁"
+    says = f"{born_on.year} 年出生，{years} 岁"
     low, high = _bounds(ask)
     if low is not None and years < low:
         return f"{says}，未满 {low} 岁"
@@ -169,7 +169,7 @@ def of_birth_year(ask: Ask, born_on: date | None, met: bool) -> str:
         return "出生日期未登记，无法判断出生年"
     low, high = _bounds(ask)
     span = f"{low if low is not None else ''}–{high if high is not None else ''} 年"
-    return f"{born_on} 出生，{'属' if met else '不属'} {span}"
+    return f"{born_on.year} 年出生，{'属' if met else '不属'} {span}"
 
 
 def _bounds(ask: Ask) -> tuple[int | None, int | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Final
 
 from simulator.bank.money import flows_of
@@ -187,7 +188,10 @@ def _farming(bank: Bank, one: Person) -> Iterator[Sequence[Cell]]:
     """One customer in nine grows or keeps something; the season of some is about to begin."""
     if one.number % 9 != 5:
         return
-    made = FARMS[one.number // 9 % len(FARMS)]
+    kind, what, mu, heads, *rest = FARMS[one.number // 9 % len(FARMS)]
+    part = Decimal(60 + one.number // 45 * 7 % 90) / 100
+    size = None if mu is None else f"{Decimal(mu) * part:.1f}"
+    made = (kind, what, size, None if heads is None else int(heads * part), *rest)
     noted = bank.today - timedelta(days=20 + one.number % 60)
     yield f"F{bank.today:%Y}{one.number:08d}", one.customer_no, *made, noted
 

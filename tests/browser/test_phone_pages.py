@@ -17,6 +17,7 @@ Phone = Callable[..., Awaitable[Tab]]
 PAGES = (
     "/h5/todo",
     "/h5/todo?view=late",
+    "/h5/day",
     "/h5/todo?view=done",
     "/h5/scripts",
     "/h5/me",

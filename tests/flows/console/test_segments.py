@@ -76,7 +76,7 @@ async def test_the_live_count_is_the_saved_count_and_the_list_and_each_says_why(
     html = await desk.page(where)
     assert _counted(html) == live >= 4
     assert html.split('id="list"')[1].count("data-row") == live
-    assert "1958-03-02 出生，68 岁，满 60 岁" in html
+    assert "1958 年出生，68 岁，满 60 岁" in html
     listed = await desk.page(PATH)
     row = listed[listed.index("elders-all") :].partition("</tr>")[0]
     assert f">{live}</a>" in row
@@ -194,7 +194,7 @@ async def test_a_segment_in_use_cannot_be_retired_and_nobody_under_age_is_in_one
         )
     assert _counted(await desk.page(where)) == number
     assert not child.met
-    assert child.why_not[0].startswith("已排除：2014-03-02 出生，12 岁")
+    assert child.why_not[0].startswith("已排除：2014 年出生，12 岁")
     refused = await desk.post(f"{where}/state", {"act": "retire", "reason": "不用了"})
     assert refused.status_code == 409
     assert "E-3322" in refused.text

@@ -271,7 +271,7 @@ async def test_a_finder_may_ask_anything_that_a_segment_may(database: Database) 
     assert reasons(policy.finder[0], row.facts, TODAY) == (
         "近一年转他行和第三方支付：1 万元，不低于 100 元",
         "持有贷款 1 笔",
-        "1990-05-01 出生，36 岁，满 30 岁、不超过 45 岁",
+        "1990 年出生，36 岁，满 30 岁、不超过 45 岁",
         "客户分类：未登记",
     )
     assert (await find(database, policy, AT)).written == 0

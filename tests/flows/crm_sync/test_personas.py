@@ -85,7 +85,7 @@ async def test_a_second_evaluation_changes_nothing_and_writes_nothing(database: 
             )
         ).scalar_one()
         assert (row.since, row.is_primary, row.confidence) == (AT, True, 100)
-        assert sayings(row.evidence, TODAY) == ("1958-03-02 出生，68 岁，满 60 岁",)
+        assert sayings(row.evidence, TODAY) == ("1958 年出生，68 岁，满 60 岁",)
         assert row.rule_version == POLICY.rule_version
         assert (await verify(session)).sound
     assert (entry.object, entry.unit) == (f"customer:{customer_id}", "0101")
@@ -230,7 +230,7 @@ async def test_the_explanation_says_why_not_and_flags_the_elder(database: Databa
     assert told.elder_65
     assert (told.personas[0].persona, told.personas[0].is_primary) == ("老年", True)
     by_name = {one.persona: one for one in told.personas}
-    assert by_name["90后"].why_not == ("1961-11-22 出生，不属 1990–1999 年",)
+    assert by_name["90后"].why_not == ("1961 年出生，不属 1990–1999 年",)
     assert by_name["股市"].why_not[0] == "没有持有基金（R4 及以上）"
     assert set(by_name) == {one.name for one in POLICY.persona}
 

@@ -163,7 +163,7 @@ def test_the_reasons_are_the_facts_that_decided() -> None:
     found = explain(rule, known, FRAME)
     assert found.met
     assert found.why == (
-        "1958-03-02 出生，68 岁，满 60 岁",
+        "1958 年出生，68 岁，满 60 岁",
         "持有存款（30 天内到期） 1 笔",
         "工作单位：未登记",
     )

@@ -46,14 +46,10 @@ def test_the_old_are_sixty_on_their_birthday(born_on: date, member: bool) -> Non
 
 
 def test_the_sentences_say_why_and_why_not() -> None:
-    assert _says(_judged("老年", born_on=date(1958, 3, 2))) == ["1958-03-02 出生，68 岁，满 60 岁"]
-    assert (
-        _judged("老年", born_on=date(1967, 5, 1)).why_not[0] == "1967-05-01 出生，59 岁，未满 60 岁"
-    )
+    assert _says(_judged("老年", born_on=date(1958, 3, 2))) == ["1958 年出生，68 岁，满 60 岁"]
+    assert _judged("老年", born_on=date(1967, 5, 1)).why_not[0] == "1967 年出生，59 岁，未满 60 岁"
     assert _judged("老年").why_not[0] == "出生日期未登记，无法判断年龄"
-    assert _judged("90后", born_on=date(2000, 1, 1)).why_not == (
-        "2000-01-01 出生，不属 1990–1999 年",
-    )
+    assert _judged("90后", born_on=date(2000, 1, 1)).why_not == ("2000 年出生，不属 1990–1999 年",)
     parent = _judged("宝妈", born_on=date(1990, 5, 1), attributes={"children_account": "是"})
     assert _says(parent) == ["客户资料：未成年子女账户监护人"]
     stocks = _judged("股市", holding=[_fund(4), _fund(4), _fund(2)])
@@ -79,7 +75,7 @@ def test_a_minor_is_no_parent_and_no_investor() -> None:
     child = date(2010, 1, 1)
     parent = _judged("宝妈", born_on=child, attributes={"children_account": "yes"})
     assert not parent.met
-    assert parent.why_not[0].startswith("已排除：2010-01-01 出生，16 岁")
+    assert parent.why_not[0].startswith("已排除：2010 年出生，16 岁")
     assert not _judged("股市", born_on=child, holding=[_fund(5)]).met
 
 

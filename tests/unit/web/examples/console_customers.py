@@ -160,7 +160,7 @@ PERSONA: dict[str, Any] = {
     ],
     "filters": [UNITS, choice("show", "哪些", [("", "全部"), ("new", "本周新进")])],
     "state": None,
-    "members": [{"name": "周桂兰", "customer_no": "6210003821", "href": "/c/customers/9", "unit_name": "翠湖支行", "primary": True, "why": "1963-02-11 出生，63 岁，满 60 岁", "source": "核心系统", "since": date(2026, 3, 2)}],
+    "members": [{"name": "周桂兰", "customer_no": "6210003821", "href": "/c/customers/9", "unit_name": "翠湖支行", "primary": True, "why": "1963 年出生，63 岁，满 60 岁", "source": "核心系统", "since": date(2026, 3, 2)}],
     "page": paging(38912, "50 条", "/c/personas/elder?after=9"),
     "target": 0.7,
     "trend": {"points": [0.58, 0.6, 0.61, None, 0.66, 0.68, 0.7, 0.713], "labels": ["10-02", "10-09", "10-16", "10-23", "10-30", "11-06", "11-13", "11-20"], "low": 50, "high": 80, "known": True},

@@ -59,8 +59,8 @@ ONE: dict[str, Any] = {
     "customers": 1284, "members": [{**SAMPLE, "href": "/c/customers/7"}], "state": None,
     "page": {"total": 1284, "more_than": False, "shown": "1 条", "next": "/c/segments/due-deposits?after=7", "first": None},
     "versions": [
-        {"number": 2, "by": "王珊", "at": NOW, "reason": "放宽到 30 天", "sentence": SENTENCE, "changes": [{"place": "条件.all[0].where.due_within", "was": "7", "now": "30"}]},
-        {"number": 1, "by": "王珊", "at": NOW, "reason": "新建", "sentence": SENTENCE, "changes": []},
+        {"number": 2, "by": "王珊", "at": NOW, "reason": "放宽到 30 天", "sentence": [("", "持有存款（"), ("del", "7"), ("ins", "30"), ("", " 天内到期）")], "renamed": "快到期"},
+        {"number": 1, "by": "王珊", "at": NOW, "reason": "新建", "sentence": [("", SENTENCE)], "renamed": ""},
     ],
     "uses": [{"title": "年末续存活动", "at": NOW}], "may_edit": True, "edit_url": "/c/segments/due-deposits/edit",
     "acts": [("retire", "停用")], "state_url": "/c/segments/due-deposits/state",

@@ -11,6 +11,7 @@ from commands import (
     channels,
     duty,
     farming,
+    fencing,
     handover,
     importing,
     person,
@@ -34,7 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, importing, screening, records, standing, trust, farming):
+for group in (serving, planning, importing, screening, records, standing, trust, farming, fencing):
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(allocating.allocate, name="allocate")

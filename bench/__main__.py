@@ -1,4 +1,4 @@
-"""``python -m bench [intake|planning|imports|personas|standing|duty|screening …] [--quick]``: measures, and writes the page."""
+"""``python -m bench [intake|planning|imports|personas|standing|duty|screening|gate …] [--quick]``: measures, and writes the page."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.engine import URL
 
-from bench import telling
+from bench import gate, telling
 from bench.duty import run as run_duty
 from bench.imports import run as run_imports
 from bench.intake import measuring as intake
@@ -25,7 +25,7 @@ from bench.standing import run as run_standing
 from kit.clock import bank_date, now
 from tests.postgres import running_postgres
 
-ALL = ("intake", "planning", "imports", "personas", "standing", "duty", "screening")
+ALL = ("intake", "planning", "imports", "personas", "standing", "duty", "screening", "gate")
 TITLES = {
     "intake": "Callback intake",
     "planning": "Planning a day",
@@ -34,6 +34,7 @@ TITLES = {
     "standing": "Tiers, standing and leads",
     "duty": "Contact duty and the day",
     "screening": "Screening words",
+    "gate": "The gate",
 }
 
 
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "planning": _planning,
         "imports": _imports,
         "screening": _screening,
+        "gate": _gate,
     }
     by_size = {"personas": _personas, "standing": _standing, "duty": _duty}
     sizes = chosen.customers or ([10_000] if chosen.quick else [100_000, 1_000_000])
@@ -117,6 +119,10 @@ def _standing(sizes: Sequence[int]) -> list[str]:
 
 def _duty(sizes: Sequence[int]) -> list[str]:
     return telling.duty([run_duty(size, "both", None) for size in sizes], _said())
+
+
+def _gate(quick: bool) -> list[str]:
+    return gate.told(gate.run(10_000 if quick else 100_000), _said())
 
 
 def _directory(stack: ExitStack) -> Path:

@@ -4,16 +4,20 @@ AppError
 ├── InputRefused
 │   ├── ConsentRefused        a consent, withdrawal or suppression names something unknown
 │   ├── HolidayRefused        a row of the holiday table cannot be used
+│   ├── ComplaintRefused      a complaint, an answer or a closing lacks words or a reason
 │   ├── EntryRefused          a white-list request lacks a reason, an opinion or an end
 │   ├── ReasonMissing         a decision of the review desk lacks its reason
 │   └── LinkBroken            an opt-out link was cut, changed or is too old
 ├── AccessDenied
 │   └── SecondPersonNeeded    the one who asks may not be the one who agrees
 ├── NotFound
+│   ├── CaseUnknown           there is no such complaint in sight
 │   ├── NothingSuppressed     there is no such suppression to lift
 │   ├── CaseUnknown           there is no such case of the review desk
 │   └── EntryUnknown          there is no such white-list entry
 └── Conflict
+    ├── CaseNotThere          the complaint stands at another step
+    ├── TooManyComplaints     more than the policy takes from one person a day
     ├── CalendarUnknown       the statutory days of a year are not known yet
     ├── CaseDecided           the case, or the rule, is past this step
     ├── OwnActNeeded          only the customer's own act lets the bank speak again
@@ -69,6 +73,30 @@ class EntryRefused(InputRefused):
     """A white-list request or decision lacks a reason, an opinion or an end that is to come."""
 
     code = "E-4108"
+
+
+class ComplaintRefused(InputRefused):
+    """A complaint, an answer or a closing has no reason we know, or too few or too many words."""
+
+    code = "E-4109"
+
+
+class TooManyComplaints(Conflict):
+    """One person, or all whom we cannot name, complained more often than the policy takes."""
+
+    code = "E-4110"
+
+
+class CaseUnknown(NotFound):
+    """There is no such complaint, or it is out of sight."""
+
+    code = "E-4111"
+
+
+class CaseNotThere(Conflict):
+    """The complaint stands at another step by now."""
+
+    code = "E-4112"
 
 
 class LinkBroken(InputRefused):

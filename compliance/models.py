@@ -96,6 +96,37 @@ class ComplaintFreeze(SQLModel, table=True):
     source: str = Field(max_length=80)
 
 
+class ComplaintCase(SQLModel, table=True):
+    """A complaint and what became of it; its number is that of the freeze it brought.
+
+    What was said, answered and decided is sealed as ``complaint_case.<column>`` bound to the
+    number.
+    """
+
+    __tablename__: ClassVar[str] = "complaint_case"
+    __table_args__ = (
+        Index("ix_complaint_case_state", "state", "opened_at"),
+        Index("ix_complaint_case_contact", "external_userid", "opened_at"),
+    )
+    complaint_no: str = Field(primary_key=True, max_length=64)
+    state: str = Field(max_length=12)  # opened -> in_hand -> answered -> closed
+    about: str = Field(max_length=16)
+    words: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    words_hash: str = Field(max_length=64, index=True)
+    source: str = Field(max_length=80)
+    customer_id: int | None = Field(default=None, sa_type=BigInteger, index=True)
+    external_userid: str = Field(default="", max_length=64)
+    unit_id: str = Field(max_length=32, index=True)
+    opened_at: datetime
+    due_on: date
+    handler: str = Field(default="", max_length=120)
+    answer: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+    answered_at: datetime | None = None
+    closed_by: str = Field(default="", max_length=120)
+    closed_at: datetime | None = None
+    closing: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
+
+
 class AllowEntry(SQLModel, table=True):
     """One customer on the white list of one product, proposed by one and approved by another."""
 
@@ -235,3 +266,20 @@ class ScreeningLowering(SQLModel, table=True):
     raised_by: str = Field(default="", max_length=120)
     raised_at: datetime | None = None
     raise_opinion: str = Field(default="", max_length=400)
+
+
+class FenceState(SQLModel, table=True):
+    """One of our rules: what is wanted, what WeCom had when we looked, the last step and its end."""
+
+    __tablename__: ClassVar[str] = "fence_rule"
+    name: str = Field(primary_key=True, max_length=40)
+    rule_id: str = Field(default="", max_length=64)
+    words: int
+    action: str = Field(max_length=8)  # block | warn
+    departments: list[int] = Field(default_factory=list, sa_type=Json)
+    staff: list[str] = Field(default_factory=list, sa_type=Json)
+    state: str = Field(max_length=12)  # in_step | differs | missing | surplus | unknown | refused
+    difference: str = Field(default="", max_length=200)
+    last_step: str = Field(default="", max_length=8)  # add | update | delete
+    stepped_at: datetime | None = None
+    looked_at: datetime

@@ -19,6 +19,19 @@ PERSONAL: Final = (
     ),
     Holds("contact_silence", "企业微信联系人的勿扰", Fate.KEEP, "suppression"),
     Holds("complaint_freeze", "投诉期间的静默", Fate.KEEP, "complaint"),
+    Holds(
+        "complaint_case",
+        "投诉",
+        Fate.BLANK,
+        "complaint",
+        sealed=dict.fromkeys(("words", "answer", "closing"), "{complaint_no}"),
+        blank={"words": None, "answer": None, "closing": None},
+        stays=frozenset({
+            "complaint_no", "state", "about", "words_hash", "source", "customer_id",
+            "external_userid", "unit_id", "opened_at", "due_on", "handler", "answered_at",
+            "closed_by", "closed_at",
+        }),
+    ),
     Holds("allow_entry", "产品白名单", Fate.KEEP, "suitability"),
     Holds(
         "screening_case", "合规复核的原话", Fate.KEEP, "sales_talk", sealed={"said": "{id}"}

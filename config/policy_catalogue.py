@@ -12,6 +12,7 @@ from config.approval_policy import ApprovalPolicy
 from config.benefit_policy import BenefitPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
+from config.complaint_policy import ComplaintPolicy
 from config.contact_duty_policy import ContactDutyPolicy
 from config.content_hint_policy import ContentHintPolicy
 from config.coverage_policy import CoveragePolicy
@@ -21,6 +22,7 @@ from config.farming_policy import FarmingPolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
 from config.import_policy import ImportPolicy
+from config.intercept_policy import InterceptPolicy
 from config.lead_policy import LeadPolicy
 from config.library_policy import LibraryPolicy
 from config.linking_policy import LinkingPolicy
@@ -68,6 +70,8 @@ OUTREACH: Final = Kind("outreach", "触达时间与次数", OutreachPolicy)
 SUITABILITY: Final = Kind("suitability", "适当性", SuitabilityPolicy)
 SPLIT_TALK: Final = Kind("split_talk", "分条发送合并审查", SplitTalkPolicy)
 DISCLOSURES: Final = Kind("disclosures", "必备提示", DisclosurePolicy)
+COMPLAINTS: Final = Kind("complaints", "客户投诉", ComplaintPolicy)
+INTERCEPT: Final = Kind("intercept", "企业微信聊天敏感词", InterceptPolicy)
 CONTACT_DUTY: Final = Kind("contact_duty", "联络责任", ContactDutyPolicy)
 COVERAGE: Final = Kind("coverage", "管户负荷", CoveragePolicy)
 FOLLOW_UPS: Final = Kind("follow_ups", "跟进与暂停", FollowUpPolicy)
@@ -106,6 +110,8 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     SUITABILITY,
     SPLIT_TALK,
     DISCLOSURES,
+    COMPLAINTS,
+    INTERCEPT,
     CONTACT_DUTY,
     COVERAGE,
     FOLLOW_UPS,

@@ -18,6 +18,8 @@ OBJECTS = {
     "rule": "合规规则",
     "benefit": "权益",
     "referral": "客户推荐",
+    "complaint": "投诉",
+    "fence": "聊天敏感词",
     "segment": "客群规则",
     "alert": "预警",
     "allocation": "分配方案",

@@ -29,7 +29,7 @@ EXPORTS: Final = (
 VIEWS: Final = (
     "customer.viewed", "customers.listed", "contacts.listed", "todos.listed", "plan.viewed",
     "why.viewed", "groups.listed", "group.viewed", "chat.searched", "chat.viewed", "alerts.listed",
-    "alert.viewed", "evidence.viewed", "work.viewed", "works.listed", "record.listed",
+    "alert.viewed", "evidence.viewed", "work.viewed", "works.listed", "complaint.viewed", "complaints.listed", "calendar.viewed", "fence.viewed", "record.listed",
     "record.opened", "log.listed", "people.listed",
     "persona.viewed",
 )  # fmt: skip

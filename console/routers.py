@@ -7,7 +7,9 @@ from fastapi import APIRouter
 
 from console import (
     alerts,
+    days,
     exports,
+    fence,
     interactions,
     overview,
     own_log,
@@ -21,6 +23,8 @@ from console import (
     why,
 )
 from console.audit import search as audit_search
+from console.complaints import listed as complaints_listed
+from console.complaints import one as complaints_one
 from console.consents import listed as consents_listed
 from console.consents import one as consents_one
 from console.customers import contacts as customers_contacts
@@ -129,6 +133,10 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     playbooks_strategies.router,
     playbooks_hints.router,
     playbooks_preparations.router,
+    days.router,
+    fence.router,
+    complaints_listed.router,
+    complaints_one.router,
     groups_listed.router,
     groups_one.router,
     farming_listed.router,

@@ -16,6 +16,7 @@ WORK_KINDS: Final = {
     "broadcast_failed": "群发没有建成",
     "customer_optout": "客户要求停止打扰",
     "customer_complaint": "客户可能要投诉",
+    "complaint_case": "客户投诉",
     "erased_friend": "删除个人信息后的好友",
     "opted_out_in_task": "退订客户在已交出的群发里",
     "sent_after_opt_out": "退订后仍发出",

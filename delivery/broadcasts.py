@@ -13,6 +13,7 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from compliance.complaints import FROZEN
 from compliance.facts import Purpose, Scope, Standing
 from compliance.opting_out import silenced_contacts
 from compliance.repository import recipient_standing
@@ -253,7 +254,8 @@ def unwanted(
         return False
     if Scope.MARKETING in silenced or (personal and Scope.PERSONALISED in silenced):
         return True
-    return purpose == Purpose.MARKETING and standing.complaint_open
+    complaining = standing.complaint_open or FROZEN in by_contact
+    return purpose == Purpose.MARKETING and complaining
 
 
 RESULT_WINDOW: Final = timedelta(days=15)

@@ -112,9 +112,14 @@ async def left_behind(
     ]
 
 
-async def tell(session: AsyncSession, gone: Sequence[Gone], *, actor: str, at: datetime) -> None:
-    """Only the member can leave the customer out now: somebody must act, and it is on record."""
-    works = {_key(one): _work(one) for one in gone}
+async def tell(
+    session: AsyncSession, gone: Sequence[Gone], *, actor: str, at: datetime, said: str = "退订"
+) -> None:
+    """Only the member can leave the customer out now: somebody must act, and it is on record.
+
+    ``said``: what the customer did.
+    """
+    works = {_key(one): _work(one, said) for one in gone}
     new = set(await open_work(session, list(works.values()), at=at))
     await ledger.append(
         session,
@@ -125,7 +130,7 @@ async def tell(session: AsyncSession, gone: Sequence[Gone], *, actor: str, at: d
                 actor=actor,
                 object=f"broadcast:{one.broadcast_id}",
                 unit=one.unit_id,
-                reason="客户退订时已在交出",
+                reason=f"客户{said}时已在交出",
                 payload={"customer": one.customer_id, "arrived": one.arrived},
             )
             for one in gone
@@ -139,13 +144,13 @@ def _key(one: Gone) -> str:
     return f"opted_out_in_task:{one.broadcast_id}:{one.customer_id}"
 
 
-def _work(one: Gone) -> Work:
+def _work(one: Gone, said: str) -> Work:
     return Work(
         key=_key(one),
         kind="opted_out_in_task",
-        title="客户退订时，群发任务已在企业微信等成员确认"
+        title=f"客户{said}时，群发任务已在企业微信等成员确认"
         if one.arrived
-        else "客户退订时，这条群发正在交给企业微信",
+        else f"客户{said}时，这条群发正在交给企业微信",
         why="请在企业微信确认群发前去掉这位客户，或停止这条群发",
         unit_id=one.unit_id,
         staff_id=one.staff_id,

@@ -173,7 +173,9 @@ async def _count(
 
 
 def _caps(one: Judged, day: date, desk: Desk) -> tuple[Cap, ...]:
-    caps = quota.caps_of(one.intent.purpose, one.intent.customer, day, desk.policy)
+    intent = one.intent
+    caps = quota.caps_of(intent.purpose, intent.customer, day, desk.policy)
+    caps += quota.campaign_caps(intent.campaign, intent.purpose, desk.policy)
     if one.intent.channel is Channel.BROADCAST:
         caps += (quota.broadcast_cap(desk.broadcast_cap, day),)
     return caps

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance import allow_list
 from compliance import repository as standing_of
+from compliance.complaints import FROZEN
 from compliance.facts import (
     Channel,
     Counts,
@@ -97,6 +98,7 @@ def recipient(
 ) -> Recipient:
     """The customer as the gate sees one; ``contact``: what they said before they were matched."""
     standing = known.standing.get(customer.customer_id, Standing())
+    said_as_contact = known.contacts.get(contact, frozenset())
     return Recipient(
         customer_id=customer.customer_id,
         age=age(customer.born_on, today) if customer.born_on else None,
@@ -106,8 +108,8 @@ def recipient(
         personas=frozenset(customer.personas),
         consents=standing.consents,
         refusals=standing.refusals,
-        suppressed=standing.suppressed | known.contacts.get(contact, frozenset()),
-        complaint_open=standing.complaint_open,
+        suppressed=standing.suppressed | (said_as_contact - {FROZEN}),
+        complaint_open=standing.complaint_open or FROZEN in said_as_contact,
         last_care_on=known.last_care.get(customer.customer_id),
     )
 

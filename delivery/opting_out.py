@@ -82,10 +82,11 @@ async def withdraw(
     actor: str,
     at: datetime,
     personal: bool = False,
+    said: str = "退订",
 ) -> OptedOut:
     """Take everything of these purposes out of every queue, for any number of customers.
 
-    ``personal``: only what was written for a persona.
+    ``personal``: only what was written for a persona. ``said``: what the customer did.
     """
     wanted = tuple(sorted(purposes))
     withdrawn: list[Withdrawn] = []
@@ -101,8 +102,8 @@ async def withdraw(
             withdrawn += await queue.withdraw(session, wish, at)
         if not personal:
             handed += await handed_over(session, ids, wanted)
-    await _record(session, withdrawn, actor=actor, at=at)
-    await departing.tell(session, handed, actor=actor, at=at)
+    await _record(session, withdrawn, actor=actor, at=at, said=said)
+    await departing.tell(session, handed, actor=actor, at=at, said=said)
     counts = Counter(one.object.partition(":")[0] for one in withdrawn)
     return OptedOut(dict(counts), len(handed))
 
@@ -140,7 +141,7 @@ async def follow_refusals(
 
 
 async def _record(
-    session: AsyncSession, withdrawn: Sequence[Withdrawn], *, actor: str, at: datetime
+    session: AsyncSession, withdrawn: Sequence[Withdrawn], *, actor: str, at: datetime, said: str
 ) -> None:
     if len(withdrawn) <= EACH_ON_RECORD:
         entries = [
@@ -150,7 +151,7 @@ async def _record(
                 actor=actor,
                 object=one.object,
                 unit=one.unit_id,
-                reason="客户退订",
+                reason=f"客户{said}",
                 payload={"customer": one.customer_id},
             )
             for one in withdrawn
@@ -166,7 +167,7 @@ async def _record(
                 actor=actor,
                 object="list:opt_out",
                 unit=unit,
-                reason="客户退订",
+                reason=f"客户{said}",
                 payload={"withdrawn": dict(number)},
             )
             for unit, number in sorted(counts.items())

@@ -5,6 +5,7 @@ Check-then-insert quotas are exceeded by workers that run side by side; a unique
 its slot; a failed or expired one gives it back.
 """
 
+import hashlib
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -28,6 +29,9 @@ TRIES: Final = 5
 AT_ONCE: Final = 4_000
 BROADCASTS: Final = "broadcast"
 WINDOWS: Final = ("day", "week", "month")
+CAMPAIGN: Final = "campaign"
+EVER: Final = date(1970, 1, 1)
+"""When the window of a campaign starts: it has none of its own, all it says counts together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,7 @@ class Cap:
     """At most ``most`` uses in the window that starts on ``starts_on``."""
 
     family: str
-    window: str  # day | week | month
+    window: str  # day | week | month | campaign
     starts_on: date
     most: int
 
@@ -72,6 +76,14 @@ def caps_of(
     return tuple(
         Cap(purpose.value, window, window_start(window, day), most[window]) for window in WINDOWS
     )
+
+
+def campaign_caps(campaign: str, purpose: Purpose, policy: GatePolicy) -> tuple[Cap, ...]:
+    """How often one customer hears of one campaign in all; none where there is no campaign."""
+    if not campaign:
+        return ()
+    family = f"cmp.{hashlib.blake2s(campaign.encode(), digest_size=6).hexdigest()}"
+    return (Cap(family, CAMPAIGN, EVER, policy.caps(purpose).campaign),)
 
 
 def broadcast_cap(mode: BroadcastCap, day: date) -> Cap:

@@ -152,6 +152,7 @@ async def _take_quota(
 ) -> None:
     intent = judged.intent
     caps = quota.caps_of(intent.purpose, intent.customer, bank_date(at), desk.policy)
+    caps += quota.campaign_caps(intent.campaign, intent.purpose, desk.policy)
     refused = await quota.reserve(session, [Want(intent.key, intent.customer.customer_id, caps)])
     if refused:
         await _record(session, "send.blocked", intent, sender, at, codes=("E-4029",))

@@ -43,6 +43,7 @@ from wecom.client import Caller
 from wiring import (
     archive_duty,
     contact_duty,
+    fence,
     material_duty,
     screening_duty,
     sources,
@@ -307,6 +308,7 @@ JOBS: tuple[Job, ...] = (
     Job("personas", "客群与分层", {"hour": "4", "minute": "0"}, personas_and_tiers, 6 * HOUR),
     Job("standing", "客户现状与商机", {"hour": "4", "minute": "20"}, standing.everybody, 6 * HOUR),
     Job("loaded", "导入之后的现状、商机与客群", {"minute": "*/10"}, standing.changed, 10 * MINUTE),
+    Job("fence", "企业微信聊天敏感词", {"hour": "3", "minute": "5"}, fence.nightly, 6 * HOUR),
     Job("lost_ways", "找回没有收到答复的联系码", {"minute": "45"}, _lost_ways, HOUR),
     Job("talks", "谁和谁说过话", {"minute": "25"}, _talks, HOUR),
     Job("owners", "管户与好友核对", {"hour": "4", "minute": "40"}, _owner_mismatches, 6 * HOUR),

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.staticfiles import StaticFiles
 
 from bot.callback import CallbackEndpoint
+from bot.complaining import page as complaint
 from bot.feed.endpoint import router as feed_router
 from bot.health import router as health_router
 from bot.inbox.intake import Intake
@@ -46,7 +47,16 @@ from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDEBAR = (entry, customer, group, sends, todo, day, library, me, refusal)
-VISITORS = (link_entry, link_proving, optout, reading_choice, reading, reading_pictures, staff_card)
+VISITORS = (
+    link_entry,
+    link_proving,
+    optout,
+    reading_choice,
+    reading,
+    reading_pictures,
+    staff_card,
+    complaint,
+)
 """Pages that customers open themselves."""
 TEMPLATES = (ROOT / "bot" / "templates", ROOT / "console" / "templates")
 

@@ -9,23 +9,19 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.linking.shell import size_of
+from bot.opting_out.identity import customer_of, to_wechat, who_is_there
 from compliance import opting_out as wishes
 from compliance.errors import ConsentRefused, LinkBroken, OwnActNeeded
 from compliance.opt_out_link import Holder, holder_of, token_for
 from compliance.opting_out import MEANINGS, Choice, choice_of
-from crm_sync.repository.cards import customers_of_contacts
 from crm_sync.repository.people import units_of_customers
 from delivery import opting_out
 from kit.errors import AppError
-from kit.web import signin
 from kit.web.guard import Writing, public, site_of
-from kit.web.signing_in import browser_cookie, set_cookie
-from wecom import oauth
-from wecom.errors import WecomError
 
 router = APIRouter()
 HOME: Final = "/o/optout"
@@ -65,25 +61,7 @@ async def choose(request: Request, t: str = "") -> Response:
 )
 async def start(request: Request, session: Writing) -> Response:
     """To WeChat with a one-time state."""
-    site, parts = site_of(request), request.app.state.parts
-    begun = await signin.begin(
-        session,
-        surface=SURFACE,
-        next_path=HOME,
-        at=site.clock(),
-        browser=request.cookies.get(browser_cookie(site), ""),
-    )
-    wecom = parts.settings.wecom
-    target = oauth.authorize_url(
-        wecom.corp_id,
-        wecom.agent_id,
-        f"{site.public_url}{HOME}/back",
-        begun.state,
-        base=f"{wecom.oauth_base}/connect/oauth2/authorize",
-    )
-    response = RedirectResponse(target, status_code=303)
-    set_cookie(response, site, browser_cookie(site), begun.browser, 3600)
-    return response
+    return await to_wechat(request, session, surface=SURFACE, home=HOME)
 
 
 @router.get(
@@ -93,26 +71,15 @@ async def start(request: Request, session: Writing) -> Response:
 )
 async def back(request: Request, session: Writing, code: str = "", state: str = "") -> Response:
     """WeChat says who is there; whoever we do not know gets the same page."""
-    site, parts = site_of(request), request.app.state.parts
-    at = site.clock()
-    try:
-        await signin.finish(
-            session,
-            state=state,
-            browser=request.cookies.get(browser_cookie(site), ""),
-            surface=SURFACE,
-            at=at,
-        )
-        who = await oauth.who(parts.wecom, code)
-    except (AppError, WecomError):
+    parts, at = request.app.state.parts, site_of(request).clock()
+    holder = await who_is_there(request, session, surface=SURFACE, code=code, state=state)
+    if holder is None:
         return _page(
             request,
             "told",
             {"title": "没有确认到微信身份", "line": "请在微信里重新打开，再试一次。", "code": ""},
             status=401,
         )
-    contact = who.external_userid if isinstance(who, oauth.SignedInOutsider) else ""
-    holder = Holder("contact" if contact else "nobody", contact, proved=True)
     token = token_for(parts.keys.cipher, holder, at)
     return _page(request, "choose", {"token": token, "choices": OFFERED})
 
@@ -161,7 +128,7 @@ async def again(
         return _refused(request, refusal)
     if holder.kind == "contact":
         await wishes.hear_contact(session, holder.id, chosen, at=at)
-    customer_id = await _customer_of(session, holder)
+    customer_id = await customer_of(session, holder)
     if customer_id is not None:
         units = await units_of_customers(session, [customer_id])
         await wishes.take_back(
@@ -177,7 +144,7 @@ async def again(
 
 
 async def _opt_out(session: AsyncSession, holder: Holder, choice: Choice, at: datetime) -> None:
-    customer_id = await _customer_of(session, holder)
+    customer_id = await customer_of(session, holder)
     if holder.kind == "contact":
         await wishes.silence_contact(session, holder.id, choice, source=SOURCE, at=at)
     if customer_id is not None:
@@ -192,14 +159,6 @@ async def _opt_out(session: AsyncSession, holder: Holder, choice: Choice, at: da
             actor=f"customer:{customer_id}",
             unit=units.get(customer_id, "hq"),
         )
-
-
-async def _customer_of(session: AsyncSession, holder: Holder) -> int | None:
-    if holder.kind == "customer":
-        return int(holder.id)
-    if holder.kind == "contact":
-        return (await customers_of_contacts(session, {holder.id})).get(holder.id)
-    return None
 
 
 def _done(request: Request, token: str, choice: Choice, *, heard: bool) -> Response:

@@ -142,9 +142,14 @@ def _evidence(found: Item, contact: str) -> list[tuple[str, str, str]]:
         shown.append(("现有证据", f"{BINDINGS.get(method, method)}，把握 {confidence}%", ""))
     for name, value in found.evidence.items():
         shown.append((str(name), str(value)[:200], ""))
-    for name in ("outbox_id", "kind", "msgid"):
+    for name in ("outbox_id", "kind", "msgid", "complaint"):
         if name in found.facts:
-            labels = {"outbox_id": "发送编号", "kind": "发送类别", "msgid": "会话消息"}
+            labels = {
+                "outbox_id": "发送编号",
+                "kind": "发送类别",
+                "msgid": "会话消息",
+                "complaint": "投诉编号",
+            }
             shown.append((labels[name], str(found.facts[name]), "mono"))
     if found.resolution:
         shown.append(("处理结果", found.resolution, "b"))

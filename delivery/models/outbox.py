@@ -75,8 +75,10 @@ class QuotaSlot(SQLModel, table=True):
 
     __tablename__: ClassVar[str] = "quota_slot"
     customer_id: int = Field(primary_key=True, sa_type=BigInteger)
-    family: str = Field(primary_key=True, max_length=16)  # a purpose | total | broadcast | group.*
-    window: str = Field(primary_key=True, max_length=8)  # day | week | month
+    family: str = Field(
+        primary_key=True, max_length=16
+    )  # a purpose | total | broadcast | group.* | cmp.*
+    window: str = Field(primary_key=True, max_length=8)  # day | week | month | campaign
     starts_on: date = Field(primary_key=True)
     slot: int = Field(primary_key=True)
     key: str = Field(max_length=160, index=True)

@@ -10,6 +10,7 @@ from typing import get_args
 
 from archive.facts import SignalKind
 from community.facts import Happening
+from compliance.fence.steps import Kind
 from console.naming import OBJECTS
 from console.state_words import WORK_KINDS
 from console.wording import ACTS, KINDS, SYSTEMS
@@ -27,6 +28,7 @@ MADE: dict[str, set[str]] = {
     "f'broadcast.customer_{state}'": {f"broadcast.customer_{one}" for one in STATES.values()},
     "f'department.{event.change}'": {f"department.{one}" for one in ("create", "update", "delete")},
     "f'evidence.{state}'": {"evidence.approved", "evidence.refused"},
+    "f'fence.{step.kind}'": {f"fence.{one}" for one in get_args(Kind)},
     "f'group.{acts[0]}'": {f"group.{one}" for one in get_args(Happening)},
     "f'import.{ending.state}'": {
         f"import.{one}" for one in ("applied", "dry_run", "refused", "failed")

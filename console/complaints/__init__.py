@@ -1,0 +1,1 @@
+"""投诉: the cases, and what is done with each."""

@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from compliance.errors import CaseNotThere, CaseUnknown, ComplaintRefused, TooManyComplaints
+from compliance.errors import CaseNotThere, ComplaintRefused, ComplaintUnknown, TooManyComplaints
 from compliance.models import ComplaintCase, ContactSilence
 from compliance.service import close_complaint, open_complaint
 from config.complaint_policy import ComplaintPolicy
@@ -219,7 +219,7 @@ async def move(
 ) -> Case:
     """Take, answer or close a case (``MOVES``); closing ends the freeze in the same transaction.
 
-    Raises CaseUnknown outside of ``units``, CaseNotThere where the case stands elsewhere,
+    Raises ComplaintUnknown outside of ``units``, CaseNotThere where the case stands elsewhere,
     ComplaintRefused for an answer or a closing without words.
     """
     to, before = MOVES[step]
@@ -281,13 +281,13 @@ async def _thaw(session: AsyncSession, case: Case, *, by: str, at: datetime) -> 
 
 
 async def one(session: AsyncSession, complaint_no: str, *, units: Collection[str] | None) -> Case:
-    """One case, if its unit is among ``units`` (None: all). Raises CaseUnknown."""
+    """One case, if its unit is among ``units`` (None: all). Raises ComplaintUnknown."""
     query = _of(select(ComplaintCase), units).where(col(ComplaintCase.complaint_no) == complaint_no)
     row = (
         await session.execute(query.execution_options(populate_existing=True))
     ).scalar_one_or_none()
     if row is None:
-        raise CaseUnknown("没有这件投诉，或不在你的查看范围内", do="核对编号，或刷新列表")
+        raise ComplaintUnknown("没有这件投诉，或不在你的查看范围内", do="核对编号，或刷新列表")
     return _case(session, row)
 
 

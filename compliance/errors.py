@@ -11,7 +11,7 @@ AppError
 ├── AccessDenied
 │   └── SecondPersonNeeded    the one who asks may not be the one who agrees
 ├── NotFound
-│   ├── CaseUnknown           there is no such complaint in sight
+│   ├── ComplaintUnknown      there is no such complaint in sight
 │   ├── NothingSuppressed     there is no such suppression to lift
 │   ├── CaseUnknown           there is no such case of the review desk
 │   └── EntryUnknown          there is no such white-list entry
@@ -87,7 +87,7 @@ class TooManyComplaints(Conflict):
     code = "E-4110"
 
 
-class CaseUnknown(NotFound):
+class ComplaintUnknown(NotFound):
     """There is no such complaint, or it is out of sight."""
 
     code = "E-4111"

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from compliance import complaints
 from compliance.complaints import FROZEN, Case, CaseState
-from compliance.errors import CaseNotThere, CaseUnknown, ComplaintRefused
+from compliance.errors import CaseNotThere, ComplaintRefused, ComplaintUnknown
 from compliance.facts import Channel, Purpose
 from compliance.opt_out_link import Holder, token_for
 from compliance.opting_out import silenced_contacts
@@ -231,7 +231,7 @@ async def test_a_case_moves_forward_alone_by_those_who_see_it(desk: Desk) -> Non
     [case] = await _cases(desk)
     number = case.complaint_no
     async with desk.database.transaction() as session:
-        with pytest.raises(CaseUnknown):
+        with pytest.raises(ComplaintUnknown):
             await complaints.one(session, number, units=frozenset({"0101"}))
         with pytest.raises(ComplaintRefused):
             await complaining.close(session, number, reason="好", by=BY, at=desk.time(), units=None)

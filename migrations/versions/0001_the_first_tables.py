@@ -459,6 +459,33 @@ def upgrade() -> None:
     sa.Column('said_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('customer_id', 'channel', name=op.f('pk_channel_word'))
     )
+    op.create_table('complaint_case',
+    sa.Column('complaint_no', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('about', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('words', sa.LargeBinary(), nullable=True),
+    sa.Column('words_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('source', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=True),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('opened_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('handler', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('answer', sa.LargeBinary(), nullable=True),
+    sa.Column('answered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('closed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('closing', sa.LargeBinary(), nullable=True),
+    sa.PrimaryKeyConstraint('complaint_no', name=op.f('pk_complaint_case'))
+    )
+    with op.batch_alter_table('complaint_case', schema=None) as batch_op:
+        batch_op.create_index('ix_complaint_case_contact', ['external_userid', 'opened_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_complaint_case_customer_id'), ['customer_id'], unique=False)
+        batch_op.create_index('ix_complaint_case_state', ['state', 'opened_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_complaint_case_unit_id'), ['unit_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_complaint_case_words_hash'), ['words_hash'], unique=False)
+
     op.create_table('complaint_freeze',
     sa.Column('complaint_no', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
@@ -970,6 +997,20 @@ def upgrade() -> None:
     with op.batch_alter_table('feed_batch', schema=None) as batch_op:
         batch_op.create_index('ix_feed_batch_waiting', ['system', 'kind', 'received_at'], unique=False, postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
 
+    op.create_table('fence_rule',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('rule_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('words', sa.Integer(), nullable=False),
+    sa.Column('action', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('departments', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('staff', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('difference', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('last_step', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('stepped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('looked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_fence_rule'))
+    )
     op.create_table('grid',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
@@ -2595,6 +2636,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_grid_unit')
 
     op.drop_table('grid')
+    op.drop_table('fence_rule')
     with op.batch_alter_table('feed_batch', schema=None) as batch_op:
         batch_op.drop_index('ix_feed_batch_waiting', postgresql_where=sa.text("state = 'received'"), sqlite_where=sa.text("state = 'received'"))
 
@@ -2696,6 +2738,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_complaint_freeze_customer_id'))
 
     op.drop_table('complaint_freeze')
+    with op.batch_alter_table('complaint_case', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_complaint_case_words_hash'))
+        batch_op.drop_index(batch_op.f('ix_complaint_case_unit_id'))
+        batch_op.drop_index('ix_complaint_case_state')
+        batch_op.drop_index(batch_op.f('ix_complaint_case_customer_id'))
+        batch_op.drop_index('ix_complaint_case_contact')
+
+    op.drop_table('complaint_case')
     op.drop_table('channel_word')
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
         batch_op.drop_index('ix_broadcast_recipient_customer')

@@ -18,7 +18,7 @@ KINDS: Final = {
 UPLOADED: Final = {"image": "image", "poster": "image", "video": "video", "file": "file"}
 """Kinds that are a file of their own, with the kind under which WeCom takes it."""
 _DETAIL: Final = frozenset({"kind", "file", "wordless", "url", "appid", "page", "forms"})
-_MANY: Final = frozenset({Form.GROUP, Form.MOMENT})
+_MANY: Final = {Form.GROUP: "客户群", Form.MOMENT: "朋友圈"}
 
 
 def words_known(words: str, detail: Mapping[str, Any]) -> bool:
@@ -68,6 +68,7 @@ def material_findings(draft: ScriptDraft) -> list[Finding]:
         said = "图文卡片只有标题与网址"
     else:
         return [Finding("素材文字", "warn", "没有写出素材上的文字，只能用于单聊，不能群发")]
-    many = _MANY & set(detail.get("forms") or _MANY)
-    note = "；可用于" + "、".join(sorted(many)) if many else "；只用于单聊"
+    many = set(detail.get("forms") or _MANY)
+    named = "、".join(text for form, text in _MANY.items() if form in many)
+    note = f"；会进{named}，人人看得到" if named else "；只用于单聊"
     return [Finding("素材文字", "note", said + note)]

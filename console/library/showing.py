@@ -59,6 +59,9 @@ SCENES = {
     "sidebar.mismatch": "产品与风险等级不符",
     "sidebar.promise": "客户要求承诺收益",
     "sidebar.unsubscribe": "客户不想再收到",
+    "article": "资讯",
+    "media": "素材",
+    "product.card": "产品卡",
 }
 
 

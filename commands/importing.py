@@ -20,7 +20,7 @@ from crm_sync.repository.provenance import provenance
 from kit import ledger
 from kit.tabular.errors import FileMissing
 from wiring.holidays import bring_holidays
-from wiring.importing import bring, bring_scripts
+from wiring.importing import ITEMS, bring, bring_items
 from wiring.parts import Parts
 from wiring.sources import pull
 
@@ -57,14 +57,13 @@ def import_command(
     kind: Annotated[
         str,
         typer.Argument(
-            help="、".join([*LAYOUTS, "scripts", "holidays"])
-            + "；或 revert 编号、provenance 客户号"
+            help="、".join([*LAYOUTS, *ITEMS, "holidays"]) + "；或 revert 编号、provenance 客户号"
         ),
     ],
     file: Annotated[
         Path | None,
         typer.Argument(
-            help="CSV、TSV 或 Parquet；话术为 TOML；revert 后写导入编号；有 --source 时不写"
+            help="CSV、TSV 或 Parquet；话术、资讯、素材、在售清单为 TOML；revert 后写导入编号；有 --source 时不写"
         ),
     ] = None,
     mapping: Annotated[Path | None, typer.Option(help="列映射（TOML）")] = None,
@@ -111,8 +110,8 @@ def import_command(
             if kind == "provenance":
                 await _provenance(parts, str(file))
                 return
-            if kind == "scripts":
-                done = await bring_scripts(parts, file, by="system:cli", at=at)
+            if kind in ITEMS:
+                done = await bring_items(parts, kind, file, by="system:cli", at=at)
                 answer(
                     done,
                     f"提交 {len(done['submitted'])} 条待审核，未变 {len(done['unchanged'])} 条",

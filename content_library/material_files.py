@@ -8,8 +8,10 @@ up to 10 MB, video as MP4 up to 10 MB, files up to 20 MB, all of more than 5 byt
 import hashlib
 import io
 import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy import select
@@ -133,3 +135,30 @@ async def content_of(session: AsyncSession, digest: str) -> tuple[FileFact, byte
     if found is None or content is None:
         raise FileUnknown("没有这个素材文件", saw=digest[:12], do="回到素材库重新选择")
     return found, bytes(content)
+
+
+async def kept_files(
+    session: AsyncSession,
+    rows: Sequence[Mapping[str, object]],
+    folder: Path,
+    *,
+    by: str,
+    at: datetime,
+) -> list[dict[str, object]]:
+    """Rows of materials with their ``source_file`` kept and replaced by its digest.
+
+    A name leads into ``folder`` and nowhere else. Raises FileUnknown, FileRefused.
+    """
+    found = []
+    for row in rows:
+        rest = {name: value for name, value in row.items() if name != "source_file"}
+        name = str(row.get("source_file") or "")
+        if name:
+            path = folder / Path(name).name
+            if not path.is_file():
+                raise FileUnknown(
+                    "没有这个素材文件", saw=name[:80], do=f"把文件放进 {folder.name}/"
+                )
+            rest["file"] = (await keep(session, path.read_bytes(), by=by, at=at)).digest
+        found.append(rest)
+    return found

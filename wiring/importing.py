@@ -11,7 +11,10 @@ from bot.feed.service import Feed
 from compliance import service as consents
 from compliance.facts import ConsentFact
 from config.settings import ImportSettings, key_bytes
-from content_library.importing import import_scripts, read_toml
+from content_library.facts import ScriptDraft
+from content_library.importing import draft_from, import_scripts, read_toml
+from content_library.item_files import article_draft, listing_draft, material_draft
+from content_library.material_files import kept_files
 from crm_sync.imports.job import ConsentRow, TouchRow
 from crm_sync.imports.report import ImportReport
 from crm_sync.imports.service import import_file
@@ -39,6 +42,15 @@ ORDER: Final = (
     "signals",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
+
+
+ITEMS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, object]], ScriptDraft]]]] = {
+    "scripts": ("script", draft_from),
+    "articles": ("article", article_draft),
+    "listings": ("listing", listing_draft),
+    "materials": ("material", material_draft),
+}
+"""Files that bring items of the content library: the name of an entry, and who reads it."""
 
 
 async def land_consents(
@@ -146,10 +158,21 @@ async def work_off_feed(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"batches": await feed(parts).work_off_all()}
 
 
-async def bring_scripts(parts: Parts, path: Path, *, by: str, at: datetime) -> dict[str, Any]:
-    """Scripts from TOML, each submitted for somebody else's approval."""
+async def bring_items(
+    parts: Parts, kind: str, path: Path, *, by: str, at: datetime
+) -> dict[str, Any]:
+    """Items of a library from TOML, each submitted for somebody else's approval.
+
+    ``kind`` is one of ITEMS. The files of materials (``source_file``) stand in ``materials/``
+    beside the TOML; their content says what they are. Raises ScriptRefused, FileRefused.
+    """
+    entry, reader = ITEMS[kind]
+    rows = read_toml(path, entry)
     async with parts.databases.bank.transaction() as session:
-        landed = await import_scripts(session, read_toml(path), by, at, examiner=parts.examiner)
+        if kind == "materials":
+            folder = path.parent / "materials"
+            rows = await kept_files(session, rows, folder, by=by, at=at)
+        landed = await import_scripts(session, rows, by, at, examiner=parts.examiner, reader=reader)
     return {
         "submitted": list(landed.submitted),
         "unchanged": list(landed.unchanged),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from content_library.findings import Examiner
 from content_library.importing import import_scripts, read_toml, seed
 from content_library.item_files import article_draft, listing_draft, material_draft
-from content_library.material_files import keep
+from content_library.material_files import kept_files
 
 AGO: Final = timedelta(days=9)
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "samples"
@@ -27,12 +27,13 @@ async def fill_library(
 ) -> int:
     """Bring what ``samples/`` has beside scripts; returns how many items are in use."""
     then = at - AGO
-    materials = []
-    for row in read_toml(SAMPLES / "materials.toml", "material"):
-        name = str(row.pop("source_file"))
-        content = (SAMPLES / "materials" / name).read_bytes()
-        file = await keep(session, content, by=author, at=then)
-        materials.append({**row, "file": file.digest})
+    materials = await kept_files(
+        session,
+        read_toml(SAMPLES / "materials.toml", "material"),
+        SAMPLES / "materials",
+        by=author,
+        at=then,
+    )
     landed = 0
     for rows, reader in (
         (materials, material_draft),

@@ -11,6 +11,7 @@ from content_library.facts import Library
 from crm_sync.models import Product, ProductNav
 from tests.flows.console.office import AT, Desk, Office
 from tests.flows.console.test_content import _hash
+from wiring.importing import bring_items
 
 pytestmark = pytest.mark.anyio
 
@@ -115,9 +116,21 @@ async def test_a_material_is_brought_by_its_bytes_and_shown_with_its_life(
     assert served.headers["content-type"] == "image/png"
     assert served.headers["x-content-type-options"] == "nosniff"
     async with desk_office.database.reading() as session:
-        policy = desk_office.parts.shelf.of
-        assert policy is not None
         assert await uploads.standing(session, digest) == []
+
+
+async def test_every_library_is_imported_from_files_once(desk_office: Office) -> None:
+    for kind, file in (
+        ("articles", "articles"),
+        ("listings", "listings"),
+        ("materials", "materials"),
+    ):
+        path = POSTER.parents[1] / f"{file}.toml"
+        first = await bring_items(desk_office.parts, kind, path, by="system:cli", at=AT)
+        again = await bring_items(desk_office.parts, kind, path, by="system:cli", at=AT)
+        assert first["submitted"], first
+        assert not first["refused"], first
+        assert again["unchanged"] == first["submitted"]
 
 
 @pytest.mark.mission("F10")

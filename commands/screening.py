@@ -1,14 +1,17 @@
-"""May a text be said? JSON Lines in, JSON Lines out."""
+"""May a text be said? JSON Lines in, JSON Lines out; and what reviewers taught."""
 
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import orjson
 import typer
 
-from commands.opening import people_err, stop
+from commands.opening import opened, people_err, run, stop
+from compliance.review import lessons as review_lessons
 from compliance.screening.batch import screen_lines
+from kit.clock import bank_moment
 from kit.errors import InputRefused
 
 app = typer.Typer()
@@ -44,3 +47,20 @@ def screen(
         said = LinesRefused("有的行没法判断", saw=f"{refused} 行", do="看输出里带 error 的行")
         people_err(said.sentence())
         raise typer.Exit(said.exit_code)
+
+
+@app.command()
+def lessons(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="只导出这天（含）以后的决定")
+    ] = None,
+) -> None:
+    """导出复核台的例句：与规则库 lessons.jsonl 同样的 JSON Lines，个人信息已遮去。"""
+
+    async def work() -> None:
+        begins = bank_moment(since.date()) if since else None
+        async with opened() as parts, parts.databases.bank.reading() as session:
+            async for one in review_lessons.exported(session, since=begins):
+                sys.stdout.write(orjson.dumps(one).decode() + "\n")
+
+    run(work)

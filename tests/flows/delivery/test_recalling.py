@@ -1,0 +1,121 @@
+"""Recalled or expired words stop at once: every queue is empty of them, or looks before it sends."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from content_library import repository as scripts_of
+from content_library.facts import State
+from delivery import recalling, tickets, words_now
+from delivery.dispatcher import Dispatcher
+from delivery.phrasing import routes
+from kit.db import Database
+from kit.ledger.reading import Wanted, count
+from tests.flows.wecom_world import AGENT, wecom_world
+
+from tests.flows.delivery.test_dispatch import (  # isort: skip
+    PEOPLE,
+    Wall,
+    _customers,
+    _gather_care,
+)
+
+from tests.flows.delivery.opting import LIMIN, dispatcher, states_of, todo_and_ticket
+
+pytestmark = pytest.mark.anyio
+SCRIPTS = ("todo", "send_ticket", "broadcast")
+
+
+async def _versions(database: Database) -> dict[str, int]:
+    """The version that waits in each queue, by table."""
+    found = {}
+    async with database.reading() as session:
+        for table in SCRIPTS:
+            query = text(f"SELECT DISTINCT script_version_id FROM {table}")  # noqa: S608
+            found[table] = (await session.execute(query)).scalar_one()
+    return found
+
+
+async def _recall(database: Database, version: int, wall: Wall) -> recalling.Recalled:
+    async with database.transaction() as session:
+        return await recalling.recall(
+            session, version, by="staff:hejing", reason="口径有变", at=wall.at
+        )
+
+
+async def test_a_recall_empties_every_queue_in_its_own_transaction(database: Database) -> None:
+    wall = Wall()
+    ids = await _customers(database)
+    await _gather_care(database, ids, wall)
+    token = await todo_and_ticket(database, ids, wall)
+    versions = await _versions(database)
+    assert versions["todo"] == versions["send_ticket"] != versions["broadcast"]
+    done = await _recall(database, versions["todo"], wall)
+    assert dict(done.withdrawn) == {"todo": 3, "send": 1}
+    for number in ids.values():
+        assert await states_of(database, "todo", number) == ["cancelled"]
+        assert await states_of(database, "broadcast_recipient", number) == ["planned"]
+    assert await states_of(database, "send_ticket", ids["C2"]) == ["withdrawn"]
+    done = await _recall(database, versions["broadcast"], wall)
+    assert dict(done.withdrawn) == {"broadcast": 3}
+    for number in ids.values():
+        assert await states_of(database, "broadcast_recipient", number) == ["withdrawn"]
+    async with database.reading() as session:
+        states = await session.execute(text("SELECT state FROM outbox WHERE kind = 'broadcast'"))
+        assert set(states.scalars()) == {"cancelled"}
+        slots = await session.execute(text("SELECT count(*) FROM quota_slot"))
+        assert slots.scalar_one() == 0
+        assert await count(session, Wanted(acts=frozenset({"queue.recalled"}))) == 7
+    async with wecom_world(customers=PEOPLE) as world:
+        await dispatcher(database, world, wall).drain()
+        assert await world.called("add_msg_template") == []
+    async with database.transaction() as session:  # the phone was quicker: kept, and told
+        await tickets.said(session, token, sender=LIMIN, word="ok", detail="", at=wall.at)
+    async with database.reading() as session:
+        kinds = await session.execute(text("SELECT kind FROM work_item"))
+        assert "sent_after_recall" in set(kinds.scalars())
+
+
+@pytest.mark.parametrize("how", ["expired", "recalled behind our back"])
+async def test_what_expires_in_the_outbox_is_not_sent(database: Database, how: str) -> None:
+    """Nobody acts when validity ends: the call itself looks at the words before it leaves."""
+    wall = Wall()
+    ids = await _customers(database)
+    await _gather_care(database, ids, wall)
+    async with database.transaction() as session:
+        yesterday = (wall.at - timedelta(days=1)).date().isoformat()
+        change = f"valid_until = '{yesterday}'" if how == "expired" else "state = 'retired'"
+        await session.execute(text(f"UPDATE script_version SET {change}"))  # noqa: S608
+        if how == "expired":  # signed as it stands: expiry alone must stop it
+            session.expire_all()
+            for row in (await session.execute(text("SELECT id FROM script_version"))).scalars():
+                script = (await scripts_of.by_version(session, [row]))[row]
+                await session.execute(
+                    text("UPDATE script_version SET approved_hash = :h WHERE id = :i"),
+                    {"h": script.template_hash, "i": row},
+                )
+    async with wecom_world(customers=PEOPLE) as world:
+        ways = routes(world.client, database, agent_id=AGENT, clock=wall)
+        await Dispatcher(database, ways, wall).drain()
+        assert await world.called("add_msg_template") == []
+    for number in ids.values():
+        assert await states_of(database, "broadcast_recipient", number) == ["withdrawn"]
+    async with database.reading() as session:
+        query = text("SELECT state, cause FROM outbox WHERE kind = 'broadcast'")
+        [(state, cause)] = (await session.execute(query)).all()
+    assert state == "cancelled"
+    assert "recalled or" in cause
+
+
+async def test_words_are_good_to_the_end_of_their_last_day(database: Database) -> None:
+    wall = Wall()
+    ids = await _customers(database)
+    await _gather_care(database, ids, wall)
+    async with database.reading() as session:
+        query = text("SELECT DISTINCT script_version_id FROM broadcast")
+        version = (await session.execute(query)).scalar_one()
+        script = (await scripts_of.by_version(session, [version]))[version]
+    assert script.state == State.APPROVED
+    assert words_now.good(script, wall.at)
+    assert not words_now.good(None, wall.at)

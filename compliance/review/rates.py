@@ -24,7 +24,7 @@ async def rates(
 ) -> list[Rate]:
     """Every rule with decisions since ``since`` or cases that wait, the most decided first.
 
-    ``severity`` and ``rulebook`` narrow; ``not_before`` counts a rule from a later moment on
+    ``severity`` and ``rulebook`` narrow; ``not_before`` counts a rule after a later moment alone
     (because what was decided before a rule was raised again must not lower it once more).
     """
     state, decided = col(ScreeningCase.state), col(ScreeningCase.decided_at)
@@ -35,7 +35,7 @@ async def rates(
     if rulebook:
         conditions.append(col(ScreeningCase.rulebook) == rulebook)
     for rule, moment in (not_before or {}).items():
-        conditions.append(or_(col(ScreeningCase.rule) != rule, decided >= moment))
+        conditions.append(or_(col(ScreeningCase.rule) != rule, decided > moment))
 
     def number(of: CaseState) -> Any:
         return func.sum(case((state == of, 1), else_=0))

@@ -63,6 +63,9 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("radar", "客户雷达", "eye", "/c/radar", roles.BUSINESS),
             Place("cards", "经理名片", "person", "/c/cards", roles.BUSINESS),
             Place("playbooks", "打法与准备", "flag", "/c/playbooks", roles.BUSINESS),
+            Place("benefits", "权益与积分", "gift", "/c/benefits", roles.BUSINESS),
+            Place("events", "活动", "cal", "/c/events", roles.BUSINESS),
+            Place("referrals", "客户推荐", "people", "/c/referrals", roles.BUSINESS),
         ),
     ),
     (

@@ -23,6 +23,10 @@ from console import (
     why,
 )
 from console.audit import search as audit_search
+from console.benefits import form as benefits_form
+from console.benefits import listed as benefits_listed
+from console.benefits import one as benefits_one
+from console.benefits import referrals as benefits_referrals
 from console.complaints import listed as complaints_listed
 from console.complaints import one as complaints_one
 from console.consents import listed as consents_listed
@@ -142,6 +146,10 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     farming_listed.router,
     handover_listed.router,
     handover_one.router,
+    benefits_listed.router,
+    benefits_form.router,  # before the page whose path takes any number at that place
+    benefits_one.router,
+    benefits_referrals.router,
     library_listed.router,
     library_articles.router,
     library_catalog.router,

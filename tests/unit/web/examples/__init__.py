@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.unit.web.examples import (
     console_audit,
+    console_benefits,
     console_binding,
     console_calendar,
     console_complaints,
@@ -68,6 +69,7 @@ _GROUPS = (
     console_system.PAGES,
     demo.PAGES,
     linking.PAGES,
+    console_benefits.PAGES,
     console_binding.PAGES,
 )
 PAGES: dict[str, Page] = {name: Page(*page) for group in _GROUPS for name, page in group.items()}

@@ -1,0 +1,1 @@
+"""Benefits, events and referrals at the desk."""

@@ -21,6 +21,10 @@ from kit.errors import AppError
 from kit.web.guard import Asking, Reading, Writing, allow
 
 router = APIRouter()
+FIELDS = (
+    "form", "title", "words", "condition", "points", "value", "budget", "tiers", "valid_from",
+    "valid_until", "held_on", "place", "seats",
+)  # fmt: skip
 TIED_WORDS = {
     "deposit": "存款达到金额（不收）",
     "money_in": "转入资金（不收）",
@@ -38,7 +42,7 @@ async def new(
     kind: Annotated[str, Query(pattern="^(point|event|right)$")] = "point",
 ) -> Response:
     """An empty form."""
-    return await _form(request, asking, session, {"kind": kind})
+    return await _form(request, asking, session, {**dict.fromkeys(FIELDS, ""), "kind": kind})
 
 
 async def _form(

@@ -24,6 +24,7 @@ async def test_the_deposit_form_comes_back_with_its_reason_and_the_allowed_form_
     desk_office: Office,
 ) -> None:
     head, second = await desk_office.sit("wangshan"), await desk_office.sit("hejing")
+    assert "由另一个人批准后才能发放" in await head.page("/c/benefits/new?kind=event")
     refused = await head.post("/c/benefits", {**FORM, "words": "存满 20 万元得 500 积分"})
     assert refused.status_code == 422
     assert all(word in refused.text for word in ("E-2702", "48号", "完成风险测评", "存满 20 万元"))

@@ -44,7 +44,7 @@ NEW: dict[str, Any] = {
     "back": "/c/benefits",
     "error": {"what": "权益不得以存款为条件", "saw": "存满20万元", "where": "银保监办发〔2018〕48号", "do": "改成参与类的权益", "code": "E-2702"},
     "kinds": [("point", "积分")], "forms": [("points", "积分")], "conditions": [("attend_event", "参加活动")],
-    "tiers": [("私行", True), ("高端", False)], "given": {"kind": "point", "title": "有礼", "words": "存满20万元"},
+    "tiers": [("私行", True), ("高端", False)], "given": {**dict.fromkeys(("form", "condition", "points", "value", "budget", "valid_from", "valid_until", "held_on", "place", "seats"), ""), "kind": "point", "title": "有礼", "words": "存满20万元"},
     "caps": {"grant": "200", "year": "600", "benefit": "200000", "point": 1},
 }  # fmt: skip
 REFERRALS: dict[str, Any] = {

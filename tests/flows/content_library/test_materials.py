@@ -16,7 +16,8 @@ from content_library.material_files import keep, known
 from content_library.rules import checked
 from delivery import attached
 from delivery.dispatcher import NobodyLeft, NotNow
-from delivery.phrasing import BROADCAST, routes
+from delivery.facts import BROADCAST
+from delivery.phrasing import routes
 from delivery.repository.outbox import Claim
 from kit import clock
 from kit.db import Database

@@ -8,7 +8,7 @@ from kit.db import Database
 from tests.flows.delivery import crowd
 from tests.flows.wecom_world import wecom_world
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 CUSTOMERS, SENDERS, EACH = 4, 8, 75
 

@@ -57,7 +57,7 @@ def import_command(
     kind: Annotated[
         str,
         typer.Argument(
-            help="、".join([*LAYOUTS, *ITEMS, "holidays"]) + "；或 revert 编号、provenance 客户号"
+            help=" ".join([*LAYOUTS, *ITEMS, "holidays"]) + "；或 revert 编号、provenance 客户号"
         ),
     ],
     file: Annotated[

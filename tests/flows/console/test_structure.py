@@ -92,7 +92,7 @@ async def test_the_queue_shows_reason_level_and_order_and_people_act_on_it(
     ids = await lively_bank(desk_office)
     desk = await desk_office.sit("suntao")
     html = await desk.page("/c/leads")
-    assert html.index("近一年代发 16.00 万元") < html.index("月均收单结算 20.00 万元")
+    assert html.index("近一年代发：16 万元") < html.index("月均收单结算：20 万元")
     assert "分行牵头，支行网点配合" in html
     assert "排序：" in html
     assert "客户6210000002" not in html
@@ -127,7 +127,7 @@ async def test_the_queue_shows_reason_level_and_order_and_people_act_on_it(
     assert tuple(lead) == ("done", "已转介理财经理")
     twin = (await desk.get("/api/v1/c/leads?finder=pos")).json()["data"]["leads"]
     assert [one["title"] for one in twin] == ["收单商户"]
-    assert twin[0]["why"][0] == "月均收单结算 20.00 万元，超过 10 万元"
+    assert twin[0]["why"][0] == "月均收单结算：20 万元，高于 10 万元"
 
 
 async def test_the_queue_pages_without_losing_or_repeating(desk_office: Office) -> None:
@@ -331,7 +331,7 @@ async def test_one_customer_shows_class_activity_file_money_leads_and_owners(
     html = await desk.page(f"/c/customers/{ids['merchant']}")
     for words in (
         "资产不到 5 万元，没有购买意愿的信号", "近 3 个月有资金往来", "收单结算", "收单商户",
-        "月均收单结算 20.00 万元，超过 10 万元", "员工limin", "主管户", "缺 家庭情况",
+        "月均收单结算：20 万元，高于 10 万元", "员工limin", "主管户", "缺 家庭情况",
         "缺 联络记录", "未建档",
     ):  # fmt: skip
         assert words in html, words

@@ -16,7 +16,13 @@ from wiring.sources import pull
 
 pytestmark = pytest.mark.anyio
 PARTIAL = Wanted(partial=True)
-SPOILT = {"customer_no": "不是 号", "unit_id": "不是 号", "staff_id": "不是 号", "kind": "别的"}
+SPOILT = {
+    "customer_no": "不是 号",
+    "unit_id": "不是 号",
+    "staff_id": "不是 号",
+    "kind": "别的",
+    "nav": "不是数",
+}
 """A value that the field cannot have; every kind has one of these."""
 
 

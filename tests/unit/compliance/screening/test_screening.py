@@ -51,8 +51,8 @@ def test_the_bars_hold_on_our_own_unlearned_lines(screener: Screener) -> None:
 def test_what_holds_on_lines_by_separate_hands(
     screener: Screener, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Recall, evasions and what is blocked keep the issue's bars or stand within a line of them;
-    precision (bar 0.92) and near-misses (bar 0.04) do not yet, and may not get worse."""
+    """Precision, recall, evasions and what is blocked keep their bars; near-misses (bar 0.04) do
+    not yet, and may not get worse."""
     lines = [line for file in HELD_OUT for line in read(file)]
     notes = [line["note"] or "" for line in lines]
     assert sum(note.startswith("evasion") for note in notes) >= 150
@@ -63,9 +63,9 @@ def test_what_holds_on_lines_by_separate_hands(
     counts = counted["all"]
     assert counts.recall >= 0.88
     assert counts.evasion_recall >= 0.80
-    assert counts.blocked_clean_rate <= 0.011
-    assert counts.precision >= 0.90
-    assert counts.near_miss_rate <= 0.16
+    assert counts.blocked_clean_rate <= 0.01
+    assert counts.precision >= 0.92
+    assert counts.near_miss_rate <= 0.11
     assert counted["customer"].blocked_clean_rate == 0
     words = measure(lines, lambda line: (keyword_verdict(line["text"]), ()))["all"]
     assert counts.recall > 5 * words.recall

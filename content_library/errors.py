@@ -9,7 +9,8 @@ AppError
 │   ├── OpinionNeeded         a decision without an opinion
 │   ├── CalendarRefused       a line of the content calendar cannot be used
 │   ├── FileRefused           a file is not what WeCom takes, judged by its content
-│   └── GreetingRefused       what the sender wrote before an approved text cannot be said
+│   ├── GreetingRefused       what the sender wrote before an approved text cannot be said
+│   └── AddressForeign        a card leads to a host that is not the bank's own
 ├── AccessDenied
 │   └── OwnWork               nobody approves what they wrote or submitted
 ├── NotFound
@@ -121,6 +122,12 @@ class GreetingRefused(InputRefused):
     """The words before an approved text are too long, or hold what may not be said."""
 
     code = "E-4216"
+
+
+class AddressForeign(InputRefused):
+    """A card leads to a host that is not the bank's own, or sells elsewhere than in its App."""
+
+    code = "E-4218"
 
 
 class MaterialRefused(Conflict):

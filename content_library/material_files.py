@@ -19,11 +19,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from content_library.errors import FileRefused, FileUnknown
+from content_library.facts import Library, ScriptDraft
+from content_library.material_rules import KINDS, UPLOADED
 from content_library.models import MaterialFile
 from kit.db import insert_new
 from wecom.media import MAX_BYTES
 
 LEAST: Final = 6
+FILE_KINDS: Final = {"image": "图片文件", "video": "视频文件", "file": "文档"}
 _OFFICE: Final = {
     "word/": ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
     "xl/": ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -115,6 +118,31 @@ async def keep(session: AsyncSession, content: bytes, *, by: str, at: datetime) 
     }
     await insert_new(session, MaterialFile, [row], key=["digest"])
     return FileFact(digest, found.kind, found.content_type, found.suffix, len(content))
+
+
+async def require_fitting(session: AsyncSession, draft: ScriptDraft) -> None:
+    """Nothing where the file of a material is there and is what its kind says.
+
+    The picture of a card is a picture. Raises FileUnknown, FileRefused; an item without a file
+    has been judged by ``material_rules``.
+    """
+    digest = str(draft.detail.get("file") or "")
+    if draft.library != Library.MEDIA or not digest:
+        return
+    known_file = await fact(session, digest)
+    if known_file is None:
+        raise FileUnknown("没有这个素材文件", saw=digest[:12], do="重新上传文件")
+    _fits(str(draft.detail.get("kind")), known_file.kind)
+
+
+def _fits(kind: str, found: str) -> None:
+    wanted = UPLOADED.get(kind, "image")
+    if found != wanted:
+        raise FileRefused(
+            f"{KINDS.get(kind, kind)}要用{FILE_KINDS[wanted]}",
+            saw=FILE_KINDS[found],
+            do="换一个文件，或改选素材的种类",
+        )
 
 
 async def fact(session: AsyncSession, digest: str) -> FileFact | None:

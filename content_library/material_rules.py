@@ -17,6 +17,8 @@ KINDS: Final = {
 """What a material may be."""
 UPLOADED: Final = {"image": "image", "poster": "image", "video": "video", "file": "file"}
 """Kinds that are a file of their own, with the kind under which WeCom takes it."""
+TITLES: Final = {"miniprogram": 64, "link": 128}
+"""UTF-8 bytes of the title of a card, as WeCom takes them (official page 92135)."""
 _DETAIL: Final = frozenset({"kind", "file", "wordless", "url", "appid", "page", "forms"})
 _MANY: Final = {Form.GROUP: "客户群", Form.MOMENT: "朋友圈"}
 
@@ -43,6 +45,9 @@ def material_faults(draft: ScriptDraft) -> Iterator[str]:
         r"https://[^\s\"'<>]{4,400}", str(detail.get("url", ""))
     ):
         yield "图文卡片要有 https:// 开头的网址"
+    most = TITLES.get(str(kind))
+    if most is not None and len(draft.title.encode()) > most:
+        yield f"{KINDS[str(kind)]}的标题客户看得到，不能超过 {most} 字节（约 {most // 3} 个汉字）"
     if kind == "miniprogram" and not (
         re.fullmatch(r"wx[0-9a-f]{16}", str(detail.get("appid", "")))
         and re.fullmatch(

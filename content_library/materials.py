@@ -16,6 +16,7 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from content_library.addresses import sells
 from content_library.facts import ApprovedScript, Library
 from content_library.item_rules import forms_of
 from content_library.material_rules import words_known
@@ -38,6 +39,7 @@ class MaterialFacts:
     appid: str
     page: str
     forms: frozenset[str]
+    selling: bool = False
 
 
 async def in_use(
@@ -68,4 +70,5 @@ def material_of(item: ApprovedScript) -> MaterialFacts:
         appid=str(detail.get("appid") or ""),
         page=str(detail.get("page") or ""),
         forms=forms_of(detail),
+        selling=sells(item.purpose, item.product_code or item.product_kind),
     )

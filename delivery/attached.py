@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from compliance.policy import GatePolicy
 from config.library_policy import LibraryPolicy
+from content_library.addresses import Addresses, require_own
 from content_library.errors import MaterialNotReady, MaterialRefused
 from content_library.facts import ApprovedScript, Library
 from content_library.material_rules import UPLOADED
@@ -17,6 +20,8 @@ from wecom.attachments import Attachment, File, Image, Link, MiniProgram, Video
 
 FORM_OF: Final = {"sidebar": "single", "todo": "single", "group": "group", "moment": "moment"}
 """The form in which a material goes over a channel; the others write to many, one by one."""
+DESCRIPTION: Final = 512
+"""UTF-8 bytes of the description of a link card (official page 92135)."""
 TO_MANY: Final = frozenset({"broadcast", "welcome", "group", "moment"})
 
 
@@ -26,6 +31,11 @@ class Hung:
 
     material: MaterialFacts
     media_id: str = ""
+
+
+def addresses_of(policy: GatePolicy) -> Addresses:
+    """To which hosts a card may lead, by the policy that holds now."""
+    return Addresses(policy.hosts, frozenset(policy.outreach.links.app_hosts))
 
 
 def named_by(script: ApprovedScript) -> tuple[str, ...]:
@@ -45,24 +55,28 @@ async def hung(
     channel: str,
     at: datetime,
     policy: LibraryPolicy,
+    allowed: Addresses,
 ) -> tuple[Hung, ...]:
     """The materials of ``codes`` in their order, each with a media id that lives long enough.
 
-    Raises MaterialRefused for one that was recalled or may not go over this channel, and
-    MaterialNotReady for one whose media id has ended or soon ends: never is such an id used.
+    Raises MaterialRefused for one that was recalled or may not go over this channel,
+    AddressForeign for a card whose host is not ``allowed`` any more, and MaterialNotReady for one
+    whose media id has ended or soon ends: never is such an id used.
     """
     if not codes:
         return ()
     found = await in_use(session, codes, at)
     for code in codes:
         _check(code, found.get(code), channel)
+        if found[code].url:
+            require_own(found[code].url, allowed, selling=found[code].selling)
     wanted = [found[code] for code in codes]
     files = {one.digest for one in wanted if one.digest}
     ids = await live(session, files, at, policy)
     ready = []
     for one in wanted:
         media_id = ids.get(one.digest, "")
-        if one.digest and not media_id:
+        if one.digest and one.kind != "link" and not media_id:
             raise MaterialNotReady(
                 "素材还没有传到企业微信，或编号快要失效",
                 saw=one.code,
@@ -103,20 +117,46 @@ def _attachment(one: Hung) -> Attachment:
         case "miniprogram":
             return MiniProgram(material.title, material.appid, material.page, one.media_id)
         case _:
-            return Link(material.title, material.url)
+            return Link(material.title, material.url, _description(material))
 
 
-def payloads(ready: Sequence[Hung]) -> list[dict[str, Any]]:
-    """What the phone's sendChatMessage takes, one message a material (official page 100749)."""
-    return [_payload(one) for one in ready]
+def payloads(ready: Sequence[Hung], public_url: str) -> list[dict[str, Any]]:
+    """What the phone's sendChatMessage takes, one message a material (official page 100749).
+
+    A card carries its picture by address: that of our own page of approved pictures below
+    ``public_url``, because the phone takes no media id there.
+    """
+    return [_payload(one, public_url) for one in ready]
 
 
-def _payload(one: Hung) -> dict[str, Any]:
+def _payload(one: Hung, public_url: str) -> dict[str, Any]:
     material = one.material
     kind = UPLOADED.get(material.kind, material.kind)
     if kind in ("image", "video", "file"):
         return {"msgtype": kind, kind: {"mediaid": one.media_id}}
     if kind == "miniprogram":
-        card = {"appid": material.appid, "title": material.title, "page": material.page}
+        card = {
+            "appid": material.appid,
+            "title": material.title,
+            "imgUrl": _picture(material, public_url),
+            "page": material.page,
+        }
         return {"msgtype": "miniprogram", "miniprogram": card}
-    return {"msgtype": "news", "news": {"link": material.url, "title": material.title}}
+    news = {
+        "link": material.url,
+        "title": material.title,
+        "desc": _description(material),
+        "imgUrl": _picture(material, public_url),
+    }
+    return {"msgtype": "news", "news": {name: value for name, value in news.items() if value}}
+
+
+def _picture(material: MaterialFacts, public_url: str) -> str:
+    """The address of the picture on a card; empty for a card without one."""
+    return f"{public_url}/o/m/{quote(material.code)}" if material.digest else ""
+
+
+def _description(material: MaterialFacts) -> str:
+    """The words on a link card, as many as WeCom shows below its title."""
+    words = " ".join(material.words.split())
+    return words.encode()[:DESCRIPTION].decode(errors="ignore")

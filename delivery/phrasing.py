@@ -9,9 +9,10 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from compliance.policy import GatePolicy
 from config import library_policy
 from config.library_policy import LibraryPolicy
-from content_library.errors import MaterialNotReady, MaterialRefused
+from content_library.errors import AddressForeign, MaterialNotReady, MaterialRefused
 from delivery import (
     attached,
     channel_handover,
@@ -57,8 +58,12 @@ def routes(
     clock: Callable[[], datetime] = now,
     texts: Texts | None = None,
     library: Callable[[], LibraryPolicy] = library_policy.load,
+    gate: Callable[[], GatePolicy] = GatePolicy.load,
 ) -> dict[str, Route]:
-    """How every kind of outbox call is made; ``texts`` None: no text message can be sent."""
+    """How every kind of outbox call is made; ``texts`` None: no text message can be sent.
+
+    ``library`` and ``gate`` give the policies that hold at the moment of a call.
+    """
 
     async def materials(claim: Claim, channel: str) -> tuple[Attachment, ...]:
         """What hangs on the message, judged and looked up at the moment of the call."""
@@ -66,10 +71,17 @@ def routes(
         try:
             async with database.reading() as session:
                 ready = await attached.hung(
-                    session, codes, channel=channel, at=clock(), policy=library()
+                    session,
+                    codes,
+                    channel=channel,
+                    at=clock(),
+                    policy=library(),
+                    allowed=attached.addresses_of(gate()),
                 )
         except MaterialRefused as error:
             raise NobodyLeft("a material was recalled") from error
+        except AddressForeign as error:
+            raise NobodyLeft("a card leads to a host that is not the bank's own") from error
         except MaterialNotReady as error:
             raise NotNow("a material is being uploaded anew") from error
         return attached.attachments(ready)

@@ -11,6 +11,7 @@ from bot.feed.service import Feed
 from compliance import service as consents
 from compliance.facts import ConsentFact
 from config.settings import ImportSettings, key_bytes
+from content_library.addresses import own_address
 from content_library.facts import ScriptDraft
 from content_library.importing import draft_from, import_scripts, read_toml
 from content_library.item_files import article_draft, listing_draft, material_draft
@@ -20,6 +21,7 @@ from crm_sync.imports.report import ImportReport
 from crm_sync.imports.service import import_file
 from crm_sync.repository.people import units_of_customers
 from delivery import opting_out
+from delivery.attached import addresses_of
 from delivery.repository import touches
 from delivery.repository.touches import Touched
 from kit.tabular.limits import Limits
@@ -172,7 +174,11 @@ async def bring_items(
         if kind == "materials":
             folder = path.parent / "materials"
             rows = await kept_files(session, rows, folder, by=by, at=at)
-        landed = await import_scripts(session, rows, by, at, examiner=parts.examiner, reader=reader)
+        allowed = addresses_of(parts.desk.policy)
+        landed = await import_scripts(
+            session, rows, by, at, examiner=parts.examiner,
+            reader=lambda row: own_address(reader(row), allowed),
+        )  # fmt: skip
     return {
         "submitted": list(landed.submitted),
         "unchanged": list(landed.unchanged),

@@ -126,6 +126,7 @@ class Parts:
             clock=self.clock,
             texts=self.texts,
             library=lambda: self.shelf.of(policy_catalogue.LIBRARY),
+            gate=lambda: self.desk.policy,
         )
         return Dispatcher(self.databases.bank, made, self.clock, name)
 

@@ -11,7 +11,8 @@ from kit.web.guard import Reading, public, site_of
 
 router = APIRouter()
 HOME: Final = "/o/m"
-KINDS: Final = frozenset({"image", "poster"})
+KINDS: Final = frozenset({"image", "poster", "miniprogram", "link"})
+"""Materials that are a picture or a card with one; a video or a document is none."""
 
 
 @router.get(

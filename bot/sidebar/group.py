@@ -17,6 +17,7 @@ from community.facts import GroupFact, MemberFact
 from compliance.objections import BY_CODE
 from config import policy_catalogue
 from content_library.errors import (
+    AddressForeign,
     MaterialNotReady,
     MaterialRefused,
     ScriptUnknown,
@@ -28,7 +29,7 @@ from delivery.errors import SendBlocked
 from delivery.group_posts import Audience, JudgedPost
 from kit.clock import bank_date, bank_moment
 from kit.errors import AppError
-from kit.web.guard import Asking, Reading, Writing, allow
+from kit.web.guard import Asking, Reading, Writing, allow, site_of
 from kit.web.hues import persona_hue
 
 router = APIRouter()
@@ -120,6 +121,7 @@ async def send(
             channel="group",
             at=asking.at,
             policy=request.app.state.parts.shelf.of(policy_catalogue.LIBRARY),
+            allowed=attached.addresses_of(desk_of(request).policy),
         )
         ticket = await group_posts.prepare(
             session,
@@ -129,7 +131,7 @@ async def send(
             at=asking.at,
             desk=desk_of(request),
         )
-    except (SendBlocked, WordsLocked, MaterialNotReady, MaterialRefused) as refusal:
+    except (SendBlocked, WordsLocked, MaterialNotReady, MaterialRefused, AddressForeign) as refusal:
         context = await shell(request, session, asking, tab="customer")
         card = _blocked(group_scripts.card_of(one, chat, may_send=False), refusal)
         return page(request, "_card", {**context, "s": card}, status=409)
@@ -137,7 +139,7 @@ async def send(
     return JSONResponse(
         {
             "ticket": ticket.token,
-            "payloads": [*words, *attached.payloads(beside)],
+            "payloads": [*words, *attached.payloads(beside, site_of(request).public_url)],
         },
         headers={"cache-control": "no-store"},
     )

@@ -13,6 +13,7 @@ from bot.sidebar.shell import page, shell
 from config import policy_catalogue
 from content_library import repository as scripts_of
 from content_library.errors import (
+    AddressForeign,
     GreetingRefused,
     MaterialNotReady,
     MaterialRefused,
@@ -30,7 +31,7 @@ from delivery.tickets import Sender
 from kit.clock import bank_date
 from kit.errors import AppError
 from kit.web.formats import clock
-from kit.web.guard import Asking, Reading, Writing, allow
+from kit.web.guard import Asking, Reading, Writing, allow, site_of
 
 router = APIRouter()
 WORDS = {"ok": "ok", "cancel": "cancel", "fail": "fail", "timeout": "fail"}
@@ -90,9 +91,16 @@ async def send(
         policy = request.app.state.parts.shelf.of(policy_catalogue.LIBRARY)
         intent = replace(intent, greeting=greeting_of(greeting, item, policy))
         beside = await attached.hung(
-            session, attached.carried_by(item), channel="sidebar", at=asking.at, policy=policy
-        )
-    except (WordsLocked, GreetingRefused, MaterialNotReady, MaterialRefused) as error:
+            session, attached.carried_by(item), channel="sidebar", at=asking.at, policy=policy,
+            allowed=attached.addresses_of(desk_of(request).policy),
+        )  # fmt: skip
+    except (
+        WordsLocked,
+        GreetingRefused,
+        MaterialNotReady,
+        MaterialRefused,
+        AddressForeign,
+    ) as error:
         await tickets.refused(session, intent, sender, asking.at, error.code)
         return await _blocked_face(request, session, asking, intent, todo, contact, error)
     try:
@@ -107,7 +115,7 @@ async def send(
             "ticket": ticket.token,
             "payloads": [
                 *(words if locked.speaks(item) else ()),
-                *attached.payloads(beside),
+                *attached.payloads(beside, site_of(request).public_url),
                 *articles.cards_of(request, item, intent, ticket.id, asking.at),
             ],
         },

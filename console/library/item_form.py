@@ -12,7 +12,10 @@ from console.library.places import SCRIPTS
 from console.shell import page, shell
 from content_library import repository as items_of
 from content_library import service
+from content_library.addresses import own_address
 from content_library.facts import ScriptDraft, State
+from content_library.material_files import require_fitting
+from delivery.attached import addresses_of
 from kit.errors import AppError
 from kit.web.guard import Asking
 
@@ -118,7 +121,8 @@ async def keep_item(
     """Keep a draft as a new item or its next version; the error where that cannot be."""
     try:
         async with session.begin_nested():
-            words = made()
+            words = own_address(made(), addresses_of(request.app.state.parts.desk.policy))
+            await require_fitting(session, words)
             by, at = asking.actor, asking.at
             newest = (await items_of.newest(session, [words.code])).get(words.code)
             if newest is None:

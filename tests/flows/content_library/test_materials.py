@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from config import library_policy
 from content_library import service, uploads
+from content_library.addresses import Addresses
 from content_library.errors import FileRefused, MaterialNotReady, MaterialRefused, ScriptRefused
 from content_library.facts import Finding, Form, Library, ScriptDraft
 from content_library.material_files import keep, known
@@ -178,7 +179,12 @@ async def _broadcast(database: Database, world: World, at: datetime) -> None:
 
 async def _hung(session: AsyncSession, at: datetime) -> tuple[attached.Hung, ...]:
     return await attached.hung(
-        session, ["poster.safety"], channel="broadcast", at=at, policy=POLICY
+        session,
+        ["poster.safety"],
+        channel="broadcast",
+        at=at,
+        policy=POLICY,
+        allowed=Addresses(frozenset()),
     )
 
 

@@ -14,7 +14,7 @@ from content_library.material_files import keep
 from kit import clock
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import approved_script
-from tests.flows.site import SiteUnderTest, open_site, words_of
+from tests.flows.site import ORIGIN, SiteUnderTest, open_site, words_of
 
 pytestmark = pytest.mark.anyio
 
@@ -162,30 +162,94 @@ async def test_an_item_is_seen_by_the_entitled_tier_alone_and_at_its_time(
     assert (status, "E-4007" in str(face["html"])) == (409, True)
 
 
-async def test_a_material_goes_by_its_live_id_and_not_a_minute_longer(
-    site: SiteUnderTest, wall: Wall
-) -> None:
+async def _material(
+    site: SiteUnderTest, code: str, title: str, words: str, **detail: str
+) -> tuple[int, str]:
+    """A material in use; returns its version and the digest of its picture."""
     async with site.database.transaction() as session:
         file = await keep(session, PNG, by="staff:a", at=TEN)
         draft = ScriptDraft(
-            "poster.safety", "防诈海报", "media.poster", "care", "陌生来电要转账，先挂断。",
-            form=Form.ATTACHMENT, library=Library.MEDIA,
-            detail={"kind": "poster", "file": file.digest},
+            code, title, f"media.{detail['kind']}", "care", words,
+            form=Form.ATTACHMENT, library=Library.MEDIA, detail={"file": file.digest, **detail},
         )  # fmt: skip
         version_id = await service.draft(session, draft, by="staff:a", at=TEN)
         await service.submit(
             session, version_id, by="staff:a", reason="", at=TEN, examiner=lambda text, **_: ()
         )
         await service.approve(session, version_id, by="staff:b", opinion="同意", at=TEN)
-    status, face = await _send(site, script_version_id=version_id)
-    assert (status, "E-4214" in str(face["html"])) == (409, True)
+    return version_id, file.digest
+
+
+async def _uploaded(site: SiteUnderTest, digest: str) -> None:
     async with site.database.transaction() as session:
         await session.execute(
             text(
                 "INSERT INTO material_upload (digest, use, media_id, created_at, failures, problem)"
                 " VALUES (:digest, :use, 'MEDIA-1', :at, 0, '')"
-            ).bindparams(digest=file.digest, use=uploads.MESSAGE, at=TEN),
+            ).bindparams(digest=digest, use=uploads.MESSAGE, at=TEN),
         )
+
+
+async def test_a_mini_program_card_goes_with_its_picture_from_our_own_page(
+    site: SiteUnderTest,
+) -> None:
+    """What sendChatMessage takes of it: title, appid, page and the picture by address (100749)."""
+    version_id, digest = await _material(
+        site, "card.assessment", "手机银行：风险测评", "做一次风险测评，三分钟。",
+        kind="miniprogram", appid="wx0123456789abcdef", page="pages/assessment/index.html",
+    )  # fmt: skip
+    await _uploaded(site, digest)
+    status, ticket = await _send(site, script_version_id=version_id)
+    assert status == 200, ticket
+    payloads: Any = ticket["payloads"]
+    assert payloads == [
+        {
+            "msgtype": "miniprogram",
+            "miniprogram": {
+                "appid": "wx0123456789abcdef",
+                "title": "手机银行：风险测评",
+                "imgUrl": f"{ORIGIN}/o/m/card.assessment",
+                "page": "pages/assessment/index.html",
+            },
+        }
+    ]
+    async with site.browser() as anybody:
+        picture = await anybody.get(payloads[0]["miniprogram"]["imgUrl"])
+    assert (picture.status_code, picture.content) == (200, PNG)
+    assert picture.headers["content-type"] == "image/png"
+
+
+async def test_a_link_card_is_refused_from_the_moment_its_host_is_not_the_banks(
+    site: SiteUnderTest,
+) -> None:
+    """Approved once is not enough: the hosts that hold at the tap decide."""
+    version_id, _ = await _material(
+        site, "link.branches", "附近网点", "查最近的网点和营业时间。",
+        kind="link", url="https://www.qinghe.example/branches",
+    )  # fmt: skip
+    status, face = await _send(site, script_version_id=version_id)
+    assert (status, "E-4218" in str(face["html"])) == (409, True)
+    site.parts.desk.policy = site.parts.desk.policy.with_hosts("qinghe.example")
+    status, ticket = await _send(site, script_version_id=version_id)
+    assert status == 200, ticket
+    payloads: Any = ticket["payloads"]
+    assert payloads[0]["news"] == {
+        "link": "https://www.qinghe.example/branches",
+        "title": "附近网点",
+        "desc": "查最近的网点和营业时间。",
+        "imgUrl": f"{ORIGIN}/o/m/link.branches",
+    }
+
+
+async def test_a_material_goes_by_its_live_id_and_not_a_minute_longer(
+    site: SiteUnderTest, wall: Wall
+) -> None:
+    version_id, digest = await _material(
+        site, "poster.safety", "防诈海报", "陌生来电要转账，先挂断。", kind="poster"
+    )
+    status, face = await _send(site, script_version_id=version_id)
+    assert (status, "E-4214" in str(face["html"])) == (409, True)
+    await _uploaded(site, digest)
     limin = await site.signed_in("limin")
     page = await limin.get("/h5/scripts?library=media&contact=wm-C1")
     assert "防诈海报" in words_of(page.text)

@@ -7,6 +7,9 @@ from sqlmodel import SQLModel
 
 import app  # noqa: F401 — so that every table is known
 
+TABLES = frozenset(SQLModel.metadata.tables)
+"""Every table of the bank's database."""
+
 
 @cache
 def _owners() -> dict[str, str]:

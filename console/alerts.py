@@ -13,9 +13,11 @@ from archive import alerts as deeds
 from archive.alert_lists import OPEN, Wanted
 from archive.facts import AlertFact, AlertSeverity, AlertState, FoundMessage, Outcome, SearchScope
 from compliance.screening.rules import Rule
+from config import policy_catalogue
 from console import roles
 from console.audit.speakers import Speakers, speakers_of
 from console.audit.talk import parts, rules_of, talk_of
+from console.desk.settling import CENTRE, cases_follow
 from console.errors import FormRefused, ReasonNeeded
 from console.lists import PER_PAGE, choice, nothing, number, paging, tab, url
 from console.naming import Names, names_for
@@ -31,7 +33,6 @@ from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
 PATH: Final = "/c/alerts"
-ESCALATED_TO: Final = "role:compliance"
 Act = Literal["claim", "release", "escalate"]
 
 
@@ -307,7 +308,7 @@ async def act(
         return RedirectResponse(PATH, status_code=303)
     else:
         await deeds.escalate(
-            session, scope, alert_id, to=ESCALATED_TO, note="升级给总行合规",
+            session, scope, alert_id, to=CENTRE, note="升级给总行合规",
             actor=asking.actor, at=asking.at,
         )  # fmt: skip
     return RedirectResponse(f"{PATH}/{alert_id}", status_code=303)
@@ -315,13 +316,17 @@ async def act(
 
 @router.post(PATH + "/{alert_id}/close")
 async def close(
+    request: Request,
     asking: Annotated[Asking, allow("console", *roles.WATCH)],
     session: Writing,
     alert_id: int,
     outcome: Annotated[str, Form(max_length=16)],
     note: Annotated[str, Form(max_length=300)] = "",
 ) -> Response:
-    """Close what one holds, with what was found and said; it cannot be changed afterwards."""
+    """Close what one holds, with what was found and said; it cannot be changed afterwards.
+
+    What waits about it at the review desk is decided with it.
+    """
     decided: Outcome | None = None
     for known in get_args(Outcome):
         if outcome == known:
@@ -331,8 +336,12 @@ async def close(
     if len(note.strip()) < 2:
         raise ReasonNeeded("请写处置意见", do="写明看到了什么、怎么处理的")
     scope, _ = await scope_of(session, asking)
-    await deeds.close(
+    closed = await deeds.close(
         session, scope, alert_id, outcome=decided, note=note.strip(), actor=asking.actor,
         at=asking.at,
     )  # fmt: skip
+    policy = request.app.state.parts.shelf.of(policy_catalogue.REVIEW_DESK)
+    await cases_follow(
+        session, closed, outcome=decided, note=note.strip(), asking=asking, policy=policy
+    )
     return RedirectResponse(f"{PATH}/{alert_id}", status_code=303)

@@ -120,6 +120,12 @@ async def newest(session: AsyncSession, codes: Iterable[str]) -> dict[str, Scrip
     return {found.code: found for found in (await session.execute(query)).scalars()}
 
 
+async def newest_versions(session: AsyncSession, codes: Iterable[str]) -> list[VersionFact]:
+    """The newest version of each code without its steps, by code; unknown ones are left out."""
+    found = await newest(session, codes)
+    return [version_of(found[code], ()) for code in sorted(found)]
+
+
 async def version(session: AsyncSession, version_id: int) -> VersionFact:
     """One version with its steps, for the review page. Raises ScriptUnknown."""
     query = select(ScriptVersion).where(col(ScriptVersion.id) == version_id)

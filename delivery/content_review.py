@@ -1,6 +1,6 @@
 """Findings of content that was handed in go to the review desk beside the approval."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from compliance.review import cases
 from compliance.review.facts import Source, Stop
 from config.review_desk_policy import ReviewDeskPolicy
-from content_library import repository as scripts_of
-from content_library.facts import State
+from content_library.facts import State, VersionFact
 
 SEVERITIES: Final = {"block": "block", "warn": "review"}
 
@@ -22,7 +21,7 @@ def named(code: str, version: int) -> str:
 
 async def submitted(
     session: AsyncSession,
-    version_id: int,
+    versions: Sequence[VersionFact],
     *,
     families: Mapping[str, str],
     rulebook: str,
@@ -31,18 +30,27 @@ async def submitted(
 ) -> int:
     """Open a case for each rule in the stored findings; cases about earlier words are moot.
 
-    ``families``: the family of each rule. Returns how many cases are new.
+    ``families``: the family of each rule. What is not submitted is left out. Returns how many
+    cases are new.
     """
-    version = await scripts_of.version(session, version_id)
+    handed_in = [one for one in versions if one.script.state == State.SUBMITTED]
+    stops = {
+        stop.key: stop for one in handed_in for stop in _stops(one, families, rulebook).values()
+    }
+    things = [named(one.script.code, one.script.version) for one in handed_in]
+    await cases.close_moot(session, things, at=at, keep=list(stops))
+    return await cases.open_cases(session, stops.values(), policy=policy, at=at)
+
+
+def _stops(version: VersionFact, families: Mapping[str, str], rulebook: str) -> dict[str, Stop]:
+    """What stopped the words of one version, by rule and words."""
     script = version.script
-    if script.state != State.SUBMITTED:
-        return 0
     stops: dict[str, Stop] = {}
     for one in version.findings:
         severity = SEVERITIES.get(one.level)
         if not one.rule or severity is None:
             continue
-        key = f"content:{version_id}:{script.template_hash[:16]}:{one.rule}"
+        key = f"content:{script.version_id}:{script.template_hash[:16]}:{one.rule}"
         before = stops.get(key)
         stops[key] = Stop(
             key=key,
@@ -58,5 +66,4 @@ async def submitted(
             spans=[*(before.spans if before else ()), (one.start, one.end)],
             author=version.author,
         )
-    await cases.close_moot(session, [named(script.code, script.version)], at=at, keep=list(stops))
-    return await cases.open_cases(session, stops.values(), policy=policy, at=at)
+    return stops

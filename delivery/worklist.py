@@ -194,11 +194,12 @@ async def work_items(
     units: frozenset[str] | None,
     state: str | None = "open",
     kind: str | None = None,
+    staff_id: str | None = None,
     limit: int = 50,
     offset: int = 0,
 ) -> list[Item]:
-    """Items of the given units (None: all), newest first."""
-    query = select(WorkItem).where(*_conditions(units, state, kind))
+    """Items of the given units (None: all), newest first; ``staff_id``: addressed to them."""
+    query = select(WorkItem).where(*_conditions(units, state, kind, staff_id))
     query = query.order_by(col(WorkItem.opened_at).desc(), col(WorkItem.key))
     cipher = cipher_of(session)
     return [
@@ -229,14 +230,20 @@ async def count_work(
     units: frozenset[str] | None,
     state: str | None = "open",
     kind: str | None = None,
+    staff_id: str | None = None,
 ) -> int:
     """How many items match."""
-    query = select(func.count()).select_from(WorkItem).where(*_conditions(units, state, kind))
+    wanted = _conditions(units, state, kind, staff_id)
+    query = select(func.count()).select_from(WorkItem).where(*wanted)
     return int((await session.execute(query)).scalar_one())
 
 
-def _conditions(units: frozenset[str] | None, state: str | None, kind: str | None) -> list[Any]:
+def _conditions(
+    units: frozenset[str] | None, state: str | None, kind: str | None, staff_id: str | None
+) -> list[Any]:
     conditions: list[Any] = []
+    if staff_id is not None:
+        conditions.append(col(WorkItem.staff_id) == staff_id)
     if units is not None:
         conditions.append(col(WorkItem.unit_id).in_(sorted(units)))
     if state is not None:

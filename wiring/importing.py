@@ -25,6 +25,7 @@ from delivery.attached import addresses_of
 from delivery.repository import touches
 from delivery.repository.touches import Touched
 from kit.tabular.limits import Limits
+from wiring import screening_duty
 from wiring.parts import Parts
 
 ORDER: Final = (
@@ -179,6 +180,7 @@ async def bring_items(
             session, rows, by, at, examiner=parts.examiner,
             reader=lambda row: own_address(reader(row), allowed),
         )  # fmt: skip
+        await screening_duty.review_content(session, landed.submitted, parts, at)
     return {
         "submitted": list(landed.submitted),
         "unchanged": list(landed.unchanged),

@@ -1,6 +1,6 @@
 """What screening stopped goes to the review desk; rules that stop too much are lowered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -11,9 +11,14 @@ from archive.facts import StoppedTalk
 from compliance.review import cases, lowering, rates
 from compliance.review.facts import Lowering, Source, Stop
 from compliance.review.rules import too_strict
+from compliance.screening.rules import Rule
 from config import policy_catalogue
+from config.review_desk_policy import ReviewDeskPolicy
+from content_library import repository as scripts_of
+from crm_sync.facts import StaffFact
 from crm_sync.repository.cards import customers_of_contacts
-from crm_sync.repository.staff import staff_by_userids
+from crm_sync.repository.staff import staff_by_id, staff_by_position, staff_by_userids
+from delivery import content_review
 from delivery.worklist import Work, open_work
 from wiring.parts import Parts
 
@@ -56,6 +61,23 @@ async def review_talk(
     return await cases.open_cases(session, made, policy=policy, at=at)
 
 
+async def review_content(
+    session: AsyncSession, codes: Sequence[str], parts: Parts, at: datetime
+) -> int:
+    """Open cases for what was found in the newest versions of ``codes``; how many are new."""
+    if not codes:
+        return 0
+    rulebook = parts.screener.rulebook
+    return await content_review.submitted(
+        session,
+        await scripts_of.newest_versions(session, codes),
+        families={one.id: one.family for one in rulebook.rules},
+        rulebook=rulebook.version,
+        policy=parts.shelf.of(policy_catalogue.REVIEW_DESK),
+        at=at,
+    )
+
+
 async def false_stops(parts: Parts, at: datetime) -> Mapping[str, Any]:
     """Lower every rule that is released too often, and tell its owner by a work item."""
     policy = parts.shelf.of(policy_catalogue.REVIEW_DESK)
@@ -91,21 +113,35 @@ async def false_stops(parts: Parts, at: datetime) -> Mapping[str, Any]:
         lowered = await lowering.lower(
             session, strict, percent=policy.most_released_percent, by=JOB, at=at
         )
-        await open_work(
-            session, [_work(one, rules[one.rule].name, rules[one.rule]) for one in lowered], at=at
-        )
+        seats = await _seats(session, {rules[one.rule].owner for one in lowered}, policy)
+        await open_work(session, [_work(one, rules[one.rule], seats) for one in lowered], at=at)
     if lowered:
         await parts.refresh()
     return {"rules": len(summed), "lowered": [one.rule for one in lowered]}
 
 
-def _work(one: Lowering, name: str, rule: object) -> Work:
-    owner = str(getattr(rule, "owner", ""))
+async def _seats(
+    session: AsyncSession, desks: Collection[str], policy: ReviewDeskPolicy
+) -> dict[str, StaffFact]:
+    """Who sits at each desk: as the policy says, else whoever's position is called so."""
+    named = {one.desk: one.staff for one in policy.owner if one.desk in desks}
+    people = await staff_by_id(session, set(named.values()))
+    said = {desk: people[staff] for desk, staff in named.items() if staff in people}
+    held = await staff_by_position(session, set(desks) - set(said))
+    return {desk: one for desk, one in {**held, **said}.items() if one.active}
+
+
+def _work(one: Lowering, rule: Rule, seats: Mapping[str, StaffFact]) -> Work:
+    """The item for the rule's owner; head office's where nobody sits at that desk."""
+    holder = seats.get(rule.owner)
     return Work(
-        key=f"rule_lowered:{one.rule}:{one.id}",
+        key=lowering.work_key(one),
         kind="rule_lowered",
-        title=f"规则 {one.rule}（{name}）误拦太多，已降为“要人复核”"[:160],
-        why=f"{one.why}。请看误拦率页上放行的原话，改规则或申请恢复"
-        + (f"（规则负责人：{owner}）" if owner else ""),
+        title=f"规则 {one.rule}（{rule.name}）误拦太多，已降为“要人复核”"[:160],
+        why=f"{one.why}。请看误拦率页上放行的原话，改规则或申请恢复（规则负责岗位：{rule.owner}"
+        + ("" if holder else "，没有找到在岗的人，可在策略“复核台与误拦”里指定")
+        + "）",
+        unit_id=holder.unit_id if holder else "hq",
+        staff_id=holder.staff_id if holder else None,
         facts={"rule": one.rule, "decided": one.decided, "released": one.released},
     )

@@ -177,6 +177,20 @@ async def about(session: AsyncSession, case: Case) -> list[Case]:
     return [case_of(cipher, row) for row in (await session.execute(query)).scalars()]
 
 
+async def open_about(session: AsyncSession, things: Collection[str]) -> list[Case]:
+    """What waits about any of ``things``, the oldest first."""
+    query = (
+        select(ScreeningCase)
+        .where(
+            col(ScreeningCase.object).in_(list(things)),
+            col(ScreeningCase.state) == CaseState.OPEN,
+        )
+        .order_by(col(ScreeningCase.due_at), col(ScreeningCase.id))
+    )
+    cipher = cipher_of(session)
+    return [case_of(cipher, row) for row in (await session.execute(query)).scalars()]
+
+
 async def released(
     session: AsyncSession, customer_ids: Collection[int], since: datetime
 ) -> dict[tuple[int, str], frozenset[str]]:

@@ -79,6 +79,27 @@ async def escalate(
     return case_of(cipher_of(session), row)
 
 
+async def settle(
+    session: AsyncSession,
+    case_id: int,
+    *,
+    release: bool,
+    reason: str,
+    by: str,
+    at: datetime,
+    policy: ReviewDeskPolicy,
+    names: Collection[str] = (),
+) -> Case:
+    """Decide a case in one's own words, where its matter was decided elsewhere (an alert).
+
+    Raises as ``release``.
+    """
+    said = _reason(reason)
+    row = await _held(session, case_id, by)
+    state = CaseState.RELEASED if release else CaseState.RETURNED
+    return await _decide(session, row, state, said, by, at, policy, names)
+
+
 async def accept_all(
     session: AsyncSession,
     thing: str,

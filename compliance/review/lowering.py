@@ -21,6 +21,11 @@ from kit.ledger import Entry, append
 HOLDING = ("lowered", "raise_asked")
 
 
+def work_key(one: Lowering) -> str:
+    """The key of the work item by which a rule's owner hears of it."""
+    return f"rule_lowered:{one.rule}:{one.id}"
+
+
 async def in_force(session: AsyncSession) -> frozenset[str]:
     """The rules that ask for review at the moment although the rulebook lets them block."""
     query = select(col(ScreeningLowering.rule)).where(col(ScreeningLowering.state).in_(HOLDING))

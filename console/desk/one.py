@@ -1,6 +1,5 @@
 """One case: the words with what was hit, as they are read, the rule, two rewrites; three keys."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -16,6 +15,7 @@ from config.review_desk_policy import ReviewDeskPolicy
 from console import roles
 from console.audit.talk import EVERY_STATE, rules_of
 from console.desk.listed import PATH, SEVERITIES, SOURCES, STATES
+from console.desk.settling import alert_follows, names_in
 from console.levels import demand, may_decide
 from console.naming import names_for
 from console.shell import page, shell
@@ -24,8 +24,6 @@ from console.traces import looked
 from content_library import repository as scripts_of
 from content_library import service
 from content_library.facts import State
-from crm_sync import selection
-from crm_sync.repository.staff import staff_by_id
 from kit.web.formats import long_stamp
 from kit.web.guard import Asking, Writing, allow
 from kit.web.rich import marked
@@ -155,30 +153,23 @@ async def decide(
     await demand(session, asking, level)
     by, at = asking.actor, asking.at
     if key == "escalate":
-        await deciding.escalate(session, case_id, reason=reason, by=by, at=at, policy=policy)
+        done = await deciding.escalate(session, case_id, reason=reason, by=by, at=at, policy=policy)
+        said = reason
     elif key == "release":
-        await deciding.release(
+        done = await deciding.release(
             session, case_id, reason=reason, by=by, at=at, policy=policy,
-            names=await _names(session, case),
+            names=await names_in(session, case),
         )  # fmt: skip
+        said = done.reason
     else:
         done = await deciding.send_back(
             session, case_id, template=template, by=by, at=at, policy=policy,
-            names=await _names(session, case),
+            names=await names_in(session, case),
         )  # fmt: skip
+        said = done.reason
         await _return_content(session, done, asking)
+    await alert_follows(session, done, asking, said)
     return RedirectResponse(PATH, status_code=303)
-
-
-async def _names(session: AsyncSession, case: Case) -> list[str]:
-    """What the persons in the words are called, for the mask."""
-    found: list[str] = []
-    if case.customer_id is not None:
-        facts: Mapping[int, Any] = await selection.customer_facts(session, [case.customer_id])
-        found += [one.name for one in facts.values() if one.name]
-    staff_id = case.author.removeprefix("staff:")
-    found += [one.name for one in (await staff_by_id(session, [staff_id])).values()]
-    return found
 
 
 async def _return_content(session: AsyncSession, case: Case, asking: Asking) -> None:

@@ -18,6 +18,7 @@ from console.desk.listed import PATH
 from console.lists import nothing, tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
+from delivery.worklist import close_open
 from kit.web.guard import Asking, Reading, Writing, allow
 
 router = APIRouter()
@@ -131,7 +132,12 @@ async def decide_raise(
     opinion: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     """Let the rule block again, or not. SecondPersonNeeded for whoever asked."""
-    await lowering.decide_raise(
+    done = await lowering.decide_raise(
         session, rule, agree=decision == "agree", opinion=opinion, by=asking.actor, at=asking.at
     )
+    if done.state == "raised":
+        await close_open(
+            session, [lowering.work_key(done)], by=asking.actor,
+            resolution=f"规则已恢复：{opinion}"[:400], at=asking.at,
+        )  # fmt: skip
     return RedirectResponse(HERE, status_code=303)

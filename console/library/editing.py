@@ -1,6 +1,6 @@
 """Writing a script: checked while it is written, kept as a draft, handed to somebody else."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config import policy_catalogue
 from console.errors import FormRefused
 from console.library import showing
+from console.library.handing_in import to_desk
 from console.library.listed import PATH
 from console.library.script import WRITERS
 from console.shell import page, shell
@@ -23,7 +23,6 @@ from content_library.findings import examine
 from content_library.row_values import names_of
 from content_library.rules import checked
 from content_library.timing import WHEN
-from delivery import content_review
 from kit.errors import AppError
 from kit.web.guard import Asking, Reading, Writing, allow
 
@@ -168,20 +167,6 @@ async def _keep(
         code = newest.script.code if newest else None
         return await _form(request, session, asking, words, code=code, reason=reason, error=error)
     return RedirectResponse(f"{PATH}/{quote(words.code)}", status_code=303)
-
-
-async def to_desk(request: Request, session: AsyncSession, version_id: int, at: datetime) -> None:
-    """What the checks found of words that were handed in waits on the review desk, too."""
-    parts = request.app.state.parts
-    rulebook = parts.screener.rulebook
-    await content_review.submitted(
-        session,
-        version_id,
-        families={one.id: one.family for one in rulebook.rules},
-        rulebook=rulebook.version,
-        policy=parts.shelf.of(policy_catalogue.REVIEW_DESK),
-        at=at,
-    )
 
 
 def _checks(request: Request, words: ScriptDraft) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.library.handing_in import to_desk
 from console.library.places import SCRIPTS
 from console.shell import page, shell
 from content_library import repository as items_of
@@ -137,6 +138,7 @@ async def keep_item(
                     session, version_id, by=by, reason=reason, at=at,
                     examiner=request.app.state.parts.examiner,
                 )  # fmt: skip
+                await to_desk(request, session, version_id, at)
     except AppError as error:
         return error
     return RedirectResponse(f"{SCRIPTS}/{quote(words.code)}", status_code=303)

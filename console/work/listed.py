@@ -43,25 +43,31 @@ async def work(
     unit: str = "",
     kind: str = "",
     status: Annotated[str, Query(alias="state")] = "",
+    mine: str = "",
     offset: int = 0,
 ) -> Response:
-    """Items in sight; open ones unless the closed ones are asked for."""
+    """Items in sight; open ones unless the closed ones are asked for. ``mine``: addressed to me."""
     whole = await sight_of(session, asking.viewer, roles.BUSINESS)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
     state = "closed" if status == "closed" else "open"
     wanted = kind or None
-    total = await worklist.count_work(session, units=sight.units, state=state, kind=wanted)
+    me = asking.viewer.staff_id
+    own = await worklist.count_work(session, units=sight.units, staff_id=me)
+    total = await worklist.count_work(
+        session, units=sight.units, state=state, kind=wanted, staff_id=me if mine else None
+    )
     start = max(offset, 0)
     shown = await worklist.work_items(
-        session, units=sight.units, state=state, kind=wanted, limit=PER_PAGE, offset=start
-    )
+        session, units=sight.units, state=state, kind=wanted, staff_id=me if mine else None,
+        limit=PER_PAGE, offset=start,
+    )  # fmt: skip
     by_kind = await work_lists.open_by_kind(session, units=sight.units)
     place = await looked(
         session,
         asking,
         "works.listed",
         "list:work",
-        payload={"unit": unit, "kind": kind, "shown": [one.key for one in shown]},
+        payload={"unit": unit, "kind": kind, "mine": mine, "shown": [one.key for one in shown]},
     )
     names = await names_for(
         session,
@@ -69,7 +75,7 @@ async def work(
         staff=[one.staff_id for one in shown],
         customers=[one.customer_id for one in shown],
     )
-    kept = {"unit": unit, "kind": kind, "state": status}
+    kept = {"unit": unit, "kind": kind, "state": status, "mine": mine}
     context = await shell(request, session, asking, "work", view_ref=place)
     context |= {
         "filters": [
@@ -77,7 +83,12 @@ async def work(
             choice("state", "状态", [("", "待处理"), ("closed", "已办结")], status),
         ],
         "tabs": [
-            tab("全部", url(PATH, unit=unit), sum(by_kind.values()), not kind),
+            tab("全部", url(PATH, unit=unit), sum(by_kind.values()), not (kind or mine)),
+            *(
+                [tab("派给我的", url(PATH, unit=unit, mine="1"), own, mine == "1")]
+                if own or mine
+                else []
+            ),
             *(
                 tab(kind_text(name), url(PATH, unit=unit, kind=name), n, name == kind)
                 for name, n in by_kind.items()

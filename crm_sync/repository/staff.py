@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -50,6 +50,22 @@ async def staff_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, 
         return {}
     found = await staff_facts(session, among(session, col(Staff.staff_id), ids))
     return {fact.staff_id: fact for fact in found}
+
+
+async def staff_by_position(
+    session: AsyncSession, positions: Collection[str]
+) -> dict[str, StaffFact]:
+    """Who holds each of these positions: somebody active, the first by staff id."""
+    if not positions:
+        return {}
+    query = select(col(Staff.position), func.min(col(Staff.staff_id))).where(
+        col(Staff.position).in_(sorted(positions)),
+        col(Staff.active).is_(True),
+        col(Staff.removed_at).is_(None),
+    )
+    first = {name: staff_id for name, staff_id in await session.execute(query.group_by(col(Staff.position)))}  # fmt: skip  # noqa: C416
+    people = await staff_by_id(session, first.values())
+    return {name: people[staff_id] for name, staff_id in first.items()}
 
 
 async def staff_by_userids(session: AsyncSession, userids: Collection[str]) -> dict[str, StaffFact]:

@@ -6,7 +6,7 @@ from kit import clock
 from tests.proofs.capping import ATTEMPTS, CUSTOMERS, Capped, prove, told
 from tests.proofs.written import write
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(1_500)]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 
 def _must_hold(found: Capped) -> None:

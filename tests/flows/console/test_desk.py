@@ -4,10 +4,13 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
+from sqlmodel import col
 
 from compliance.review import cases, lessons, lowering
 from compliance.review.facts import CaseState, Source, Stop
 from config import policy_catalogue
+from crm_sync.models import Staff
 from delivery import worklist
 from kit.ledger.reading import Wanted as Entries
 from kit.ledger.reading import count as entries
@@ -86,10 +89,16 @@ async def test_another_branch_does_not_see_it_and_nobody_judges_their_own_words(
     assert (await sun.post(f"/c/screened/{first}/decide", said)).status_code == 403
 
 
+@pytest.mark.mission("I6")
 async def test_a_rule_released_too_often_asks_for_review_until_two_people_raise_it(
     desk_office: Office,
 ) -> None:
     parts = desk_office.parts
+    owner = next(one.owner for one in parts.shipped.rulebook.rules if one.id == "R-YLD-01")
+    async with desk_office.database.transaction() as session:
+        await session.execute(
+            update(Staff).where(col(Staff.staff_id) == "luomin").values(position=owner)
+        )
     found = await _stopped(desk_office, 20)
     he = await desk_office.sit("hejing")
     for place, one in enumerate(found):
@@ -109,6 +118,10 @@ async def test_a_rule_released_too_often_asks_for_review_until_two_people_raise_
     async with desk_office.database.reading() as session:
         [work] = await worklist.work_items(session, units=None, kind="rule_lowered")
         assert rule in work.title
+        assert (work.staff_id, work.unit_id) == ("luomin", "hq")  # whose desk the rule names
+    luo = await desk_office.sit("luomin")
+    assert work.title in await luo.page("/c/work?mine=1")
+    assert work.title not in await he.page("/c/work?mine=1")
     page = await he.page("/c/screened/rules")
     assert "15.0%" in page
     behind = re.findall(r'href="(/c/screened\?rule=[^"]*state=released)"', page)[0]
@@ -117,8 +130,9 @@ async def test_a_rule_released_too_often_asks_for_review_until_two_people_raise_
     assert (await he.post(f"/c/screened/rules/{rule}/ask-raise", ask)).status_code == 303
     yes = {"decision": "agree", "opinion": "看过新规则"}
     assert (await he.post(f"/c/screened/rules/{rule}/raise", yes)).status_code == 403
-    luo = await desk_office.sit("luomin")
     assert (await luo.post(f"/c/screened/rules/{rule}/raise", yes)).status_code == 303
+    async with desk_office.database.reading() as session:
+        assert await worklist.work_items(session, units=None, kind="rule_lowered") == []
     await parts.refresh()
     assert rule not in parts.screener.lowered
     desk_office.clock.advance(hours=3)

@@ -8,13 +8,13 @@ from kit.db import Database
 from tests.flows.delivery import crowd
 from tests.flows.wecom_world import wecom_world
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = pytest.mark.anyio
 
-CUSTOMERS, SENDERS, EACH = 4, 8, 75
+CUSTOMERS, SENDERS, EACH = 2, 8, 20
 
 
-async def test_six_hundred_attempts_by_eight_senders_exceed_no_cap(database: Database) -> None:
-    where = await crowd.scene(database, CUSTOMERS, crowd.DAYS[:5])
+async def test_attempts_by_eight_senders_exceed_no_cap(database: Database) -> None:
+    where = await crowd.scene(database, CUSTOMERS, crowd.DAYS[:4])
     became = await asyncio.gather(
         *(crowd.rush(database, where, number, EACH) for number in range(SENDERS))
     )
@@ -22,7 +22,7 @@ async def test_six_hundred_attempts_by_eight_senders_exceed_no_cap(database: Dat
     assert crowd.over(customers, groups, where) == []
     assert await crowd.slots_over(database, where) == []
     refused = sum(one["broadcast over_quota"] for one in became)
-    assert refused > 100  # the caps did stop somebody
+    assert refused > 20  # the caps did stop somebody
     assert sum(one["group over_quota"] for one in became) > 0
     async with wecom_world(
         customers=crowd.people(CUSTOMERS), api_per_minute=1_000_000, api_per_hour=1_000_000

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import multiprocessing
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
 
@@ -20,6 +21,16 @@ def test_ids_rise_and_never_repeat_whatever_the_threads() -> None:
     assert len(set(flat)) == len(flat)
     assert all(some == sorted(some) for some in made)
     assert max(flat) < 2**63
+
+
+def _process_number(_: int) -> int:
+    return (new_id() >> 9) % (1 << 13)
+
+
+def test_processes_forked_from_one_draw_numbers_of_their_own() -> None:
+    with multiprocessing.get_context("fork").Pool(6, maxtasksperchild=1) as pool:
+        drawn = pool.map(_process_number, range(6), chunksize=1)
+    assert len({*drawn, _process_number(0)}) > 4  # two may meet by chance, not all of them
 
 
 def test_the_banks_day_begins_at_beijing_midnight() -> None:

@@ -1,0 +1,24 @@
+"""What the checks found of words that were handed in waits on the review desk, too."""
+
+from datetime import datetime
+
+from fastapi import Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config import policy_catalogue
+from content_library import repository as items_of
+from delivery import content_review
+
+
+async def to_desk(request: Request, session: AsyncSession, version_id: int, at: datetime) -> None:
+    """Open a case for each rule in the findings of a version that was submitted."""
+    parts = request.app.state.parts
+    rulebook = parts.screener.rulebook
+    await content_review.submitted(
+        session,
+        [await items_of.version(session, version_id)],
+        families={one.id: one.family for one in rulebook.rules},
+        rulebook=rulebook.version,
+        policy=parts.shelf.of(policy_catalogue.REVIEW_DESK),
+        at=at,
+    )

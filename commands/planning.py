@@ -55,7 +55,7 @@ def plan_command(
             at = parts.clock()
             on = day_of(day, bank_date(at))
             if explain is not None:
-                await _explain(parts, explain)
+                await explain_one(parts, explain)
                 return
             report = await plan(parts, on, at, by="system:cli", dry_run=dry_run)
             found = report.as_json()
@@ -77,7 +77,7 @@ def plan_command(
     run(work)
 
 
-async def _explain(parts: Parts, customer_no: str) -> None:
+async def explain_one(parts: Parts, customer_no: str) -> None:
     async with parts.databases.bank.reading() as session:
         customer = await customer_by_no(session, customer_no)
         judged = await decisions.decisions_of(session, customer.customer_id, limit=20)
@@ -91,7 +91,14 @@ async def _explain(parts: Parts, customer_no: str) -> None:
             "key": one.key,
             "script": scripts.get(one.script.split("/")[0], one.script),
             "verdict": one.verdict,
-            "reasons": [{"code": code, "saying": BY_CODE[code].saying} for code in one.objections],
+            "reasons": [
+                {
+                    "code": code,
+                    "saying": BY_CODE[code].saying,
+                    "detail": one.details.get(code, ""),
+                }
+                for code in one.objections
+            ],
         }
         for _, one in judged
     ]
@@ -112,6 +119,8 @@ async def _explain(parts: Parts, customer_no: str) -> None:
             say(f"  可以：{row['script']}（{row['key']}）")
         for reason in row["reasons"]:
             say(f"  不发：{row['script']}，因为{reason['saying']}（{reason['code']}）")
+            if reason["detail"]:
+                say(f"        {reason['detail']}")
     for one in waiting:
         say(f"  渠道：{one.channel_reason}（{one.key}）")
     if not rows:

@@ -51,10 +51,28 @@ class Scope(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """One risk assessment of a customer: whose (``bank`` or ``fund``), C1..C5 as 1..5, when.
+
+    ``until``: the end that the document states; ``lowest``: 风险承受能力最低类别; ``who``: the
+    fund company's name.
+    """
+
+    by: str
+    level: int
+    on: date | None
+    until: date | None = None
+    lowest: bool = False
+    who: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Recipient:
     """A customer as the gate sees one. ``customer_id`` None: a contact bound to nobody yet.
 
-    ``age`` in full years, ``risk_level`` C1..C5 as 1..5, ``consents`` the purposes given,
+    ``age`` in full years, ``risk_level`` C1..C5 as 1..5 by the bank's own assessment,
+    ``fund_assessment`` that of a fund company, ``professional_until`` the last day on which the
+    customer counts as a professional investor, ``consents`` the purposes given,
     ``refusals`` those that the customer said no to, ``suppressed`` the scopes of ``Scope``, ``last_care_on`` the last day a care touch arrived.
     """
 
@@ -69,6 +87,8 @@ class Recipient:
     suppressed: frozenset[str] = frozenset()
     complaint_open: bool = False
     last_care_on: date | None = None
+    fund_assessment: Assessment | None = None
+    professional_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class Court:
         details = dict(reading.details)
         if draft.channel is not Channel.STAFF_NOTE:
             self._judge_words(draft, found, details)
-            self._judge_recipients(draft, found)
+            self._judge_recipients(draft, found, details)
         ordered = tuple(sorted(found, key=_ORDER.__getitem__)) if found else ()
         return Decision(draft.key, ordered, reading.screened, details)
 
@@ -117,23 +117,32 @@ class Court:
             found.add(Objection.QUIET_DAY)
             details[Objection.QUIET_DAY] = self._quiet
 
-    def _judge_recipients(self, draft: Draft, found: set[Objection]) -> None:
+    def _judge_recipients(
+        self, draft: Draft, found: set[Objection], details: dict[Objection, str]
+    ) -> None:
         if not draft.recipients:
             found.add(Objection.RECIPIENTS_UNKNOWN)
             return
-        judged = suitability.is_judged(draft.words, self._policy.suitability)
+        sets = suitability.judging_sets(draft.words, self._policy.suitability)
+        unsuited: dict[Objection, dict[str, str]] = {}
         for recipient in draft.recipients:
-            self._judge_recipient(recipient, draft, found, judged=judged)
+            for one in sets:
+                for objection, said in suitability.recipient_objections(
+                    recipient, draft.words, self._today, one
+                ):
+                    unsuited.setdefault(objection, {}).setdefault(one.source.title, said)
+            self._judge_recipient(recipient, draft, found)
+        for objection, said_by in unsuited.items():
+            found.add(objection)
+            details[objection] = (
+                "；".join(said_by.values())
+                if len(draft.recipients) == 1
+                else "、".join(said_by) + "：按群里最低的一位算"
+            )
 
-    def _judge_recipient(
-        self, recipient: Recipient, draft: Draft, found: set[Objection], *, judged: bool
-    ) -> None:
+    def _judge_recipient(self, recipient: Recipient, draft: Draft, found: set[Objection]) -> None:
         words, channel, policy = draft.words, draft.channel, self._policy
         found.update(audience_objections(recipient, words))
-        if judged:
-            found.update(
-                suitability.recipient_objections(recipient, words, self._today, policy.suitability)
-            )
         found.update(
             standing_objections(
                 recipient,

@@ -1,5 +1,6 @@
 """Every reason the gate may give against a message: its code, why, and the way on."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -213,3 +214,9 @@ class Objection(StrEnum):
 
 BY_CODE = {objection.code: objection for objection in Objection}
 """Objections by their code, for pages that show a recorded decision."""
+
+
+def told(objection: Objection, details: Mapping[Objection, str]) -> str:
+    """Why and the way on, with what was found where the gate named it."""
+    found = details.get(objection, "")
+    return f"{objection.saying}（{found}）" if found else objection.saying

@@ -10,15 +10,15 @@ from compliance.facts import Purpose
 from config import disclosure_policy, outreach_policy, suitability_policy
 from config.disclosure_policy import DisclosurePolicy
 from config.outreach_policy import Cap, OutreachPolicy
-from config.suitability_policy import SuitabilityPolicy
+from config.suitability_policy import RuleSets
 
 
 @dataclass(frozen=True)
 class GatePolicy:
-    """The three policies the gate judges by; ``hosts`` are the bank's own public hosts."""
+    """The policies the gate judges by, suitability as two rule sets; ``hosts`` are the bank's own public hosts."""
 
     outreach: OutreachPolicy
-    suitability: SuitabilityPolicy
+    suitability: RuleSets
     disclosures: DisclosurePolicy
     hosts: frozenset[str] = frozenset()
 
@@ -38,7 +38,7 @@ class GatePolicy:
     def of(
         cls,
         outreach: OutreachPolicy,
-        suitability: SuitabilityPolicy,
+        suitability: RuleSets,
         disclosures: DisclosurePolicy,
         *,
         hosts: frozenset[str] = frozenset(),
@@ -55,9 +55,9 @@ class GatePolicy:
 
     @cached_property
     def version(self) -> str:
-        """A short digest of all three: two runs with the same digest judged by the same policy."""
+        """A short digest of them all: two runs with the same digest judged by the same policy."""
         digest = hashlib.sha256()
-        for part in (self.outreach, self.suitability, self.disclosures):
+        for part in (self.outreach, *self.suitability.both, self.disclosures):
             digest.update(part.model_dump_json().encode())
         digest.update(",".join(sorted(self.hosts)).encode())
         return digest.hexdigest()[:12]

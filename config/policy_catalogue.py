@@ -67,7 +67,8 @@ LEADS: Final = Kind("leads", "商机发现", LeadPolicy)
 PERSONAS: Final = Kind("personas", "客群规则", PersonaPolicy)
 REMINDERS: Final = Kind("reminders", "提醒", ReminderPolicy)
 OUTREACH: Final = Kind("outreach", "触达时间与次数", OutreachPolicy)
-SUITABILITY: Final = Kind("suitability", "适当性", SuitabilityPolicy)
+SUITABILITY: Final = Kind("suitability", "适当性（银行口径）", SuitabilityPolicy)
+FUND_SUITABILITY: Final = Kind("suitability_funds", "适当性（基金口径）", SuitabilityPolicy)
 SPLIT_TALK: Final = Kind("split_talk", "分条发送合并审查", SplitTalkPolicy)
 DISCLOSURES: Final = Kind("disclosures", "必备提示", DisclosurePolicy)
 COMPLAINTS: Final = Kind("complaints", "客户投诉", ComplaintPolicy)
@@ -108,6 +109,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     REMINDERS,
     OUTREACH,
     SUITABILITY,
+    FUND_SUITABILITY,
     SPLIT_TALK,
     DISCLOSURES,
     COMPLAINTS,

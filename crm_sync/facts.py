@@ -5,8 +5,22 @@ from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
+class FundRating:
+    """A fund company's risk assessment of a customer: C1..C5 as 1..5; ``until`` as it states."""
+
+    level: int
+    assessed_on: date | None
+    until: date | None
+    lowest: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerFact:
-    """A customer as rules and pages see one. Money in 分; ``personas`` start with the primary."""
+    """A customer as rules and pages see one. Money in 分; ``personas`` start with the primary.
+
+    ``risk_level`` is the bank's own assessment, ``fund_rating`` a fund company's.
+    """
 
     customer_id: int
     customer_no: str
@@ -21,6 +35,8 @@ class CustomerFact:
     personas: tuple[str, ...]
     owner_staff_id: str | None
     has_phone: bool = False
+    fund_rating: FundRating | None = None
+    professional_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

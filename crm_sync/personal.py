@@ -24,6 +24,8 @@ PERSONAL: Final = (
             "customer_no": GONE, "name": None, "phone": None, "phone_hash": None,
             "unionid_hash": None, "gender": "", "born_on": None, "birthday": None,
             "account_unit_id": None, "risk_level": None, "risk_assessed_on": None, "tier": "",
+            "fund_risk_level": None, "fund_risk_assessed_on": None, "fund_risk_until": None,
+            "fund_risk_lowest": None, "fund_risk_by": None, "professional_until": None,
             "aum_fen": None, "aum_average_fen": None, "occupation": "", "opened_on": None,
             "attributes": {}, "digest": "", "supplements": {}, "changed_at": NOW,
             "removed_at": NOW,

@@ -10,6 +10,7 @@ from compliance import allow_list
 from compliance import repository as standing_of
 from compliance.complaints import FROZEN
 from compliance.facts import (
+    Assessment,
     Channel,
     Counts,
     Draft,
@@ -111,7 +112,17 @@ def recipient(
         suppressed=standing.suppressed | (said_as_contact - {FROZEN}),
         complaint_open=standing.complaint_open or FROZEN in said_as_contact,
         last_care_on=known.last_care.get(customer.customer_id),
+        fund_assessment=fund_assessment(customer),
+        professional_until=customer.professional_until,
     )
+
+
+def fund_assessment(customer: CustomerFact) -> Assessment | None:
+    """The fund company's assessment of a customer as the gate sees it."""
+    one = customer.fund_rating
+    if one is None:
+        return None
+    return Assessment("fund", one.level, one.assessed_on, one.until, one.lowest, one.by)
 
 
 def words_of(

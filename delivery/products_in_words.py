@@ -68,7 +68,7 @@ def with_product(words: Words, known: Mapping[str, Shown], *, channel: str, unit
         tiers = (tiers & product.tiers or NOBODY) if tiers else product.tiers
     return replace(
         words,
-        product_kind=words.product_kind or product.kind,
+        product_kind=product.kind or words.product_kind,
         product_risk=max(
             (one for one in (words.product_risk, product.risk) if one is not None), default=None
         ),

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from compliance.policy import GatePolicy
 from config import policy_catalogue
 from config.policy_shelf import Shelf
+from config.rule_sets import rule_sets
 from kit.policies import repository
 from kit.policies.reading import kind_of, values_of
 
@@ -28,7 +29,7 @@ def gate_policy(shelf: Shelf, own_hosts: frozenset[str]) -> GatePolicy:
     """What the gate judges by, from the shelf."""
     return GatePolicy.of(
         shelf.of(policy_catalogue.OUTREACH),
-        shelf.of(policy_catalogue.SUITABILITY),
+        rule_sets(shelf),
         shelf.of(policy_catalogue.DISCLOSURES),
         hosts=own_hosts,
     )

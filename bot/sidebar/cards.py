@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.calendar import BankCalendar
 from compliance.facts import Channel, Purpose
-from compliance.objections import BY_CODE
+from compliance.objections import BY_CODE, told
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript, Form, Library, State
 from content_library.item_rules import PLAIN, forms_of
@@ -179,7 +179,8 @@ def script_card(
 
 def objections(one: Judged) -> list[dict[str, str]]:
     """Every reason against, with its code and the way on."""
-    found = [{"code": code, "saying": BY_CODE[code].saying} for code in one.objections]
+    details = one.decision.details if one.decision else {}
+    found = [{"code": code, "saying": told(BY_CODE[code], details)} for code in one.objections]
     if one.missing:
         found.append({"code": "E-4202", "saying": f"{one.missing}。请换一条，或先补全资料。"})
     return found

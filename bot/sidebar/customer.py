@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.sidebar import cards, flow
 from bot.sidebar.shell import page, shell
 from compliance.repository import recipient_standing
+from config.rule_sets import rule_sets
 from crm_sync import access
 from crm_sync.facts import CustomerFact, Reach, Viewer
 from crm_sync.readings import lists as readings
@@ -20,6 +21,7 @@ from delivery import quota
 from delivery.desk import Desk
 from delivery.repository import todos, touches
 from delivery.repository.todos import TodoView
+from delivery.suited import suited
 from kit import ledger
 from kit.clock import bank_date
 from kit.web.formats import asset_band
@@ -132,7 +134,7 @@ async def _card(
             for one in fact.memberships
         ],
         "tags": [],
-        "rights": await _rights(session, customer, fact, at),
+        "rights": await _rights(request, session, customer, fact, at),
         "state": None,
         "flow": await flow.section(request, session, customer, reach, contact, at),
         "reads": [
@@ -171,7 +173,7 @@ def _who(
 
 
 async def _rights(
-    session: AsyncSession, customer: CustomerFact, fact: CardFact, at: datetime
+    request: Request, session: AsyncSession, customer: CustomerFact, fact: CardFact, at: datetime
 ) -> list[dict[str, Any]]:
     """已实名 / 可存档 / 可营销 / 本月 n 次: always visible, each with its reason."""
     standing = (await recipient_standing(session, [customer.customer_id]))[customer.customer_id]
@@ -180,6 +182,7 @@ async def _rights(
     opted_out = bool(standing.suppressed)
     may_market = "marketing" in standing.consents and not opted_out
     archived = fact.archive_agreed
+    limits = suited(customer, bank_date(at), rule_sets(request.app.state.parts.shelf))
     return [
         {"ok": True, "text": "已匹配", "why": "企业微信好友已对应到行内客户"},
         {
@@ -197,6 +200,7 @@ async def _rights(
             "text": f"本月营销 {heard.get(customer.customer_id, 0)} 次",
             "why": "本月已安排或发出的营销类消息",
         },
+        {"ok": None, "text": limits.short, "why": limits.why},
     ]
 
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from config.rule_sets import rule_sets
 from console import roles, timelines
 from console.customers import duty_panel, panels, standing_panel
 from console.customers.listed import PATH, expired
@@ -174,7 +175,14 @@ async def _page(
         ),
         "origins": await origins(session, number),
         "reads": await panels.reads(session, number, today),
-        "profile": panels.file_of(profile, customer, sight, today, unmasked=unmasked),
+        "profile": panels.file_of(
+            profile,
+            customer,
+            sight,
+            today,
+            rule_sets(request.app.state.parts.shelf),
+            unmasked=unmasked,
+        ),
         "viewed": [
             {
                 "text": f"{names.actor(one.actor)} {act_text(one.act)}"

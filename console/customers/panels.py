@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from community import names as group_names
 from compliance.objections import BY_CODE
 from compliance.repository import consent_history, decisions_of, recipient_standing
+from config.suitability_policy import RuleSets
 from console.customers.listed import PATH
 from console.lists import url
 from console.sight import Sight
@@ -18,6 +19,7 @@ from crm_sync.readings import lists
 from crm_sync.repository.profiles import HoldingFact, Link, Profile
 from crm_sync.repository.staff import staff_by_userids
 from crm_sync.rules.ages import age
+from delivery.suited import suited
 from kit.web.formats import in_wan, iso_day, masked_name, masked_phone, moment, money
 
 SPOKEN_TO: Final = "primary"
@@ -51,6 +53,7 @@ async def refusals(session: AsyncSession, number: int, at: datetime) -> list[dic
                 "at": moment_of,
                 "title": f"话术 {script} 第 {version} 版",
                 "saying": BY_CODE[code].saying if code in BY_CODE else "",
+                "detail": decision.details.get(code, ""),
                 "code": code,
             }
         )
@@ -138,9 +141,16 @@ def contacts(links: Sequence[Link], number: int) -> list[dict[str, Any]]:
 
 
 def file_of(
-    profile: Profile, customer: CustomerFact, sight: Sight, today: date, *, unmasked: bool
+    profile: Profile,
+    customer: CustomerFact,
+    sight: Sight,
+    today: date,
+    sets: RuleSets,
+    *,
+    unmasked: bool,
 ) -> list[tuple[str, str, str]]:
     """The bank's file; name, number, phone and amounts in full only where unmasked."""
+    limits = suited(customer, today, sets)
     shown = [
         ("年龄", f"{age(customer.born_on, today)} 岁" if customer.born_on else "—", "num"),
         ("手机", (profile.phone or "—") if unmasked else masked_phone(profile.phone), "mono"),
@@ -153,6 +163,9 @@ def file_of(
             "",
         ),
         ("最近更新", moment(profile.changed_at, today), ""),
+        ("基金测评", _fund_rating(customer), ""),
+        ("适当性上限", limits.short, ""),
+        ("以哪套为准", limits.why, "dim"),
     ]
     if unmasked:
         shown = [
@@ -163,6 +176,18 @@ def file_of(
             *shown,
         ]
     return shown
+
+
+def _fund_rating(customer: CustomerFact) -> str:
+    one = customer.fund_rating
+    if one is None:
+        told = "没有"
+    else:
+        told = f"C{one.level}，{one.by or '基金公司'}，{one.assessed_on or '没有日期'}"
+        told += f"，到 {one.until}" if one.until else ""
+        told += "，最低类别" if one.lowest else ""
+    until = customer.professional_until
+    return f"{told}；专业投资者，认定到 {until}" if until else told
 
 
 async def reads(session: AsyncSession, number: int, today: date) -> list[dict[str, Any]]:

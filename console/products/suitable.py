@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from config import policy_catalogue as kinds
+from config.rule_sets import rule_sets
 from console import roles
 from console.customers.listed import rows
 from console.errors import ProductUnknown
@@ -37,8 +37,8 @@ async def products(
     """What is on sale, and how many customers in sight it suits today."""
     whole = await sight_of(session, asking.viewer, roles.BUSINESS)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
-    policy = request.app.state.parts.shelf.of(kinds.SUITABILITY)
-    every = await suitable.index(session, sight.units, bank_date(asking.at), policy)
+    sets = rule_sets(request.app.state.parts.shelf)
+    every = await suitable.index(session, sight.units, bank_date(asking.at), sets)
     shown = [one for one in every if not kind or one.kind == kind]
     sorts = [(name, PRODUCT_KINDS.get(name, name)) for name in dict.fromkeys(o.kind for o in every)]
     context = await shell(request, session, asking, "products")
@@ -82,8 +82,8 @@ async def product(
     today = bank_date(asking.at)
     whole = await sight_of(session, asking.viewer, roles.BUSINESS)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
-    policy = request.app.state.parts.shelf.of(kinds.SUITABILITY)
-    found = await suitable.whom(session, code, today, policy)
+    sets = rule_sets(request.app.state.parts.shelf)
+    found = await suitable.whom(session, code, today, sets)
     if found is None:
         raise ProductUnknown("没有这个在售产品", saw=code[:40], do="回到适销产品页，从列表里选")
     name, ids = found

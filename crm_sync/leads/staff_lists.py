@@ -131,7 +131,8 @@ def _switch(terms: Terms) -> Select[Any]:
     return _select(rows, due.c.amount_fen, due=due.c.due_on).where(
         due.c.amount_fen >= rules.from_yuan * FEN,
         col(Customer.risk_level) >= rules.lowest_rating,
-        col(Customer.risk_assessed_on) > assessed_after(today, terms.suitability),
+        col(Customer.risk_assessed_on)
+        > assessed_after(today, terms.suitability.assessment.valid_months),
     )
 
 

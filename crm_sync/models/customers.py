@@ -44,6 +44,12 @@ class Customer(SQLModel, table=True):
     account_unit_id: str | None = Field(default=None, max_length=32, index=True)
     risk_level: int | None = None  # C1..C5
     risk_assessed_on: date | None = None
+    fund_risk_level: int | None = None  # C1..C5 by a fund company's assessment
+    fund_risk_assessed_on: date | None = None
+    fund_risk_until: date | None = None  # the end that the document states
+    fund_risk_lowest: bool | None = None  # 风险承受能力最低类别
+    fund_risk_by: str | None = Field(default=None, max_length=60)  # whose assessment
+    professional_until: date | None = None  # 专业投资者, the last day
     tier: str = Field(default="", max_length=32)
     aum_fen: int | None = Field(default=None, sa_type=BigInteger)
     aum_average_fen: int | None = Field(default=None, sa_type=BigInteger)

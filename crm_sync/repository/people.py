@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from crm_sync.facts import CustomerFact, Reach
+from crm_sync.facts import CustomerFact, FundRating, Reach
 from crm_sync.models import Contact, Coverage, Customer, PersonaMembership, Relation, Staff
 from crm_sync.repository.keys import among
 from kit.crypto import FieldCipher
@@ -30,6 +30,12 @@ CUSTOMER_COLUMNS: Final[tuple[Any, ...]] = (
     col(Customer.unit_id),
     col(Customer.risk_level).label("customer_risk"),
     col(Customer.risk_assessed_on),
+    col(Customer.fund_risk_level),
+    col(Customer.fund_risk_assessed_on),
+    col(Customer.fund_risk_until),
+    col(Customer.fund_risk_lowest),
+    col(Customer.fund_risk_by),
+    col(Customer.professional_until),
     col(Customer.tier),
     col(Customer.aum_fen),
     col(Customer.phone_hash).is_not(None).label("has_phone"),
@@ -139,6 +145,20 @@ def customer_fact(
         personas=personas.get(row.customer_id, ()),
         owner_staff_id=row.owner_staff_id,
         has_phone=bool(row.has_phone),
+        fund_rating=_fund_rating(row),
+        professional_until=row.professional_until,
+    )
+
+
+def _fund_rating(row: Row[Any]) -> FundRating | None:
+    if row.fund_risk_level is None:
+        return None
+    return FundRating(
+        row.fund_risk_level,
+        row.fund_risk_assessed_on,
+        row.fund_risk_until,
+        bool(row.fund_risk_lowest),
+        row.fund_risk_by or "",
     )
 
 

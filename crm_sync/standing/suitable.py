@@ -1,6 +1,6 @@
 """Which customers a product suits (A10): the rules of suitability as SQL over all customers.
 
-The policy is an argument; ``compliance.suitability`` judges one recipient by the same policy, and
+The rule sets are an argument; ``compliance.suitability`` judges one recipient by the same sets, and
 a test of the composition holds both against each other. Private products suit nobody here: they
 need a white list (rule E-4019), which its owner asks for.
 """
@@ -9,13 +9,13 @@ from calendar import monthrange
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from config.suitability_policy import SuitabilityPolicy
+from config.suitability_policy import RuleSets, SuitabilityPolicy
 from crm_sync.models import Customer, Product
 from crm_sync.rules.ages import latest_birth
 from crm_sync.standing.reading import in_units
@@ -34,13 +34,13 @@ class Offered:
     customers: int
 
 
-def assessed_after(today: date, policy: SuitabilityPolicy) -> date:
-    """Assessments made later than this day still hold on ``today``.
+def assessed_after(today: date, months: int) -> date:
+    """Assessments made later than this day and valid for ``months`` still hold on ``today``.
 
     A month that is too short for the day ends an assessment on its last day, so every day of
     the earlier month from there on has run out too.
     """
-    count = today.year * 12 + today.month - 1 - policy.assessment.valid_months
+    count = today.year * 12 + today.month - 1 - months
     year, month = count // 12, count % 12 + 1
     last = monthrange(year, month)[1]
     ends = today.day == monthrange(today.year, today.month)[1]
@@ -48,18 +48,51 @@ def assessed_after(today: date, policy: SuitabilityPolicy) -> date:
 
 
 def ceiling(today: date, policy: SuitabilityPolicy) -> ColumnElement[int]:
-    """The highest R that may be shown to a customer; as ``compliance.suitability.product_ceiling``."""
-    born, level = col(Customer.born_on), col(Customer.risk_level)
-    own: Any = case(*((level == number, policy.ceiling(number)) for number in range(1, 6)), else_=0)
+    """The highest R that one rule set lets a customer be shown; 0 where none.
+
+    As ``compliance.suitability.product_ceiling``: of the assessments that hold the lowest counts,
+    and one of them must be the set's own.
+    """
+    born, told = col(Customer.born_on), policy.assessment
+    made, stated = col(Customer.fund_risk_assessed_on), col(Customer.fund_risk_until)
+    plain_end = assessed_after(today, told.valid_months)
+    by_bank = and_(
+        col(Customer.risk_level).is_not(None), col(Customer.risk_assessed_on) > plain_end
+    )
+    by_fund = and_(
+        col(Customer.fund_risk_level).is_not(None),
+        or_(
+            and_(stated.is_(None), made > plain_end),
+            and_(stated >= today, made > assessed_after(today, told.stated_months)),
+        ),
+    )
+    holds = {"bank": func.coalesce(by_bank, false()), "fund": func.coalesce(by_fund, false())}
+    bank = case((holds["bank"], _most(col(Customer.risk_level), policy)), else_=_ABOVE_ALL)
+    fund = case(
+        (~holds["fund"], _ABOVE_ALL),
+        (
+            col(Customer.fund_risk_lowest).is_(True),
+            _most(col(Customer.fund_risk_level), policy, lowest=True),
+        ),
+        else_=_most(col(Customer.fund_risk_level), policy),
+    )
+    matched: Any = case(
+        (~or_(*(holds[one] for one in told.own)), 0), (bank < fund, bank), else_=fund
+    )
+    if policy.professional.exempt:
+        exempt = func.coalesce(col(Customer.professional_until) >= today, false())
+        matched = case((exempt, 5), else_=matched)
     elder = or_(born.is_(None), born <= latest_birth(policy.ages.elder, today))
     highest = policy.ages.elder_ceiling
-    valid = col(Customer.risk_assessed_on) > assessed_after(today, policy)
-    return case(
-        (minor(today, policy), 0),
-        (or_(level.is_(None), col(Customer.risk_assessed_on).is_(None), ~valid), 0),
-        (and_(elder, own > highest), highest),
-        else_=own,
-    )
+    return case((minor(today, policy), 0), (and_(elder, matched > highest), highest), else_=matched)
+
+
+_ABOVE_ALL: Final = 9
+
+
+def _most(level: Any, policy: SuitabilityPolicy, *, lowest: bool = False) -> ColumnElement[int]:
+    told = ((level == number, policy.ceiling(number, lowest=lowest)) for number in range(1, 6))
+    return case(*told, else_=0)
 
 
 def minor(today: date, policy: SuitabilityPolicy) -> ColumnElement[bool]:
@@ -78,19 +111,17 @@ def entitled(attributes: dict[str, str]) -> tuple[str, ...]:
     return tuple(one.strip() for one in told.split(";") if one.strip())
 
 
-def _suits(product: Product, today: date, policy: SuitabilityPolicy) -> ColumnElement[bool]:
-    if product.private or not product.on_sale:
+def _suits(product: Product, today: date, sets: RuleSets) -> ColumnElement[bool]:
+    governing = sets.governing(product.kind)
+    rating = [one for one in governing if one.rates(product.kind, product.risk_level)]
+    if product.private or not product.on_sale or (rating and product.risk_level is None):
         return false()
-    rated = product.risk_level is not None or product.kind in policy.products.rated
-    if rated and product.risk_level is None:
-        return false()
-    parts: list[ColumnElement[bool]] = [~minor(today, policy)]
-    if rated:
-        parts.append(ceiling(today, policy) >= (product.risk_level or 0))
+    parts: list[ColumnElement[bool]] = [~minor(today, one) for one in governing]
+    parts += [ceiling(today, one) >= (product.risk_level or 0) for one in rating]
     tiers = entitled(product.attributes)
     if tiers:
         parts.append(col(Customer.tier).in_(tiers))
-    return and_(*parts)
+    return and_(true(), *parts)
 
 
 async def _on_sale(session: AsyncSession) -> list[Product]:
@@ -105,12 +136,12 @@ async def _on_sale(session: AsyncSession) -> list[Product]:
 
 
 async def whom(
-    session: AsyncSession, code: str, today: date, policy: SuitabilityPolicy
+    session: AsyncSession, code: str, today: date, sets: RuleSets
 ) -> tuple[str, Select[Any]] | None:
     """The name of a product on sale and a select of the customers it suits; None without one."""
     for one in await _on_sale(session):
         if one.product_code == code:
-            return one.name, select(col(Customer.id)).where(_suits(one, today, policy))
+            return one.name, select(col(Customer.id)).where(_suits(one, today, sets))
     return None
 
 
@@ -118,36 +149,55 @@ async def index(
     session: AsyncSession,
     units: Collection[str] | None,
     today: date,
-    policy: SuitabilityPolicy,
+    sets: RuleSets,
 ) -> list[Offered]:
     """Every product on sale with the number of customers in sight it suits; one grouped pass."""
     grouped = (
         select(
-            ceiling(today, policy).label("ceiling"),
-            case((minor(today, policy), 1), else_=0).label("minor"),
+            *(ceiling(today, one).label(f"ceiling{n}") for n, one in enumerate(sets.both)),
+            *(
+                case((minor(today, one), 1), else_=0).label(f"minor{n}")
+                for n, one in enumerate(sets.both)
+            ),
             col(Customer.tier).label("tier"),
         )
         .where(*in_units(session, units))
         .subquery()
     )
-    keys = (grouped.c.ceiling, grouped.c.minor, grouped.c.tier)
-    rows = (await session.execute(select(*keys, func.count()).group_by(*keys))).all()
-    found = []
-    for one in await _on_sale(session):
-        tiers = entitled(one.attributes)
-        rated = one.risk_level is not None or one.kind in policy.products.rated
-        reachable = not one.private and not (rated and one.risk_level is None)
-        number = sum(
-            int(n)
-            for highest, young, tier, n in rows
-            if reachable
-            and not young
-            and (not rated or highest >= (one.risk_level or 0))
-            and (not tiers or tier in tiers)
+    keys = tuple(grouped.c)
+    crowds = [
+        _Crowd(tuple(row[:2]), tuple(map(bool, row[2:4])), row[4], int(row[5]))
+        for row in await session.execute(select(*keys, func.count()).group_by(*keys))
+    ]
+    return [
+        Offered(
+            one.product_code, one.name, one.kind, one.risk_level, one.private,
+            entitled(one.attributes), _count(one, crowds, sets),
         )
-        found.append(
-            Offered(
-                one.product_code, one.name, one.kind, one.risk_level, one.private, tiers, number
-            )
-        )
-    return found
+        for one in await _on_sale(session)
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Crowd:
+    """Customers who are alike: their ceilings and whether minors, by rule set; tier; number."""
+
+    ceilings: tuple[int, ...]
+    minors: tuple[bool, ...]
+    tier: str
+    number: int
+
+
+def _count(product: Product, crowds: list[_Crowd], sets: RuleSets) -> int:
+    governing = [n for n, one in enumerate(sets.both) if one.governs(product.kind)]
+    rating = [n for n in governing if sets.both[n].rates(product.kind, product.risk_level)]
+    if product.private or (rating and product.risk_level is None):
+        return 0
+    tiers = entitled(product.attributes)
+    return sum(
+        crowd.number
+        for crowd in crowds
+        if not any(crowd.minors[n] for n in governing)
+        and all(crowd.ceilings[n] >= (product.risk_level or 0) for n in rating)
+        and (not tiers or crowd.tier in tiers)
+    )

@@ -30,7 +30,8 @@ class CustomersLanding(TableLanding):
     number = "id"
     plain = (
         "gender", "born_on", "unit_id", "account_unit_id", "risk_level", "risk_assessed_on",
-        "tier", "aum_fen", "aum_average_fen", "occupation", "opened_on",
+        "fund_risk_level", "fund_risk_assessed_on", "fund_risk_until", "fund_risk_lowest",
+        "fund_risk_by", "professional_until", "tier", "aum_fen", "aum_average_fen", "occupation", "opened_on",
     )  # fmt: skip
 
     def __init__(self, job: Job) -> None:

@@ -1,5 +1,6 @@
 """Leads, classes, files, outlets and products on pages: scoped, and every number is its list."""
 
+import random
 import re
 from datetime import timedelta
 
@@ -8,10 +9,12 @@ from sqlalchemy import select, update
 from sqlmodel import col
 
 from compliance.suitability import product_ceiling
-from config import policy_catalogue as kinds
+from config.rule_sets import rule_sets
 from crm_sync.models import Customer, Lead, Product
 from crm_sync.rules.standing import months_before
+from crm_sync.selection import customer_facts
 from crm_sync.standing import suitable
+from delivery.judging import Background, recipient
 from kit.clock import bank_date
 from kit.ledger.reading import Wanted, page
 from tests.flows.console.office import AT, Desk, Office
@@ -272,40 +275,40 @@ async def test_a_product_says_whom_it_suits_and_lists_them(desk_office: Office) 
 
 @pytest.mark.mission("A10")
 async def test_suitability_of_crowds_is_that_of_compliance_for_one(desk_office: Office) -> None:
-    policy = desk_office.parts.shelf.of(kinds.SUITABILITY)
+    sets = rule_sets(desk_office.parts.shelf)
+    dice = random.Random(20261122)
     day = TODAY.replace(month=2, day=28)
-    births = [None, day.replace(year=2009), day.replace(year=2008), day.replace(year=1961), day.replace(year=1962)]  # fmt: skip
+    births = [*[day.replace(year=1990)] * 4, None, day.replace(year=2009), day.replace(year=2008), day.replace(year=1961), day.replace(year=1962)]  # fmt: skip
     assessed = [
         None, day, day.replace(year=day.year - 1), day - timedelta(days=364),
-        day - timedelta(days=363),
+        day - timedelta(days=363), day.replace(year=day.year - 2), day - timedelta(days=700), day - timedelta(days=500),
     ]  # fmt: skip
+    ends = [None, day, day - timedelta(days=1), *[day + timedelta(days=300)] * 3]
     async with desk_office.database.transaction() as session:
-        for b, born in enumerate(births):
-            for a, on in enumerate(assessed):
-                for level in (None, 1, 3, 5):
-                    await bank.customer(
-                        session, f"7-{b}-{a}-{level}", born_on=born, risk_level=level,
-                        risk_assessed_on=on,
-                    )  # fmt: skip
+        for n in range(400):
+            await bank.customer(
+                session, f"7-{n}", born_on=dice.choice(births),
+                risk_level=dice.choice((None, 1, 3, 5)), risk_assessed_on=dice.choice(assessed),
+                fund_risk_level=dice.choice((None, None, 1, 3, 5)),
+                fund_risk_assessed_on=dice.choice(assessed), fund_risk_until=dice.choice(ends),
+                fund_risk_lowest=dice.random() < 0.2,
+                professional_until=dice.choice((None, None, day, day - timedelta(days=1))),
+            )  # fmt: skip
     async with desk_office.database.reading() as session:
-        rows = await session.execute(
-            select(
-                col(Customer.born_on),
-                col(Customer.risk_level),
-                col(Customer.risk_assessed_on),
-                suitable.ceiling(day, policy),
-            ).where(col(Customer.customer_no).like("7-%"))
+        ids = select(col(Customer.id)).where(col(Customer.customer_no).like("7-%"))
+        people = await customer_facts(
+            session, [one for one in (await session.execute(ids)).scalars() if one is not None]
         )
-        found = rows.all()
-    assert len(found) == 100
-    for born, level, on, ceiling in found:
-        age = (
-            None
-            if born is None
-            else day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-        )
-        assert ceiling == product_ceiling(age, level, on, day, policy), (born, level, on)
-    assert {row[3] for row in found} == {0, 1, 2, 3, 5}
+        rows = select(col(Customer.id), *(suitable.ceiling(day, one) for one in sets.both))
+        found = (await session.execute(rows.where(col(Customer.customer_no).like("7-%")))).all()
+    known = Background(scripts={}, standing={}, staff={}, units={}, last_care={})
+    assert len(found) == 400
+    for number, *ceilings in found:
+        who = recipient(people[number or 0], known, day)
+        assert ceilings == [product_ceiling(who, day, one) for one in sets.both], who
+    assert {row[1] for row in found} == {0, 1, 2, 3, 5}
+    assert any(row[1] < row[2] for row in found)
+    assert any(row[1] > row[2] for row in found)
 
 
 @pytest.mark.mission("D7")

@@ -82,7 +82,7 @@ CUSTOMER: dict[str, Any] = {
         {"product_name": "整存整取 2 年", "kind_text": "定期存款", "amount_text": "20.00", "risk": None, "matures_on": date(2026, 11, 23), "open_day": None},
         {"product_name": "稳健月月盈", "kind_text": "理财", "amount_text": "15.00", "risk": "R2", "matures_on": date(2026, 12, 26), "open_day": date(2026, 12, 28)},
     ],
-    "refusals": [{"at": at(12, 7, 41), "title": "“固收+”基金介绍", "saying": "产品风险等级高于客户的风险承受等级。", "code": "E-4015"}],
+    "refusals": [{"at": at(12, 7, 41), "title": "“固收+”基金介绍", "saying": "产品风险等级高于客户的风险承受等级。", "detail": "基金口径：青禾基金测评 C1（2026-05-20），上限 R1，产品 R2", "code": "E-4015"}],
     "personas": [{**ELDER, "primary": True, "why": "63 岁，定期存款占资产 82%，近 12 个月没有买过权益类产品", "since": date(2026, 3, 2), "source": "核心系统持仓、出生日期", "rule_version": 6}],
     "tags": [{"name": "带孙辈", "why": "客户经理李敏 2026-05-11 标记"}],
     "consents_url": "/c/consents/of/1",

@@ -101,6 +101,7 @@ class Words:
     ``accepted_rules`` are the review-level rules the approver saw and accepted.
     ``product_listed``: the on-sale list has the product for this channel and unit now;
     ``product_gone``: the words name a product that is not, or no longer, in the library.
+    ``greeting``: what the sender wrote before them, which is read by itself as well.
     """
 
     script_code: str
@@ -126,6 +127,7 @@ class Words:
     has_personal_fields: bool = False
     pieces: tuple[tuple[str, str], ...] = ()
     accepted_rules: frozenset[str] = frozenset()
+    greeting: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ class _Known:
     passing: set[tuple[int, str]] = field(default_factory=set)
 
 
+_SEVERITY: Final = {"pass": 0, "review": 1, "block": 2}
 OUR_PAGES: Final = re.compile(r"https?://[^\s/]+/o/[^\s，。；]*")
 """Our own pages for customers, whose host was looked at before."""
 
@@ -130,6 +131,9 @@ class Reader:
             found.append(Objection.DISCLOSURE_MISSING)
             details.append((Objection.DISCLOSURE_MISSING, "、".join(missing)))
         screened = self._screened(words, frame, values)
+        if words.greeting:  # by itself: a calm text behind it softens no promise before it
+            own = self._whole(words.greeting, words.product_kind)
+            screened = max(screened, own, key=lambda one: _SEVERITY[one.verdict])
         if screened.verdict == "block":
             found.append(Objection.SCREENED_BLOCK)
             details.append((Objection.SCREENED_BLOCK, "、".join(screened.rules)))

@@ -67,6 +67,7 @@ from console.library import catalog as library_catalog
 from console.library import editing as library_editing
 from console.library import listed as library_listed
 from console.library import materials as library_materials
+from console.library import preview as library_preview
 from console.library import script as library_script
 from console.ownership import form as ownership_form
 from console.ownership import grids as ownership_grids
@@ -155,6 +156,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     library_catalog.router,
     library_materials.router,
     library_editing.router,
+    library_preview.router,
     library_script.router,
     review_preview.router,
     review.router,

@@ -24,7 +24,7 @@ from compliance.gate import Court, Decision, decision_rows
 from compliance.opting_out import silenced_contacts
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
-from content_library.spoken import said_pieces
+from content_library.spoken import GREETING, said_pieces
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from crm_sync.repository.staff import staff_by_id, units_by_id
 from crm_sync.rules.ages import age
@@ -155,6 +155,7 @@ def words_of(
         has_personal_fields=script.personal_fields,
         pieces=rendered,
         accepted_rules=script.accepted_rules,
+        greeting=next((text for name, text in rendered if name == GREETING), ""),
     )
 
 

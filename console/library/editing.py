@@ -133,7 +133,7 @@ async def create_version(
     act: Annotated[str, Form(pattern="^(submit|draft)$")],
     reason: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
-    """Keep the next version; a draft that waits is changed instead of being followed by another."""
+    """Keep the next version; one that is not decided yet is changed, which voids its submission."""
     newest = (await scripts_of.versions(session, script))[0]
     return await _keep(request, session, asking, words, newest, act, reason)
 
@@ -152,7 +152,7 @@ async def _keep(
         async with session.begin_nested():
             if newest is None:
                 version_id = await service.draft(session, words, by=by, at=at)
-            elif newest.script.state == State.DRAFT:
+            elif newest.script.state in (State.DRAFT, State.SUBMITTED):
                 version_id = newest.script.version_id
                 await service.edit(session, version_id, words, by=by, at=at)
             else:

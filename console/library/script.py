@@ -42,10 +42,10 @@ async def script(
 ) -> Response:
     """A version of a script, whole or against another one."""
     every = await scripts_of.versions(session, code)
-    current = next((one for one in every if one.script.state == State.APPROVED), every[0])
-    shown = _version(every, version) if version is not None else current
+    current = chosen_version(every, None)
+    shown = chosen_version(every, version)
     full = await scripts_of.version(session, shown.script.version_id)
-    other = _version(every, against) if against is not None else None
+    other = chosen_version(every, against) if against is not None else None
     names = await names_for(
         session,
         places=[
@@ -70,6 +70,7 @@ async def script(
             if held & set(WRITERS)
             else None,
             "home_url": home_of(current.script.library),
+            "preview_url": url(f"{PATH}/{quote(code)}/preview", version=version),
         },
         "shown": _shown(full, other, every),
         "material": await material_panel(
@@ -92,7 +93,10 @@ async def script(
     return page(request, "script", context)
 
 
-def _version(every: Sequence[VersionFact], number: int) -> VersionFact:
+def chosen_version(every: Sequence[VersionFact], number: int | None) -> VersionFact:
+    """The version of that number; without one that in use, else the newest. ScriptUnknown."""
+    if number is None:
+        return next((one for one in every if one.script.state == State.APPROVED), every[0])
     for one in every:
         if one.script.version == number:
             return one

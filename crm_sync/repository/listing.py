@@ -107,6 +107,16 @@ async def by_primary_persona(session: AsyncSession, wanted: Wanted) -> Mapping[s
     }
 
 
+async def by_tier(session: AsyncSession, wanted: Wanted) -> Mapping[str, int]:
+    """How many of the matching customers each tier has; ``""`` holds those without one."""
+    query = (
+        select(col(Customer.tier), func.count())
+        .where(*_conditions(session, wanted))
+        .group_by(col(Customer.tier))
+    )
+    return {tier or "": int(number) for tier, number in await session.execute(query)}
+
+
 async def aum_of(session: AsyncSession, wanted: Wanted) -> int:
     """What the matching customers have with the bank, in 分."""
     query: Any = select(func.coalesce(func.sum(col(Customer.aum_fen)), 0)).where(

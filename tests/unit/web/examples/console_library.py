@@ -53,6 +53,47 @@ PRODUCT_BARE: dict[str, Any] = {
     **PRODUCT, "badges": [], "listings": [], "navs": [], "days": [], "list_url": None, "suits_url": None,
 }  # fmt: skip
 
+
+def seen(text: str, kind: str = "", why: str = "") -> dict[str, str]:
+    """What one form says to one kind of customer."""
+    return {"verdict_text": text, "verdict_kind": kind, "why": why}
+
+
+TIER_REASON = {"code": "E-4007", "saying": "这条内容不是给这个层级的。请换一条。", "detail": ""}
+PREVIEW: dict[str, Any] = {
+    **shell("library"),
+    "title": "私行读书沙龙邀约",
+    "code": "salon.reading",
+    "badges": [{"text": "第 2 版", "kind": "info"}, {"text": "审核中", "kind": "warn"}],
+    "back_url": "/c/library/salon.reading?version=2",
+    "here": "/c/library/salon.reading/preview",
+    "kept": [{"name": "version", "value": "2"}],
+    "about": "单聊 · 面向 私行",
+    "filters": [
+        {"name": "tier", "label": "层级", "kind": "select", "value": "私行", "options": [("高端", "高端"), ("私行", "私行")], "hint": ""},
+        {"name": "greeting", "label": "试一句问候", "kind": "text", "value": "", "options": [], "hint": "试一句问候，看能不能加"},
+    ],
+    "forms": [
+        {"name": "一对一", "to": "私行客户", **seen("可以发", "ok"), "parts": [("var", "周女士"), ("", "您好，冬日读书沙龙。")], "reasons": [], "stranger": []},
+        {"name": "客户群", "to": "客户群", **seen("不可以发", "danger"), "parts": [("", "冬日读书沙龙。")], "reasons": [TIER_REASON], "stranger": [TIER_REASON]},
+        {"name": "朋友圈", "to": "朋友圈", **seen("不是为朋友圈写的"), "parts": [], "reasons": [], "stranger": []},
+    ],
+    "variants": [
+        {"label": "称呼：女士", "said": "周女士", **seen("可以发", "ok"), "reasons": []},
+        {"label": "试的问候", "said": "这款理财真不错", **seen("不能加", "danger"), "reasons": [{"code": "E-4216", "saying": "问候里不能有网址、数字和产品字样", "detail": ""}]},
+    ],
+    "greet_note": "发送人可以在前面加一句问候，最多 40 个字；其余一个字也不能改。",
+    "tiers": [
+        {"name": "高端", "href": "/c/library/salon.reading/preview?tier=%E9%AB%98%E7%AB%AF", "current": False, "n": 12, "n_url": "/c/customers?tier=%E9%AB%98%E7%AB%AF", "cells": [seen("不可以发", "danger", "这条内容不是给这个层级的"), seen("不是为客户群写的"), seen("不是为朋友圈写的")]},
+        {"name": "私行", "href": "/c/library/salon.reading/preview?tier=%E7%A7%81%E8%A1%8C", "current": True, "n": 3, "n_url": "/c/customers?tier=%E7%A7%81%E8%A1%8C", "cells": [seen("可以发", "ok"), seen("不是为客户群写的"), seen("不是为朋友圈写的")]},
+    ],
+    "personas": [
+        {"name": "读书客群", "href": "/c/library/salon.reading/preview?persona=%E8%AF%BB%E4%B9%A6", "current": False, "cells": [seen("可以发", "ok"), seen("不是为客户群写的"), seen("不是为朋友圈写的")]},
+    ],
+    "note": "按 2026 年 11 月 23 日 10:00 判断。",
+}  # fmt: skip
+PREVIEW_BARE: dict[str, Any] = {**PREVIEW, "variants": [], "kept": []}
+
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_item_edit": ("console/item_edit.html", "GET /c/articles/new", ITEM_EDIT),
     "console_item_new": (
@@ -66,4 +107,10 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
         "GET /c/catalog/{code}",
         PRODUCT_BARE,
     ),
-}
+    "console_library_preview": (
+        "console/library_preview.html", "GET /c/library/{code}/preview", PREVIEW,
+    ),
+    "console_library_preview_bare": (
+        "console/library_preview.html", "GET /c/library/{code}/preview", PREVIEW_BARE,
+    ),
+}  # fmt: skip

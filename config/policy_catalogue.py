@@ -27,6 +27,7 @@ from config.lead_policy import LeadPolicy
 from config.library_policy import LibraryPolicy
 from config.linking_policy import LinkingPolicy
 from config.maturity_policy import MaturityPolicy
+from config.moment_policy import MomentPolicy
 from config.next_step_policy import NextStepPolicy
 from config.outreach_policy import OutreachPolicy
 from config.ownership_policy import OwnershipPolicy
@@ -82,6 +83,7 @@ PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
 CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
+MOMENTS: Final = Kind("moments", "企业朋友圈", MomentPolicy)
 BENEFITS: Final = Kind("benefits", "权益、积分与活动", BenefitPolicy)
 LIBRARY: Final = Kind("library", "内容库", LibraryPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
@@ -138,4 +140,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     APPROVALS,
     REVIEW_DESK,
     BENEFITS,
+    MOMENTS,
 )

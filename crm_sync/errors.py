@@ -123,6 +123,20 @@ class TagGroupTaken(Conflict):
         )
 
 
+class ShownTagsTaken(Conflict):
+    """The tag group for lists of customers holds tags that are somebody else's."""
+
+    code = "E-3323"
+
+    def __init__(self, group: str, strangers: Sequence[str]) -> None:
+        super().__init__(
+            "企业微信里已有同名标签组，里面不是本系统的可见名单",
+            saw=f"{group}：{'、'.join(strangers[:5])}",
+            where="企业微信管理后台 → 客户与上下游 → 客户标签",
+            do="在策略“企业朋友圈”里换一个 tag_group，或在管理后台给原标签组改名",
+        )
+
+
 class TagCapReached(Conflict):
     """The corp would hold more tags than WeCom (or the setting) allows."""
 

@@ -1,7 +1,8 @@
 """Personas as corp tags: what each pair should carry, asked for as one row a pair.
 
 Tags belong to a pair (member, contact). Our tags stand on the pairs of those who cover the
-customer; wherever else they are found they are taken off. Tags of others are never touched.
+customer; wherever else they are found they are taken off. Tags of others are never touched. A tag
+that shows one thing to a list (``shown_tags``) stands on the pairs of that list alone.
 """
 
 from collections import defaultdict
@@ -22,6 +23,7 @@ from crm_sync.models import (
     PersonaMembership,
     Relation,
     Staff,
+    TagPair,
     TagWrite,
     WecomTag,
 )
@@ -155,6 +157,24 @@ async def plan_tags_for(
     return plan
 
 
+async def plan_tags_of_pairs(
+    session: AsyncSession, pairs: Collection[tuple[str, str]], at: datetime
+) -> TagPlan:
+    """The same for these pairs of (member, contact), in the caller's transaction."""
+    plan = TagPlan()
+    wanted = set(pairs)
+    if wanted:
+        contacts = {contact for _, contact in wanted}
+        query = _pairs().where(among(session, col(Relation.external_userid), contacts))
+        rows = [
+            row
+            for row in await session.execute(query)
+            if (row.userid, row.external_userid) in wanted
+        ]
+        await _ask(session, rows, at, plan)
+    return plan
+
+
 def _pairs() -> Any:
     return (
         select(
@@ -182,8 +202,11 @@ async def _plan_page(
 async def _ask(session: AsyncSession, rows: Any, at: datetime, plan: TagPlan) -> None:
     """Write the wishes of these pairs; delete those that are met."""
     ours = await our_tags(session)
-    if not ours:
+    shown = await _showing_tags(session)
+    if not ours and not shown:
         return
+    listed = await _listed(session, rows) if shown else {}
+    own = {*ours, *shown}
     tag_of = {persona: tag_id for tag_id, persona in ours.items()}
     customers = {row.customer_id for row in rows if row.customer_id is not None}
     personas = await _personas(session, customers)
@@ -194,7 +217,8 @@ async def _ask(session: AsyncSession, rows: Any, at: datetime, plan: TagPlan) ->
         covered = row.userid in covering.get(row.customer_id, ())
         names = personas.get(row.customer_id, ()) if covered else ()
         wanted = {tag_of[name] for name in names if name in tag_of}
-        present = set(row.tag_ids) & set(ours)
+        wanted |= listed.get((row.userid, row.external_userid), set()) & shown
+        present = set(row.tag_ids) & own
         pair = {"userid": row.userid, "external_userid": row.external_userid}
         if wanted == present:
             met.append(pair)
@@ -280,6 +304,27 @@ async def our_tags(session: AsyncSession) -> dict[str, str]:
         col(WecomTag.persona).is_not(None),
     )
     return {tag_id: persona for tag_id, persona in await session.execute(query) if persona}
+
+
+async def _showing_tags(session: AsyncSession) -> set[str]:
+    """Our tags that stand for a list instead of a persona."""
+    query = select(col(WecomTag.tag_id)).where(
+        col(WecomTag.ours).is_(True),
+        col(WecomTag.removed_at).is_(None),
+        col(WecomTag.persona).is_(None),
+    )
+    return set((await session.execute(query)).scalars())
+
+
+async def _listed(session: AsyncSession, rows: Any) -> dict[tuple[str, str], set[str]]:
+    """The tags of lists that each of these pairs is to carry."""
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    query = select(col(TagPair.userid), col(TagPair.external_userid), col(TagPair.tag_id)).where(
+        among(session, col(TagPair.external_userid), {row.external_userid for row in rows})
+    )
+    for userid, external_userid, tag_id in await session.execute(query):
+        found[userid, external_userid].add(tag_id)
+    return found
 
 
 async def _personas(session: AsyncSession, ids: Collection[int]) -> dict[int, list[str]]:

@@ -15,7 +15,7 @@ from content_library.errors import MaterialNotReady, MaterialRefused
 from content_library.facts import ApprovedScript, Library
 from content_library.material_rules import UPLOADED
 from content_library.materials import MaterialFacts, in_use
-from content_library.uploads import live
+from content_library.uploads import MESSAGE, MOMENT, live
 from wecom.attachments import Attachment, File, Image, Link, MiniProgram, Video
 
 FORM_OF: Final = {"sidebar": "single", "todo": "single", "group": "group", "moment": "moment"}
@@ -72,7 +72,8 @@ async def hung(
             require_own(found[code].url, allowed, selling=found[code].selling)
     wanted = [found[code] for code in codes]
     files = {one.digest for one in wanted if one.digest}
-    ids = await live(session, files, at, policy)
+    use = MOMENT if channel == "moment" else MESSAGE
+    ids = await live(session, files, at, policy, use=use)
     ready = []
     for one in wanted:
         media_id = ids.get(one.digest, "")

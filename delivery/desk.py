@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from compliance.calendar import BankCalendar
 from compliance.policy import GatePolicy
 from compliance.wording import Reader, Screens
-from config import channel_choice_policy, channel_policy, review_desk_policy
+from config import channel_choice_policy, channel_policy, moment_policy, review_desk_policy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
+from config.moment_policy import MomentPolicy
 from config.reminder_policy import MergePolicy
 from config.review_desk_policy import ReviewDeskPolicy
 from config.settings import BroadcastCap
@@ -22,7 +23,7 @@ class Desk:
     ``policy``, ``merge``, ``choice`` and ``channels`` when the bank puts another version of a
     policy in force. ``sms``: a gateway takes text messages. ``lowered``: the rules that ask for
     review now although the rulebook lets them block; the screener knows. ``review``: what the
-    review desk promises and for how long its word holds.
+    review desk promises and for how long its word holds. ``moments``: how many moments there may be.
     """
 
     policy: GatePolicy
@@ -38,6 +39,7 @@ class Desk:
     sms: bool
     lowered: frozenset[str] = frozenset()
     review: ReviewDeskPolicy = field(default_factory=review_desk_policy.load)
+    moments: MomentPolicy = field(default_factory=moment_policy.load)
 
     @classmethod
     def of(

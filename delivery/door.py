@@ -20,6 +20,7 @@ from delivery.facts import TodoState
 from delivery.intents import Intent, Outcome, Submission
 from delivery.judging import Judged
 from delivery.metrics import SUBMITTED
+from delivery.moments import gathering as moments
 from delivery.quota import Cap, Want
 from delivery.repository import keys, todos
 from kit import ledger
@@ -29,7 +30,9 @@ from kit.ids import new_id
 
 TOTAL: Final = "total"
 BY_HAND: Final = frozenset({Channel.TODO, Channel.SMS})
-"""What has a row of its own among the to-dos; a broadcast has a place in its task."""
+"""What has a row of its own among the to-dos; a broadcast and a moment have a place in a task."""
+TO_MANY: Final = frozenset({Channel.BROADCAST, Channel.MOMENT})
+"""What only a live relation with the owner can carry."""
 
 
 async def submit(
@@ -92,9 +95,7 @@ async def _choose(
     """Those that have a way to their customer, with it; for the others nobody may be used."""
     found: list[Intent] = []
     for intent in await choosing.choose_all(session, waiting, at=at, desk=desk):
-        if choosing.unreachable(intent) or (
-            intent.reach is None and intent.channel is Channel.BROADCAST
-        ):
+        if choosing.unreachable(intent) or (intent.reach is None and intent.channel in TO_MANY):
             verdicts[intent.key] = Submission(
                 intent.key, Outcome.UNREACHABLE, detail=intent.way_refused
             )
@@ -151,7 +152,11 @@ async def _count(
     day = bank_date(at)
     total = Cap(TOTAL, "day", day, desk.merge.most_per_day.get(TOTAL, 99))
     wants = [
-        Want(one.intent.key, one.intent.customer.customer_id, (*_caps(one, day, desk), total))
+        Want(
+            one.intent.key,
+            one.intent.customer.customer_id,
+            (*_caps(one, day, desk), *(() if one.intent.channel is Channel.MOMENT else (total,))),
+        )
         for one in ranked
         if one.text is not None
     ]
@@ -178,6 +183,8 @@ def _caps(one: Judged, day: date, desk: Desk) -> tuple[Cap, ...]:
     caps += quota.campaign_caps(intent.campaign, intent.purpose, desk.policy)
     if one.intent.channel is Channel.BROADCAST:
         caps += (quota.broadcast_cap(desk.broadcast_cap, day),)
+    if one.intent.channel is Channel.MOMENT:
+        caps += quota.moment_caps(desk.moments.customer, day)
     return caps
 
 
@@ -200,6 +207,9 @@ async def _queue(
         [one for one in queued if one.intent.channel is Channel.BROADCAST],
         at=at,
         day=day,
+    )
+    await moments.gather(
+        session, [one for one in queued if one.intent.channel is Channel.MOMENT], at=at
     )
 
 

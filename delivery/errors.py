@@ -1,6 +1,6 @@
 """The ways delivery says no."""
 
-from kit.errors import AccessDenied, Conflict, InputRefused, NotFound
+from kit.errors import AccessDenied, Conflict, InputRefused, IntegrityBroken, NotFound
 
 
 class WorkItemNotOpen(Conflict):
@@ -55,3 +55,33 @@ class CallStateUnknown(InputRefused):
     """There is no such state of a call to WeCom to list by."""
 
     code = "E-5108"
+
+
+class MomentRefused(InputRefused):
+    """A field of a proposed moment is missing, wrong or beyond the policy."""
+
+    code = "E-5120"
+
+
+class MomentUnknown(NotFound):
+    """There is no such moment, or it belongs to units out of sight."""
+
+    code = "E-5121"
+
+
+class MomentSecondPerson(AccessDenied):
+    """Who proposed a moment does not approve it."""
+
+    code = "E-5122"
+
+
+class MomentDecided(Conflict):
+    """The moment is in a state in which this cannot be done any more."""
+
+    code = "E-5123"
+
+
+class MomentStrangers(IntegrityBroken):
+    """WeCom has the moment's tag on others than its list holds, or not on all of it."""
+
+    code = "E-5124"

@@ -19,4 +19,5 @@ class TodoState(StrEnum):
 WELCOME: Final = "welcome"
 BROADCAST: Final = "broadcast"
 STAFF_CARD: Final = "staff_card"
+MOMENT: Final = "moment"
 """Kinds of calls to WeCom."""

@@ -16,8 +16,9 @@ from sqlmodel import col
 
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.errors import WorkItemNotOpen
-from delivery.facts import BROADCAST
+from delivery.facts import BROADCAST, MOMENT
 from delivery.models import Broadcast, Outbox, OutboxState
+from delivery.moments import lookup as moments
 from delivery.phrasing import FIRST_POLL, Texts, text_done
 from delivery.repository import outbox
 from delivery.repository.outbox import Claim
@@ -63,6 +64,15 @@ async def resolve_unknown(
                     "delivery.lookup_failed", outbox_id=claim.id, cause=type(error).__name__
                 )
             continue
+        if claim.kind == MOMENT:
+            try:
+                counts[await _resolve_moment(database, wecom, claim, clock)] += 1
+            except WecomError as error:
+                counts["waiting"] += 1
+                _log.warning(
+                    "delivery.lookup_failed", outbox_id=claim.id, cause=type(error).__name__
+                )
+            continue
         if claim.kind != BROADCAST:
             counts["shown"] += 1
             async with database.transaction() as session:
@@ -100,6 +110,14 @@ async def _resolve_text(database: Database, claim: Claim, texts: Texts) -> str:
         )
         await _record(session, claim, "sms.found" if taken else "sms.absent", at)
     return "found" if taken else "absent"
+
+
+async def _resolve_moment(
+    database: Database, wecom: Caller, claim: Claim, clock: Callable[[], datetime]
+) -> str:
+    async with database.reading() as session:
+        claimed_at = await _claimed_at(session, claim)
+    return await moments.resolve(database, wecom, claim, claimed_at, clock)
 
 
 async def _resolve_broadcast(

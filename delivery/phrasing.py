@@ -13,6 +13,7 @@ from compliance.policy import GatePolicy
 from config import library_policy
 from config.library_policy import LibraryPolicy
 from content_library.errors import AddressForeign, MaterialNotReady, MaterialRefused
+from crm_sync import shown_tags
 from delivery import (
     attached,
     channel_handover,
@@ -25,14 +26,15 @@ from delivery import (
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.desk import Desk
 from delivery.dispatcher import NobodyLeft, NotNow, Route, Sent
-from delivery.facts import BROADCAST, STAFF_CARD, WELCOME
+from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
+from delivery.moments import leaving, settling
 from delivery.repository.outbox import Claim
 from delivery.text_messages import SMS, TextGateway
 from kit.clock import now
 from kit.db import Database
-from wecom import broadcasts, messages, welcome
-from wecom.attachments import Attachment, Content
+from wecom import broadcasts, messages, moments, welcome
+from wecom.attachments import Attachment, Content, Image, Video
 from wecom.cards import Fact, OpenPage, TextNotice
 from wecom.client import Caller
 from wecom.errors import Misconfigured
@@ -59,10 +61,12 @@ def routes(
     texts: Texts | None = None,
     library: Callable[[], LibraryPolicy] = library_policy.load,
     gate: Callable[[], GatePolicy] = GatePolicy.load,
+    desk: Desk | None = None,
 ) -> dict[str, Route]:
     """How every kind of outbox call is made; ``texts`` None: no text message can be sent.
 
-    ``library`` and ``gate`` give the policies that hold at the moment of a call.
+    ``library`` and ``gate`` give the policies that hold at the moment of a call. ``desk``: what a
+    moment is judged by right before its call; without one none can be made.
     """
 
     async def materials(claim: Claim, channel: str) -> tuple[Attachment, ...]:
@@ -125,6 +129,40 @@ def routes(
         )
         return Sent(created.msgid, {"failed": list(created.failed), "asked": wanted})
 
+    async def create_moment(claim: Claim) -> Sent:
+        if desk is None:
+            raise Misconfigured("moment", "no desk")
+        part_id = int(claim.payload["part_id"])
+        beside = await materials(claim, "moment")
+        async with database.reading() as session:
+            asked = await leaving.called(session, part_id)
+        carrying = await shown_tags.carriers(wecom, asked.task.tag_id, asked.userids)
+        try:
+            async with database.transaction() as session:
+                ready = await leaving.leave(session, claim, carrying, at=clock(), desk=desk)
+                if ready.nobody == leaving.STALE:
+                    version = asked.task.script_version_id
+                    await recalling.withdraw(
+                        session, [version], by="system:dispatcher", reason="话术失效", at=clock()
+                    )
+        except leaving.LeaseOver as error:
+            raise NotNow("another process has taken it over") from error
+        if ready.wait:
+            raise NotNow(ready.wait)
+        if ready.nobody:
+            raise NobodyLeft(ready.nobody)
+        jobid = await moments.create(
+            wecom,
+            moments.Moment(
+                text=asked.task.text,
+                image_media_ids=tuple(one.media_id for one in beside if isinstance(one, Image)),
+                video_media_id="".join(one.media_id for one in beside if isinstance(one, Video)),
+                senders=ready.userids,
+                tag_ids=(asked.task.tag_id,),
+            ),
+        )
+        return Sent(jobid)
+
     async def send_card(claim: Claim) -> Sent:
         payload = claim.payload
         card = TextNotice(
@@ -165,6 +203,7 @@ def routes(
 
     return {
         SMS: Route(send_text, text_settled),
+        MOMENT: Route(create_moment, _moment_settled, _moment_returned),
         WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
         BROADCAST: Route(create_broadcast, _broadcast_settled, _broadcast_returned),
         STAFF_CARD: Route(send_card, _nothing_follows, may_repeat=True),
@@ -234,6 +273,19 @@ async def _broadcast_settled(
 async def _broadcast_returned(session: AsyncSession, claim: Claim) -> None:
     """WeCom did not take it: until it leaves again, who says no is in time."""
     await departing.stay(session, int(claim.payload["broadcast_id"]))
+
+
+async def _moment_settled(
+    session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
+) -> None:
+    """The part of the moment follows its call."""
+    reference = sent.reference if sent else ""
+    await settling.settled(session, int(claim.payload["part_id"]), state, reference, at)
+
+
+async def _moment_returned(session: AsyncSession, claim: Claim) -> None:
+    """WeCom did not take it: until it leaves again, who says no is in time."""
+    await leaving.stay(session, int(claim.payload["part_id"]))
 
 
 _BROADCAST_STATE: Final = {

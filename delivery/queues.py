@@ -17,10 +17,11 @@ from sqlmodel import col
 
 from delivery import quota
 from delivery.departing import Gone
-from delivery.facts import BROADCAST, STAFF_CARD, WELCOME
+from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import (
     Broadcast,
     BroadcastRecipient,
+    MomentReader,
     Outbox,
     OutboxState,
     SendTicket,
@@ -28,6 +29,8 @@ from delivery.models import (
     Todo,
     TodoState,
 )
+from delivery.moments import withdrawing as moments
+from delivery.moments.facts import ReaderState
 from delivery.repository.todos import LIVE
 from delivery.text_messages import SMS
 
@@ -201,6 +204,14 @@ async def _calls(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdr
     return []
 
 
+async def _moments(session: AsyncSession, wish: Wish, at: datetime) -> list[Withdrawn]:
+    """The lists of moments, and the tags that show them."""
+    where = [*wish.whose(MomentReader), *wish.of(MomentReader)]
+    recalled = wish.customer_ids is None
+    left = await moments.withdraw(session, where, recalled=recalled, at=at)
+    return [Withdrawn(f"moment:{one.task_id}", one.unit_id, one.customer_id) for one in left]
+
+
 QUEUES: Final[Sequence[Queue]] = (
     Queue("todo", "客户经理待办", _todos, "点“发送”时闸门再判一次（delivery.tickets.prepare）"),
     Queue("send_ticket", "手机上已备好的一条", _tickets, "五分钟作废；手机仍回报已发时开工单"),
@@ -210,6 +221,12 @@ QUEUES: Final[Sequence[Queue]] = (
         _recipients,
         "交给企业微信前一刻，握着名单再查一次（delivery.departing.depart），话术也再查一次",
     ),
+    Queue(
+        "moment_reader",
+        "朋友圈可见名单",
+        _moments,
+        "交给企业微信前一刻，闸门再判一次，标签向企业微信再核一次（delivery.moments.leaving）",
+    ),
     Queue("outbox", "待调用", _calls, "同上：名单为空就不调用"),
 )
 """In this order: a call is stopped once its last recipient is out."""
@@ -218,6 +235,7 @@ CALLS: Final[Mapping[str, str]] = {
     WELCOME: "客户刚刚添加好友时的一句问候，20 秒内有效；不含产品内容",
     BROADCAST: "群发：名单在调用前一刻再查一次",
     STAFF_CARD: "给本行员工的卡片，客户看不到",
+    MOMENT: "企业朋友圈：名单、闸门和标签在调用前一刻再查一次；调用之后退订的立即去掉标签",
     SMS: "短信：发出前一刻待办还在、客户没有不要短信、闸门再判一次（delivery.text_messages.ready）",
 }
 """Every kind of call in the outbox, and why an opted-out customer hears nothing by it."""
@@ -225,6 +243,9 @@ CALLS: Final[Mapping[str, str]] = {
 NO_QUEUE: Final[Mapping[str, str]] = {
     "broadcast": "一项群发任务；客户在 broadcast_recipient 里",
     "work_item": "给员工判断的事，不会发给客户",
+    "moment_task": "一条企业朋友圈；客户在 moment_reader 里",
+    "moment_part": "一条企业朋友圈的一次请求；客户在 moment_reader 里",
+    "moment_sender": "由谁发表，没有客户",
     "touch": "已经发生的触达",
     "quota_slot": "次数占用，随撤回归还",
     "intent_key": "防重键，没有内容",
@@ -271,6 +292,9 @@ async def versions_waiting(session: AsyncSession, customer_ids: Sequence[int]) -
         select(col(Broadcast.script_version_id))
         .join(BroadcastRecipient, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
         .where(col(BroadcastRecipient.customer_id).in_(ids), col(Broadcast.state).in_(WAITING)),
+        select(col(MomentReader.script_version_id)).where(
+            col(MomentReader.customer_id).in_(ids), col(MomentReader.state) == ReaderState.PLANNED
+        ),
     )
     found: set[int] = set()
     for query in queries:

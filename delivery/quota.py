@@ -19,6 +19,7 @@ from sqlmodel import col
 
 from compliance.facts import Purpose
 from compliance.policy import GatePolicy
+from config.moment_policy import CustomerCaps
 from config.settings import BroadcastCap
 from crm_sync.facts import CustomerFact
 from crm_sync.rules.ages import age
@@ -28,6 +29,7 @@ from kit.db import insert_into
 TRIES: Final = 5
 AT_ONCE: Final = 4_000
 BROADCASTS: Final = "broadcast"
+MOMENTS: Final = "moment"
 WINDOWS: Final = ("day", "week", "month")
 CAMPAIGN: Final = "campaign"
 EVER: Final = date(1970, 1, 1)
@@ -99,6 +101,14 @@ def broadcast_cap(mode: BroadcastCap, day: date) -> Cap:
         return Cap(BROADCASTS, "week", window_start("week", day), 7)
     most = 4 if mode == "legacy_month4" else monthrange(day.year, day.month)[1]
     return Cap(BROADCASTS, "month", window_start("month", day), most)
+
+
+def moment_caps(most: CustomerCaps, day: date) -> tuple[Cap, ...]:
+    """How many moments one customer is shown in the day and the month of ``day``."""
+    return (
+        Cap(MOMENTS, "day", day, most.day),
+        Cap(MOMENTS, "month", window_start("month", day), most.month),
+    )
 
 
 async def reserve(session: AsyncSession, wants: Sequence[Want]) -> set[str]:

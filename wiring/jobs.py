@@ -45,6 +45,7 @@ from wiring import (
     contact_duty,
     fence,
     material_duty,
+    moment_duty,
     screening_duty,
     sources,
     standing,
@@ -297,6 +298,10 @@ JOBS: tuple[Job, ...] = (
     Job("contacts", "每日联络计划", {"hour": "6", "minute": "50"}, contact_duty.morning, 10 * HOUR),
     Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
     Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
+    Job("moments", "企业朋友圈", {"minute": "*"}, moment_duty.minutely, MINUTE),
+    Job(
+        "moment_tags", "删除过期的可见标签", {"hour": "3", "minute": "25"}, moment_duty.nightly, DAY
+    ),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),

@@ -127,6 +127,7 @@ class Parts:
             texts=self.texts,
             library=lambda: self.shelf.of(policy_catalogue.LIBRARY),
             gate=lambda: self.desk.policy,
+            desk=self.desk,
         )
         return Dispatcher(self.databases.bank, made, self.clock, name)
 
@@ -147,6 +148,7 @@ class Parts:
                     self.shelf.of(policy_catalogue.CHANNELS),
                 )
             self.desk.review = self.shelf.of(policy_catalogue.REVIEW_DESK)
+            self.desk.moments = self.shelf.of(policy_catalogue.MOMENTS)
             self.desk.calendar = await bank_calendar(session, self.desk.policy)
             lowered = await lowering.in_force(session)
         if lowered != self.desk.lowered:

@@ -14,7 +14,13 @@ from crm_sync.models.images import IMAGES
 from crm_sync.models.imports import ImportReject, ImportRun, ImportWatermark
 from crm_sync.models.leads import Lead
 from crm_sync.models.linking import LinkCode, LinkTry, LinkVisit
-from crm_sync.models.personas import PersonaMembership, PersonaRefusal, TagWrite, WecomTag
+from crm_sync.models.personas import (
+    PersonaMembership,
+    PersonaRefusal,
+    TagPair,
+    TagWrite,
+    WecomTag,
+)
 from crm_sync.models.readings import PageOpening, Reading
 from crm_sync.models.segments import Segment, SegmentUse, SegmentVersion
 from crm_sync.models.signals import BehaviourSignal
@@ -63,6 +69,7 @@ __all__ = [
     "StaffCard",
     "StaffCertificate",
     "SyncCursor",
+    "TagPair",
     "TagWrite",
     "Unit",
     "WecomTag",

@@ -33,7 +33,8 @@ class PersonaMembership(SQLModel, table=True):
 
 
 class WecomTag(SQLModel, table=True):
-    """A corp tag. ``ours`` means this app made it and may change it."""
+    """A corp tag. ``ours`` means this app made it and may change it; ours without a persona shows
+    one thing to the pairs of ``TagPair``."""
 
     __tablename__: ClassVar[str] = "wecom_tag"
     tag_id: str = Field(primary_key=True, max_length=64)
@@ -59,6 +60,17 @@ class TagWrite(SQLModel, table=True):
     due_at: datetime = Field(index=True)
     leased_until: datetime | None = None
     last_error: str = Field(default="", max_length=200)
+
+
+class TagPair(SQLModel, table=True):
+    """A tag that shows one thing to a list (朋友圈) is to stand on this pair, and on no other."""
+
+    __tablename__: ClassVar[str] = "tag_pair"
+    __table_args__ = (Index("ix_tag_pair_contact", "external_userid"),)
+    tag_id: str = Field(primary_key=True, max_length=64)
+    userid: str = Field(primary_key=True, max_length=64)
+    external_userid: str = Field(primary_key=True, max_length=64)
+    since: datetime
 
 
 class PersonaRefusal(SQLModel, table=True):

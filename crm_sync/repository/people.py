@@ -219,3 +219,14 @@ async def units_of_customers(
         )
         found.update({number: unit_id for number, unit_id in rows if number is not None})
     return found
+
+
+async def customers_of_contacts(session: AsyncSession, contacts: Collection[str]) -> dict[str, int]:
+    """The customer of each of these contacts who is bound to one."""
+    if not contacts:
+        return {}
+    query = select(col(Contact.external_userid), col(Contact.customer_id)).where(
+        among(session, col(Contact.external_userid), contacts),
+        col(Contact.customer_id).is_not(None),
+    )
+    return {contact: customer for contact, customer in await session.execute(query) if customer}

@@ -2,6 +2,7 @@
 
 from delivery.facts import TodoState
 from delivery.models.broadcasts import Broadcast, BroadcastRecipient
+from delivery.models.moments import MomentPart, MomentReader, MomentSender, MomentTask
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
 from delivery.models.plan import PlanRun
 from delivery.models.tickets import SendTicket, TicketState
@@ -12,6 +13,10 @@ __all__ = [
     "Broadcast",
     "BroadcastRecipient",
     "IntentKey",
+    "MomentPart",
+    "MomentReader",
+    "MomentSender",
+    "MomentTask",
     "Outbox",
     "OutboxState",
     "PlanRun",

@@ -1,0 +1,175 @@
+"""Who a moment is for: the audience page by page, the members who may publish, the look ahead."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from compliance.facts import Channel, Purpose
+from compliance.objections import Objection
+from crm_sync.facts import CustomerFact, Reach
+from crm_sync.models import Staff
+from crm_sync.repository import listing
+from crm_sync.repository.listing import Wanted
+from crm_sync.repository.people import people
+from crm_sync.repository.products import units_under
+from crm_sync.repository.staff import staff_facts
+from crm_sync.rules.ages import age
+from crm_sync.rules.conditions import Frame
+from crm_sync.segments import repository as segments
+from delivery import judging
+from delivery.desk import Desk
+from delivery.intents import Intent
+from delivery.moments.facts import Known, MomentFact
+from delivery.moments.rules import hours_hold
+from kit.clock import bank_date
+
+PAGE: Final = 2_000
+TRIGGER: Final = "moment"
+LATE: Final = Objection.OUT_OF_HOURS.code
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer of the audience; ``refused`` says why nobody publishes it to them, if so."""
+
+    customer: CustomerFact
+    reach: Reach | None
+    refused: str = ""
+
+
+async def pages(
+    session: AsyncSession,
+    one: MomentFact,
+    known: Known,
+    *,
+    desk: Desk,
+    at: datetime,
+    after: int = 0,
+    size: int = PAGE,
+) -> AsyncIterator[list[Candidate]]:
+    """The audience by ascending id, above ``after``; set-based, one page held at a time."""
+    wanted = await _wanted(session, one, known, at)
+    publishing = await members(session, one)
+    while True:
+        found = await listing.page(session, wanted, limit=size, after=after)
+        if found:
+            near = await people(session, [customer.customer_id for customer in found])
+            yield [
+                _candidate(*near[customer.customer_id], publishing, one, desk)
+                for customer in found
+                if customer.customer_id in near
+            ]
+        if len(found) < size:
+            return
+        after = found[-1].customer_id
+
+
+async def _wanted(session: AsyncSession, one: MomentFact, known: Known, at: datetime) -> Wanted:
+    if one.audience_kind == "persona":
+        return Wanted(persona=one.audience)
+    condition = (await segments.segment(session, one.audience)).version.condition
+    frame = Frame(at, known.personas, known.tiers)
+    return Wanted(within=(segments.members(session, condition, frame, known.outside),))
+
+
+async def members(session: AsyncSession, one: MomentFact) -> frozenset[str]:
+    """The staff ids of those who publish: of the units and below, of the people named."""
+    where: list[Any] = [col(Staff.active).is_(True), col(Staff.userid).is_not(None)]
+    if one.units:
+        where.append(col(Staff.unit_id).in_(sorted(await units_under(session, one.units))))
+    if one.staff_ids:
+        where.append(col(Staff.staff_id).in_(list(one.staff_ids)))
+    return frozenset(found.staff_id for found in await staff_facts(session, *where))
+
+
+def _candidate(
+    customer: CustomerFact,
+    reach: Reach | None,
+    publishing: frozenset[str],
+    one: MomentFact,
+    desk: Desk,
+) -> Candidate:
+    if customer.owner_staff_id is None:
+        return Candidate(customer, reach, "uncovered")
+    if customer.owner_staff_id not in publishing:
+        return Candidate(customer, reach, "not_theirs")
+    if reach is None:
+        return Candidate(customer, reach, "unreachable")
+    return Candidate(customer, reach, "" if awake(customer, one, desk) else LATE)
+
+
+def awake(customer: CustomerFact, one: MomentFact, desk: Desk) -> bool:
+    """Whether this customer may be disturbed for as long as members may publish it."""
+    years = None if customer.born_on is None else age(customer.born_on, bank_date(one.starts_at))
+    elder = desk.policy.is_elder(years, frozenset(customer.personas))
+    return hours_hold(
+        one.starts_at, one.ends_at, Purpose(one.purpose), elder=elder,
+        gate=desk.policy, calendar=desk.calendar,
+    )  # fmt: skip
+
+
+def intent(one: MomentFact, customer: CustomerFact, reach: Reach | None) -> Intent:
+    """The moment for one customer, as the door knows it."""
+    return Intent(
+        key=f"moment:{one.task_id}:{customer.customer_id}",
+        trigger=TRIGGER,
+        channel=Channel.MOMENT,
+        purpose=Purpose(one.purpose),
+        customer=customer,
+        reach=reach,
+        script_version_id=one.script_version_id,
+        fields={},
+        title=one.title,
+        why="企业朋友圈",
+        due_on=bank_date(one.starts_at),
+        expires_at=one.ends_at,
+        detail={"moment": str(one.task_id)},
+        goes_at=one.starts_at,
+    )
+
+
+async def judged(
+    session: AsyncSession,
+    one: MomentFact,
+    candidates: Sequence[Candidate],
+    *,
+    desk: Desk,
+    at: datetime,
+) -> dict[int, tuple[str, ...]]:
+    """Everything that speaks against each candidate, empty for who passes; caps are not asked."""
+    reasons: dict[int, tuple[str, ...]] = {
+        found.customer.customer_id: (found.refused,) for found in candidates if found.refused
+    }
+    intents = [
+        intent(one, found.customer, found.reach) for found in candidates if not found.refused
+    ]
+    background = await judging.background(session, intents, at=at)
+    for found in judging.judge(intents, background, at=max(at, one.starts_at), desk=desk):
+        number = found.intent.customer.customer_id
+        reasons[number] = found.objections or (("no_words",) if found.missing else ())
+    return reasons
+
+
+async def preview(
+    session: AsyncSession, one: MomentFact, known: Known, *, desk: Desk, at: datetime
+) -> dict[str, Any]:
+    """How many of the first customers would pass, and why the others would not."""
+    passed, looked = 0, 0
+    reasons: Counter[str] = Counter()
+    async for page in pages(session, one, known, desk=desk, at=at):
+        room = desk.moments.preview.customers - looked
+        for found in (await judged(session, one, page[:room], desk=desk, at=at)).values():
+            passed += not found
+            reasons.update(found)
+        looked += min(room, len(page))
+        if looked >= desk.moments.preview.customers:
+            break
+    total = await listing.count(session, await _wanted(session, one, known, at))
+    return {
+        "audience": total, "looked": looked, "passed": passed, "reasons": dict(sorted(reasons.items())),
+    }  # fmt: skip

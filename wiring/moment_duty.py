@@ -1,0 +1,33 @@
+"""Corp moments by the clock: lists drawn up, results asked for, tags deleted when they are over."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from delivery.moments import jobs, results
+from delivery.moments.facts import Known
+from insights.known_elsewhere import known_elsewhere
+from wiring.parts import Parts
+
+
+def known(parts: Parts) -> Known:
+    """What an audience is found by, as it holds now."""
+    return Known(parts.personas, parts.tiers, known_elsewhere())
+
+
+async def minutely(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Draw up what is due, then ask WeCom what became of what is out."""
+    drawn = await jobs.draw_up(
+        parts.databases.bank,
+        parts.wecom,
+        known=known(parts),
+        desk=parts.desk,
+        at=at,
+        cap=parts.settings.wecom.tag_cap,
+    )
+    return {**drawn, **await results.poll(parts.databases.bank, parts.wecom, parts.clock)}
+
+
+async def nightly(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Delete the tags of moments that have been over for long enough."""
+    return {"tags": await jobs.tidy(parts.databases.bank, parts.wecom, at=at)}

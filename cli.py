@@ -14,6 +14,7 @@ from commands import (
     fencing,
     handover,
     importing,
+    moments,
     person,
     planning,
     records,
@@ -48,6 +49,7 @@ app.add_typer(records.archive, name="archive")
 app.add_typer(binding.bind, name="bind")
 app.add_typer(records.export, name="export")
 app.add_typer(handover.handover, name="handover")
+app.add_typer(moments.moment, name="moment")
 app.add_typer(person.person, name="person")
 app.add_typer(segments.segment, name="segment")
 app.add_typer(simulate.simulate, name="simulate")

@@ -44,6 +44,7 @@ OBJECTS = {
     "handover": "客户移交",
     "member": "企业微信成员",
     "broadcast": "群发",
+    "moment": "企业朋友圈",
     "list": "列表",
     "record": "留痕",
     "unit": "机构",

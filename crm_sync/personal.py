@@ -63,6 +63,7 @@ PERSONAL: Final = (
     Holds("link_visit", "实名绑定的访问", Fate.ERASE),
     Holds("link_code", "实名绑定的验证码", Fate.ERASE),
     Holds("contact_way", "联系码", Fate.ERASE),
+    Holds("tag_pair", "企业朋友圈的可见标签", Fate.ERASE),
     Holds("tag_write", "待写的企业标签", Fate.ERASE),
     Holds(
         "customer_image",

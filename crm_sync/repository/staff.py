@@ -93,6 +93,21 @@ async def staff_below(session: AsyncSession, path: str) -> list[StaffFact]:
     return await staff_facts(session, col(Staff.unit_id).in_(within), col(Staff.active).is_(True))
 
 
+async def serving_in(
+    session: AsyncSession, units: Collection[str], staff_ids: Collection[str] = ()
+) -> frozenset[str]:
+    """The staff ids of those who work here and can be written to: in one of ``units`` (empty: in
+    any), and among ``staff_ids`` (empty: whoever)."""
+    query = select(col(Staff.staff_id)).where(
+        col(Staff.active).is_(True), col(Staff.removed_at).is_(None), col(Staff.userid).is_not(None)
+    )
+    if units:
+        query = query.where(among(session, col(Staff.unit_id), units))
+    if staff_ids:
+        query = query.where(among(session, col(Staff.staff_id), staff_ids))
+    return frozenset((await session.execute(query)).scalars())
+
+
 async def unmatched_staff(session: AsyncSession, *, seen_since: datetime) -> list[StaffFact]:
     """Active members of staff whom WeCom's last member list did not show, or who have no userid."""
     never = col(Staff.seen_in_wecom_at).is_(None)

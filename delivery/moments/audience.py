@@ -7,17 +7,15 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from compliance.facts import Channel, Purpose
 from compliance.objections import Objection
 from crm_sync.facts import CustomerFact, Reach
-from crm_sync.models import Staff
 from crm_sync.repository import listing
 from crm_sync.repository.listing import Wanted
 from crm_sync.repository.people import people
 from crm_sync.repository.products import units_under
-from crm_sync.repository.staff import staff_facts
+from crm_sync.repository.staff import serving_in
 from crm_sync.rules.ages import age
 from crm_sync.rules.conditions import Frame
 from crm_sync.segments import repository as segments
@@ -79,12 +77,7 @@ async def _wanted(session: AsyncSession, one: MomentFact, known: Known, at: date
 
 async def members(session: AsyncSession, one: MomentFact) -> frozenset[str]:
     """The staff ids of those who publish: of the units and below, of the people named."""
-    where: list[Any] = [col(Staff.active).is_(True), col(Staff.userid).is_not(None)]
-    if one.units:
-        where.append(col(Staff.unit_id).in_(sorted(await units_under(session, one.units))))
-    if one.staff_ids:
-        where.append(col(Staff.staff_id).in_(list(one.staff_ids)))
-    return frozenset(found.staff_id for found in await staff_facts(session, *where))
+    return await serving_in(session, await units_under(session, one.units), one.staff_ids)
 
 
 def _candidate(

@@ -200,6 +200,14 @@ async def list_of(session: AsyncSession, task_id: int) -> set[tuple[str, str]]:
     return {(userid, contact) for userid, contact in await session.execute(query)}
 
 
+async def userids(session: AsyncSession, task_id: int) -> set[str]:
+    """The WeCom userids of everybody a moment's list was drawn up for."""
+    query = select(col(MomentReader.userid)).where(
+        col(MomentReader.task_id) == task_id, col(MomentReader.userid) != ""
+    )
+    return set((await session.execute(query.distinct())).scalars())
+
+
 async def to_publish(session: AsyncSession, staff_id: str, at: datetime) -> list[ToPublish]:
     """What WeCom has for this member to publish now, the most urgent first."""
     waiting = select(func.count()).where(

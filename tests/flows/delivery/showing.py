@@ -18,6 +18,8 @@ from kit.db import Database
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import approved_script, desk
 from tests.flows.wecom_world import AGENT, World
+from wecom import contacts
+from wecom.errors import RelationGone
 
 DAY = date(2026, 11, 25)
 WORDS = "孩子睡了，轮到你了。今晚十分钟，只属于你自己。不想看到这类内容，留言“退订”就好。"
@@ -113,12 +115,11 @@ class Scene:
         tag_id = (await self.one(task_id)).tag_id
         found = set()
         for name in MOTHERS:
-            answer = await self.world.client.call(
-                "externalcontact/get", params={"external_userid": f"wm-{name}"}, idempotent=True
-            )
-            for follow in answer["follow_user"]:
-                if tag_id in {tag.get("tag_id") for tag in follow["tags"]}:
-                    found.add(name)
+            try:
+                answer = await contacts.get(self.world.client, f"wm-{name}")
+            except RelationGone:
+                continue
+            found |= {name for follow in answer.follows if tag_id in follow.tag_ids}
         return found
 
 
@@ -151,7 +152,12 @@ async def mothers(database: Database) -> dict[str, int]:
 
 async def script(database: Database, code: str = "moment.mum", **fields: Any) -> int:
     """The approved words for mothers."""
-    asked = {"purpose": "care", "form": "moment", "persona": "宝妈", "personas": frozenset({"宝妈"})}
+    asked = {
+        "purpose": "care",
+        "form": "moment",
+        "persona": "宝妈",
+        "personas": frozenset({"宝妈"}),
+    }
     async with database.transaction() as session:
         return await approved_script(
             session, code, WORDS, scene="moment.daily", **{**asked, **fields}

@@ -39,7 +39,7 @@ DOORS: dict[Channel, tuple[str, ...]] = {
     Channel.WELCOME: ("delivery.welcome.submit",),
     Channel.SMS: ("delivery.door.submit",),
     Channel.SIDEBAR: ("delivery.tickets.prepare",),
-    Channel.MOMENT: (),  # nothing publishes moments
+    Channel.MOMENT: ("delivery.door.submit", "delivery.moments.leaving.leave"),
     Channel.GROUP: ("delivery.group_posts.prepare",),
 }
 """Where a message of each channel is judged. A channel without a door has no way out at all."""
@@ -61,6 +61,7 @@ STAFF_HEAR = {"wecom.messages.send", "wecom.messages.update_card"}
 MAKES_CALLS = {
     "delivery.welcome.submit": "judges by itself",
     "delivery.broadcasts.close": "only what the door gathered",
+    "delivery.moments.gathering._queue": "only what the door put on a list, judged again at the call",
     "delivery.jobs.announce": "to our own staff",
     "delivery.text_messages.queue": "only what the door judged, and the gate again at sending",
 }
@@ -71,6 +72,9 @@ ROWS = {
     "Todo": {"delivery.repository.todos"},
     "Broadcast": {"delivery.broadcasts"},
     "BroadcastRecipient": {"delivery.broadcasts"},
+    "MomentTask": {"delivery.moments.service"},
+    "MomentPart": {"delivery.moments.gathering"},
+    "MomentReader": {"delivery.moments.gathering", "delivery.moments.jobs"},
     "SendTicket": {"delivery.tickets", "delivery.group_posts"},
 }
 """Tables whose rows are messages, and the modules that insert into each."""
@@ -177,6 +181,13 @@ def test_a_text_message_is_judged_again_and_queued_by_those_who_chose_it_alone()
         if dotted(call.func).endswith("gateway.send")
     }
     assert modules == {SPEAKS_IN}
+
+
+def test_a_moment_is_judged_again_before_its_call_and_its_list_made_by_the_door_alone() -> None:
+    assert leads_to("delivery.moments.leaving.leave", GATE)
+    assert callers("delivery.moments.leaving.leave") == {"delivery.phrasing.routes"}
+    assert callers("delivery.moments.gathering.gather") == {"delivery.door._queue"}
+    assert callers("wecom.moments.create") == {"delivery.phrasing.routes"}
 
 
 def test_a_door_does_not_lead_through_the_gate_by_chance() -> None:

@@ -15,7 +15,7 @@ from console.naming import OBJECTS
 from console.state_words import WORK_KINDS
 from console.wording import ACTS, KINDS, SYSTEMS
 from crm_sync.rules.relations import Landing
-from delivery.facts import BROADCAST, STAFF_CARD, WELCOME
+from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import OutboxState
 from delivery.results import STATES
 from delivery.text_messages import SMS
@@ -39,9 +39,11 @@ MADE: dict[str, set[str]] = {
     "f'session.{act}'": {f"session.{one}" for one in ("signed_in", "signed_out", "proved_again", "refused")},
     "f'{claim.kind}.uncertain'": {f"{one}.uncertain" for one in (WELCOME, STAFF_CARD, SMS)},
     "f'{claim.kind}.{state.value}'": {
-        f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, STAFF_CARD, SMS) for state in SETTLED
+        f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, MOMENT, STAFF_CARD, SMS) for state in SETTLED
     },
-    "f'{one.intent.channel.value}.planned'": {"todo.planned", "broadcast.planned", "sms.planned"},
+    "f'{one.intent.channel.value}.planned'": {
+        f"{channel}.planned" for channel in ("todo", "broadcast", "moment", "sms")
+    },
 }  # fmt: skip
 """Acts that are put together at run time, and all that each may become."""
 MADE_WORK: dict[str, set[str]] = {

@@ -43,7 +43,9 @@ WAYS: Final = {
         "wecom.welcome.send", SPOKEN, ("delivery.welcome.submit",)
     ),
     "externalcontact/add_msg_template": Way("wecom.broadcasts.create", SPOKEN, (SUBMIT,)),
-    "externalcontact/add_moment_task": Way("wecom.moments.create"),
+    "externalcontact/add_moment_task": Way(
+        "wecom.moments.create", SPOKEN, (SUBMIT, "delivery.moments.leaving.leave")
+    ),
     "externalcontact/group_welcome_template/add": Way("wecom.welcome.add_group_template"),
     "externalcontact/group_welcome_template/edit": Way("wecom.welcome.edit_group_template"),
     "externalcontact/transfer_customer": Way(

@@ -1453,6 +1453,107 @@ def upgrade() -> None:
     with op.batch_alter_table('message_person', schema=None) as batch_op:
         batch_op.create_index('ix_message_person_seq', ['seq'], unique=False)
 
+    op.create_table('moment_part',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('outbox_id', sa.BigInteger(), nullable=True),
+    sa.Column('jobid', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
+    sa.Column('moment_id', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
+    sa.Column('due_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ends_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('departed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('next_poll_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('poll_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('stop_asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('stopped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_moment_part'))
+    )
+    with op.batch_alter_table('moment_part', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_moment_part_moment_id'), ['moment_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_moment_part_outbox_id'), ['outbox_id'], unique=False)
+        batch_op.create_index('ix_moment_part_state', ['state', 'next_poll_at'], unique=False)
+        batch_op.create_index('ix_moment_part_task', ['task_id', 'number'], unique=False)
+
+    op.create_table('moment_reader',
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
+    sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('script_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('part_id', sa.BigInteger(), nullable=True),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('reasons', sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+    sa.Column('shown_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('task_id', 'customer_id', name=op.f('pk_moment_reader'))
+    )
+    with op.batch_alter_table('moment_reader', schema=None) as batch_op:
+        batch_op.create_index('ix_moment_reader_customer', ['customer_id', 'task_id'], unique=False)
+        batch_op.create_index('ix_moment_reader_part', ['part_id', 'state'], unique=False)
+        batch_op.create_index('ix_moment_reader_state', ['task_id', 'state', 'customer_id'], unique=False)
+
+    op.create_table('moment_sender',
+    sa.Column('part_id', sa.BigInteger(), nullable=False),
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('task_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('seen_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('part_id', 'userid', name=op.f('pk_moment_sender'))
+    )
+    with op.batch_alter_table('moment_sender', schema=None) as batch_op:
+        batch_op.create_index('ix_moment_sender_staff', ['staff_id', 'state'], unique=False)
+        batch_op.create_index(batch_op.f('ix_moment_sender_task_id'), ['task_id'], unique=False)
+
+    op.create_table('moment_task',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('script_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('script_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('script_version', sa.Integer(), nullable=False),
+    sa.Column('script_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('text', sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False),
+    sa.Column('materials', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('audience_kind', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('audience', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('audience_title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('units', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('staff_ids', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('starts_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('ends_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('preview', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('tag_name', sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
+    sa.Column('tag_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('tag_ends_on', sa.Date(), nullable=True),
+    sa.Column('proposed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('proposed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('approved_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('listed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('stopped_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+    sa.Column('over_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_moment_task'))
+    )
+    with op.batch_alter_table('moment_task', schema=None) as batch_op:
+        batch_op.create_index('ix_moment_task_state', ['state', 'starts_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_moment_task_tag_id'), ['tag_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_moment_task_unit_id'), ['unit_id'], unique=False)
+
     op.create_table('outbox',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('queued_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -2154,6 +2255,16 @@ def upgrade() -> None:
     sa.Column('counts', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.PrimaryKeyConstraint('name', name=op.f('pk_sync_cursor'))
     )
+    op.create_table('tag_pair',
+    sa.Column('tag_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('tag_id', 'userid', 'external_userid', name=op.f('pk_tag_pair'))
+    )
+    with op.batch_alter_table('tag_pair', schema=None) as batch_op:
+        batch_op.create_index('ix_tag_pair_contact', ['external_userid'], unique=False)
+
     op.create_table('tag_write',
     sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2427,6 +2538,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_tag_write_due_at'))
 
     op.drop_table('tag_write')
+    with op.batch_alter_table('tag_pair', schema=None) as batch_op:
+        batch_op.drop_index('ix_tag_pair_contact')
+
+    op.drop_table('tag_pair')
     op.drop_table('sync_cursor')
     op.drop_table('suppression')
     op.drop_table('staff_image')
@@ -2560,6 +2675,30 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_due', postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))
 
     op.drop_table('outbox')
+    with op.batch_alter_table('moment_task', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_moment_task_unit_id'))
+        batch_op.drop_index(batch_op.f('ix_moment_task_tag_id'))
+        batch_op.drop_index('ix_moment_task_state')
+
+    op.drop_table('moment_task')
+    with op.batch_alter_table('moment_sender', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_moment_sender_task_id'))
+        batch_op.drop_index('ix_moment_sender_staff')
+
+    op.drop_table('moment_sender')
+    with op.batch_alter_table('moment_reader', schema=None) as batch_op:
+        batch_op.drop_index('ix_moment_reader_state')
+        batch_op.drop_index('ix_moment_reader_part')
+        batch_op.drop_index('ix_moment_reader_customer')
+
+    op.drop_table('moment_reader')
+    with op.batch_alter_table('moment_part', schema=None) as batch_op:
+        batch_op.drop_index('ix_moment_part_task')
+        batch_op.drop_index('ix_moment_part_state')
+        batch_op.drop_index(batch_op.f('ix_moment_part_outbox_id'))
+        batch_op.drop_index(batch_op.f('ix_moment_part_moment_id'))
+
+    op.drop_table('moment_part')
     with op.batch_alter_table('message_person', schema=None) as batch_op:
         batch_op.drop_index('ix_message_person_seq')
 

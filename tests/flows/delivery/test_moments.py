@@ -295,7 +295,9 @@ async def test_a_customer_is_shown_one_moment_a_day_and_a_member_publishes_one(
                 session, second, reason="重复", by="staff:wangshan", at=made.wall.at, units=None
             )
             held = await session.execute(
-                text("SELECT count(*) FROM quota_slot WHERE family = 'moment' AND starts_on = '2026-11-25'")
+                text(
+                    "SELECT count(*) FROM quota_slot WHERE family = 'moment' AND starts_on = '2026-11-25'"
+                )
             )
             assert held.scalar_one() == 3 + 1  # of the first: three mothers and their manager
         await made.at(10, 30)

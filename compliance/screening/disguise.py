@@ -35,10 +35,11 @@ class Unmasker:
         table: dict[str, str] = {}
         for section in ("split", "emoji", "initials", "reversed", "slang"):
             table |= {fold(key): value for key, value in data[section].items()}
-        self._keys = sorted(table)
-        self._values = [table[key] for key in self._keys]
+        keys = sorted(table)
+        # An entry that stands for itself keeps a harmless word from being read as a disguise.
+        self._values = [None if table[key] == key else table[key] for key in keys]
         self._automaton = AhoCorasick(
-            self._keys, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
+            keys, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
         )
         self._homophones = Homophones(data["homophones"]["red"], data["homophones"]["ordinary"])
 
@@ -61,9 +62,9 @@ class Unmasker:
     def _dictionary(self, text: str) -> list[tuple[int, int, str]]:
         edits = []
         for index, start, end in self._automaton.find_matches_as_indexes(text):
-            if _cuts_latin(text, start, end):
-                continue
-            edits.append((start, end, self._values[index]))
+            value = self._values[index]
+            if value is not None and not _cuts_latin(text, start, end):
+                edits.append((start, end, value))
         return edits
 
 

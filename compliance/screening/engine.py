@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
+from datetime import date
 from functools import cache
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from compliance.screening import rulebook as rulebooks
 from compliance.screening.detectors import DETECTORS, possible
-from compliance.screening.facts import RANK, SPEAKERS, Hit, Outcome, Severity, Speaker, Verdict
+from compliance.screening.facts import SPEAKERS, Hit, Speaker, Verdict
 from compliance.screening.folding import clean
+from compliance.screening.found import MOST_OF_ONE_RULE, Found
 from compliance.screening.lowering import lowered
 from compliance.screening.matcher import Candidate
 from compliance.screening.reader import Reader
@@ -24,7 +28,13 @@ from compliance.screening.windows import WHOLE, windows
 
 __all__ = ["Hit", "Screener", "Speaker", "Verdict"]
 
-_HITS_OF_ONE_RULE = 3  # because a reviewer reads the first few; it also bounds the work
+
+class Talk(NamedTuple):
+    """Who speaks, about which product, and on which day."""
+
+    speaker: Speaker
+    product: str | None
+    on: date
 
 
 class Screener:
@@ -43,6 +53,7 @@ class Screener:
             ]
             for speaker in SPEAKERS
         }
+        self._last_change = max((rule.effective_from for rule in rulebook.active), default=date.min)
         # One for all texts in which nothing was found: most of them.
         self._nothing = Verdict("pass", (), (), None, rulebook.version)
 
@@ -93,103 +104,136 @@ class Screener:
         """How many words of the rulebook the automaton sees: the yardstick of screening's speed."""
         return self._reader.index.count(text)
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
-        """Judge one text. `warn` hits leave the verdict at pass; a customer is never blocked."""
-        found = _Found(text)
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
+        """Judge one text. `warn` hits leave the verdict at pass; a customer is never blocked.
+
+        A rule judges from its `effective_from` on: give the day in Shanghai as `on`. Without a
+        day all rules judge, those that are only announced too.
+        """
+        found = Found(text)
+        talk = Talk(speaker, product, on or date.max)
         whole = clean(text)
         length = len(whole.text)
         if length <= WHOLE:
             if length:
-                self._screen_view(whole, speaker, product, found)
+                self._screen_view(whole, talk, found)
         else:
             for start, end in windows(whole.text):
-                self._screen_view(whole.part(start, end), speaker, product, found)
+                self._screen_view(whole.part(start, end), talk, found)
         if possible(whole):
-            self._detect(whole, speaker, product, found)
+            self._detect(whole, talk, found)
         if not found.any:
             return self._nothing
         return lowered(found.verdict(self._rulebook.version), self._lowered)
 
-    def screen_many(self, texts: Sequence[tuple[str, Speaker, str | None]]) -> list[Verdict]:
-        """Judge many texts, each with its speaker and product, in order."""
-        return [self.screen(text, speaker=who, product=product) for text, who, product in texts]
+    def screen_many(
+        self, texts: Sequence[tuple[str, Speaker, str | None]], *, on: date | None = None
+    ) -> list[Verdict]:
+        """Judge many texts of one day, each with its speaker and product, in order."""
+        return [
+            self.screen(text, speaker=who, product=product, on=on) for text, who, product in texts
+        ]
 
-    def _screen_view(
-        self, view: View, speaker: Speaker, product: str | None, found: _Found
-    ) -> None:
-        reading = self._reader.read(view)
-        plain = reading.unmasked
-        tone = Tone(plain.text, speaker, product, self._rulebook.phrasing)
-        context = Context(reading.scan.text, speaker, product, self._rulebook.grammar)
-        known = False
-        matched = list(self._match(context, reading.scan.present, found))
+    def _screen_view(self, view: View, talk: Talk, found: Found) -> None:
+        scan, plain = self._reader.read(view)
+        tone = Tone(plain.text, talk.speaker, talk.product, self._rulebook.phrasing)
+        known = excused = False
+        if candidates := self._candidates(scan.present, talk):
+            context = self._context(scan.text, talk)
+            known = self._judge(context, candidates, view, tone, found)
+            excused = context.excused
+        if plain is not view:
+            known |= self._judge_unmasked(scan.present, plain, talk, found)
+        if not known and (heard := tone.violation(excused=excused)) is not None:
+            rule, start, end = heard
+            if rule.effective_from <= talk.on:
+                found.add(rule, "review", *plain.span(start, end))
+
+    def _judge(
+        self,
+        context: Context,
+        candidates: Sequence[Candidate],
+        view: View,
+        tone: Tone,
+        found: Found,
+    ) -> bool:
+        """Add what stands in the plain view; whether a rule that is no dry run was broken."""
+        matched = list(_matches(context, candidates, found))
         agreed = _agreed(candidate.rule for candidate, _, _ in matched) if matched else ()
         for candidate, start, end in matched:
-            severity = candidate.clause.severity[speaker]
-            # Because a disguise shows intent, what is found only behind one (below) is not doubted.
-            if not candidate.clause.certain and (plain is view or len(view.text) <= WHOLE):
+            severity = candidate.clause.severity[context.speaker]
+            if not candidate.clause.certain:
                 sure = candidate.rule.family in agreed
                 severity = tone.doubted(severity, start, end, sure=sure)
             found.add(candidate.rule, severity, *view.span(start, end))
+        return any(not candidate.rule.dry_run for candidate, _, _ in matched)
+
+    def _judge_unmasked(self, seen: int, plain: View, talk: Talk, found: Found) -> bool:
+        """Add what stands only behind a disguise, which shows intent and is not doubted."""
+        again = self._reader.index.scan(plain.text)
+        if not again.present & ~seen:
+            return False
+        known = False
+        context = self._context(again.text, talk)
+        for candidate, start, end in _matches(
+            context, self._candidates(again.present, talk), found
+        ):
+            severity = candidate.clause.severity[talk.speaker]
+            found.add(candidate.rule, severity, *plain.span(start, end))
             known = known or not candidate.rule.dry_run
-        if plain is not view:
-            again = self._reader.index.scan(plain.text)
-            if again.present & ~reading.scan.present:
-                unmasked = Context(again.text, speaker, product, self._rulebook.grammar)
-                for candidate, start, end in self._match(unmasked, again.present, found):
-                    severity = candidate.clause.severity[speaker]
-                    found.add(candidate.rule, severity, *plain.span(start, end))
-                    known = known or not candidate.rule.dry_run
-        if not known and (heard := tone.violation(excused=context.excused)) is not None:
-            rule, start, end = heard
-            found.add(rule, "review", *plain.span(start, end))
+        return known
 
-    def _match(
-        self, context: Context, present: int, found: _Found
-    ) -> Iterator[tuple[Candidate, int, int]]:
-        """Every pattern that no guard excuses, with its span in the view."""
-        if not present:
-            return
-        candidates = self._reader.index.candidates(present, context.speaker, context.product)
-        for candidate in candidates:
-            if found.enough_of(candidate.rule):
+    def _candidates(self, present: int, talk: Talk) -> list[Candidate]:
+        found = self._reader.index.candidates(present, talk.speaker, talk.product)
+        if self._last_change <= talk.on:
+            return found
+        return [candidate for candidate in found if candidate.rule.effective_from <= talk.on]
+
+    def _context(self, text: str, talk: Talk) -> Context:
+        return Context(text, talk.speaker, talk.product, self._rulebook.grammar)
+
+    def _detect(self, view: View, talk: Talk, found: Found) -> None:
+        for rule, clause in self._detecting[talk.speaker]:
+            if rule.effective_from > talk.on:
                 continue
-            for start, end in self._spans(candidate, context):
-                yield candidate, start, end
-
-    def _spans(self, candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
-        """Spans of the pattern that no guard excuses."""
-        clause = candidate.clause
-        excused = None
-        for count, match in enumerate(candidate.pattern.regex.finditer(context.text)):
-            if count >= _HITS_OF_ONE_RULE:
-                return
-            if excused is None:
-                excused = _excused(clause, context)
-            if excused:
-                return
-            start, end = match.span()
-            if start == end:
-                continue
-            if any(GUARDS[guard](context, start, end) for guard in clause.guards):
-                context.excused = True
-            else:
-                yield start, end
-
-    def _detect(self, view: View, speaker: Speaker, product: str | None, found: _Found) -> None:
-        for rule, clause in self._detecting[speaker]:
             for detector in clause.detectors:
                 spans = DETECTORS[detector](found.text, view)
-                if spans and not _excused(
-                    clause, Context(view.text, speaker, product, self._rulebook.grammar)
-                ):
+                if spans and not _excused(clause, self._context(view.text, talk)):
                     for start, end in spans:
-                        found.add(rule, clause.severity[speaker], start, end)
+                        found.add(rule, clause.severity[talk.speaker], start, end)
 
 
 @cache
 def _shipped() -> Screener:
     return Screener(rulebooks.load())
+
+
+def _matches(
+    context: Context, candidates: Iterable[Candidate], found: Found
+) -> Iterator[tuple[Candidate, int, int]]:
+    """Every pattern that no guard excuses, with its span in the view."""
+    for candidate in candidates:
+        if candidate.pattern.regex.search(context.text) and not found.enough_of(candidate.rule):
+            for start, end in _spans(candidate, context):
+                yield candidate, start, end
+
+
+def _spans(candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
+    """Spans of the pattern that no guard excuses."""
+    clause = candidate.clause
+    if _excused(clause, context):
+        return
+    matches = candidate.pattern.regex.finditer(context.text)
+    for match in islice(matches, MOST_OF_ONE_RULE):
+        start, end = match.span()
+        if start == end:
+            continue
+        if any(GUARDS[guard](context, start, end) for guard in clause.guards):
+            context.excused = True
+        else:
+            yield start, end
 
 
 def _agreed(rules: Iterable[Rule]) -> set[str]:
@@ -210,58 +254,3 @@ def _excused(clause: Clause, context: Context) -> bool:
     if any(pattern.regex.search(text) for pattern in clause.unless):
         return True
     return bool(clause.along) and not any(pattern.regex.search(text) for pattern in clause.along)
-
-
-class _Found:
-    """The hits of one text while they are collected."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self._by_rule: dict[str, tuple[Rule, list[tuple[int, int, Severity]]]] = {}
-
-    @property
-    def any(self) -> bool:
-        """Whether there is a hit at all."""
-        return bool(self._by_rule)
-
-    def enough_of(self, rule: Rule) -> bool:
-        entry = self._by_rule.get(rule.id)
-        return entry is not None and len(entry[1]) >= _HITS_OF_ONE_RULE
-
-    def add(self, rule: Rule, severity: Severity, start: int, end: int) -> None:
-        """Keep a span; overlapping spans of a rule become one with the graver severity.
-
-        A rule on its dry run warns, whatever it will do later.
-        """
-        if rule.dry_run:
-            severity = "warn"
-        spans = self._by_rule.setdefault(rule.id, (rule, []))[1]
-        for i, (s, e, other) in enumerate(spans):
-            if start < e and s < end:
-                graver = max(severity, other, key=RANK.__getitem__)
-                spans[i] = (min(s, start), max(e, end), graver)
-                return
-        if len(spans) < _HITS_OF_ONE_RULE:
-            spans.append((start, end, severity))
-
-    def verdict(self, version: str) -> Verdict:
-        hits = sorted(
-            (
-                Hit(rule.id, rule.family, severity, start, end, self.text[start:end],
-                    rule.reason, rule.law, rule.rewrites, rule.dry_run)
-                for rule, spans in self._by_rule.values()
-                for start, end, severity in spans
-            ),
-            key=lambda hit: (-RANK[hit.severity], hit.start, hit.rule),
-        )  # fmt: skip
-        real = [hit for hit in hits if not hit.dry_run]
-        outcome: Outcome = "pass"
-        if hits and hits[0].severity != "warn":
-            outcome = hits[0].severity
-        return Verdict(
-            verdict=outcome,
-            families=tuple(dict.fromkeys(hit.family for hit in real)),
-            hits=tuple(hits),
-            rewrite=next((hit.rewrites[0] for hit in real if hit.rewrites), None),
-            rulebook=version,
-        )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import itemgetter, or_
+from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -30,8 +31,7 @@ class Candidate:
     order: int
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(NamedTuple):
     """What the first pass saw: the word sets that occur, and the text with shields shaded."""
 
     text: str
@@ -110,21 +110,22 @@ class Index:
         """How many words occur, counting nothing else."""
         return len(self._automaton.find_matches_as_indexes(text, overlapping=True))
 
-    def candidates(
-        self, present: int, speaker: Speaker, product: str | None
-    ) -> Iterator[Candidate]:
+    def candidates(self, present: int, speaker: Speaker, product: str | None) -> list[Candidate]:
         """Patterns whose every word set is present and which concern this speaker and product."""
         concerned = self._concerned.get((speaker, product))
         if concerned is None:
             concerned = self._concern(speaker, product)
+        by_anchor = concerned.by_anchor
         anchors = present & concerned.anchors
         missing = ~present
+        found = []
         while anchors:
             low = anchors & -anchors
             anchors ^= low
-            for candidate in concerned.by_anchor[low]:
+            for candidate in by_anchor[low]:
                 if not candidate.needs & missing:
-                    yield candidate
+                    found.append(candidate)
+        return found
 
     def _concern(self, speaker: Speaker, product: str | None) -> _Concerned:
         """The candidates of one kind of talk, kept because there are few kinds."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from compliance.screening.errors import RulebookBroken
 from compliance.screening.facts import Speaker
+from compliance.screening.weighing import Weighing
 
 FILE = "phrases.tsv"
 LONGEST = 3
@@ -42,7 +43,8 @@ class Phrasing:
         sides: dict[str, float],
         families: dict[str, dict[str, float]],
     ) -> None:
-        self._weights = {"staff": staff, "customer": customer}
+        self._of_piece = {"staff": staff, "customer": customer}
+        self._weighing = Weighing(self._of_piece, LONGEST)
         self._sides = sides
         self._names = tuple(families)
         self._telling: dict[str, list[tuple[int, float]]] = {}
@@ -70,25 +72,20 @@ class Phrasing:
         customer = staff | {gram: staff.get(gram, 0.0) + more for gram, more in extra.items()}
         return cls(staff, customer, kinds.pop("side"), kinds)
 
-    def _of(self, speaker: Speaker) -> dict[str, float]:
-        return self._weights["customer" if speaker == "customer" else "staff"]
-
     def score(self, text: str, speaker: Speaker, product: str | None) -> float:
         """Log odds that a person would have stopped this text."""
-        weights = self._of(speaker)
-        known = pieces(reading(text)) & weights.keys()
-        total = sum(map(weights.__getitem__, known))
+        total, known = self._weighing.total(reading(text), _kind(speaker))
         sides = self._sides
         return (
             sides["bias"]
             + SIDE_SCALE * (sides.get(speaker, 0.0) + sides.get(str(product), 0.0))
-            + total / math.sqrt(len(known) or 1)
+            + total / math.sqrt(known or 1)
         )
 
     def evidence(self, text: str, speaker: Speaker) -> tuple[int, int]:
         """The stretch of `text` that speaks most strongly for a violation."""
         gains = [0.0] * len(text)
-        weights = self._of(speaker)
+        weights = self._of_piece[_kind(speaker)]
         numbers = _DIGITS.search(text) is not None
         for length in range(1, LONGEST + 1):
             for start in range(len(text) - length + 1):
@@ -106,6 +103,10 @@ class Phrasing:
             for number, ratio in self._telling[gram]:
                 sums[number] += ratio
         return self._names[sums.index(max(sums))]
+
+
+def _kind(speaker: Speaker) -> str:
+    return "customer" if speaker == "customer" else "staff"
 
 
 def _best_stretch(gains: list[float]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from compliance.screening.disguise import Unmasker
 from compliance.screening.folding import clean
@@ -11,13 +11,11 @@ from compliance.screening.rulebook import Rulebook
 from compliance.screening.views import View
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The plain reading of a text with what was seen in it, and the unmasked one."""
+class Reading(NamedTuple):
+    """What was seen in a text as it stands, and the text without its disguises."""
 
-    view: View
     scan: Scan
-    unmasked: View  # the same object as `view` where nothing was hidden
+    unmasked: View  # the very view that was read where nothing was hidden
 
 
 class Reader:
@@ -32,7 +30,7 @@ class Reader:
         """Scan a folded view and take its disguises off."""
         scan = self.index.scan(view.text)
         financial = bool(scan.present & self._financial)
-        return Reading(view, scan, self._unmasker.unmask(view, financial=financial))
+        return Reading(scan, self._unmasker.unmask(view, financial=financial))
 
     def unmasked(self, text: str) -> str:
         """The text as it is meant to be read."""

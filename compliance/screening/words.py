@@ -42,19 +42,21 @@ def is_word(text: str, *, at_least: int = 3) -> bool:
 def cut(text: str) -> list[tuple[int, int]]:
     """Spans of the words of `text` on its most probable path."""
     frequencies, unknown = _frequencies()
-    best: list[tuple[float, int]] = [(0.0, len(text))] * (len(text) + 1)
-    for start in range(len(text) - 1, -1, -1):
-        best[start] = max(
-            (
-                frequencies.get(text[start:end], unknown if end == start + 1 else -1e9)
-                + best[end][0],
-                end,
-            )
-            for end in range(start + 1, min(len(text), start + _LONGEST) + 1)
-        )
+    length = len(text)
+    best = [0.0] * (length + 1)
+    ends = [length] * (length + 1)
+    for start in range(length - 1, -1, -1):
+        until = start + 1
+        most = frequencies.get(text[start], unknown) + best[until]
+        for end in range(start + 2, min(length, start + _LONGEST) + 1):
+            known = frequencies.get(text[start:end])
+            # Because of two equal paths the one with the longer first word is taken.
+            if known is not None and known + best[end] >= most:
+                most, until = known + best[end], end
+        best[start], ends[start] = most, until
     spans = []
     at = 0
     while at < len(text):
-        spans.append((at, best[at][1]))
-        at = best[at][1]
+        spans.append((at, ends[at]))
+        at = ends[at]
     return spans

@@ -173,7 +173,7 @@ class Screener:
     def _judge_unmasked(self, seen: int, plain: View, talk: Talk, found: Found) -> bool:
         """Add what stands only behind a disguise, which shows intent and is not doubted."""
         again = self._reader.index.scan(plain.text)
-        if not again.present & ~seen:
+        if not self._reader.index.tells_more(again.present, seen):
             return False
         known = False
         context = self._context(again.text, talk)

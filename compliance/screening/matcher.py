@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import itemgetter, or_
+from operator import attrgetter, itemgetter, or_
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from compliance.screening.facts import Speaker
-from compliance.screening.patterns import Pattern, rarest
+from compliance.screening.patterns import Pattern, rarity
 from compliance.screening.rules import Clause, Rule
 
 _WORD = itemgetter(0)
+_ORDER = attrgetter("order")
 _KINDS_OF_TALK = 64  # speakers times products; a caller's odd product must not grow the table
 SHADE = "\x1f"  # stands where a harmless word was, so that no pattern reaches into it
 
@@ -53,33 +54,40 @@ class Index:
         self,
         rules: Iterable[Rule],
         shields: Iterable[str],
-        watched: Iterable[frozenset[str]] = (),
+        watched: Sequence[frozenset[str]] = (),
+        usual: Iterable[str] = (),
     ) -> None:
+        """``usual`` texts (folded) tell which words are rare: by these a pattern is looked up."""
         self._bits: dict[frozenset[str], int] = {}
         for words in watched:
             self._bit(words)
-        by_anchor: dict[int, list[Candidate]] = defaultdict(list)
-        order = 0
-        for rule in rules:
-            for clause in rule.clauses:
-                for pattern in clause.patterns:
-                    needs = 0
-                    for words in pattern.needs:
-                        needs |= 1 << self._bit(words)
-                    candidate = Candidate(rule, clause, pattern, needs, order)
-                    by_anchor[self._bit(rarest(pattern.needs))].append(candidate)
-                    order += 1
-        self._by_anchor = dict(by_anchor)
-        self._concerned: dict[tuple[Speaker, str | None], _Concerned] = {}
-        self.size = order
+        self._candidates = [
+            Candidate(rule, clause, pattern, self._mask((*pattern.needs, *pattern.units)), order)
+            for order, (rule, clause, pattern) in enumerate(
+                (rule, clause, pattern)
+                for rule in rules
+                for clause in rule.clauses
+                for pattern in clause.patterns
+            )
+        ]
+        told = {words for one in self._candidates for words in one.pattern.needs}
+        self._told = self._mask(told.union(watched))
         self._words = sorted({word for words in self._bits for word in words} | set(shields))
-        self._masks = [0] * len(self._words)
         position = {word: i for i, word in enumerate(self._words)}
+        self._masks = [0] * len(self._words)
         for words, bit in self._bits.items():
             for word in words:
                 self._masks[position[word]] |= 1 << bit
         self._shielding = frozenset(position[word] for word in shields)
-        self._automaton = AhoCorasick(self._words, implementation=Implementation.DFA)
+        # No DFA: it takes ten times the memory, and is no faster once other work has had the cache.
+        self._automaton = AhoCorasick(self._words, implementation=Implementation.ContiguousNFA)
+        self._by_anchor = self._anchored(usual)
+        self._concerned: dict[tuple[Speaker, str | None], _Concerned] = {}
+
+    @property
+    def size(self) -> int:
+        """How many patterns there are."""
+        return len(self._candidates)
 
     @property
     def words(self) -> int:
@@ -88,6 +96,22 @@ class Index:
 
     def _bit(self, words: frozenset[str]) -> int:
         return self._bits.setdefault(words, len(self._bits))
+
+    def _mask(self, needs: Iterable[frozenset[str]]) -> int:
+        return reduce(or_, (1 << self._bit(words) for words in needs), 0)
+
+    def _anchored(self, usual: Iterable[str]) -> dict[int, list[Candidate]]:
+        """The candidates by the bit of the needed words that are seen in the fewest usual texts."""
+        seen = [self.scan(text).present for text in usual]
+        often = {
+            words: sum(present >> bit & 1 for present in seen) for words, bit in self._bits.items()
+        }
+        by_anchor: dict[int, list[Candidate]] = defaultdict(list)
+        for candidate in self._candidates:
+            needs = (*candidate.pattern.needs, *candidate.pattern.units)
+            anchor = min(needs, key=lambda words: (often[words], -rarity(words)))
+            by_anchor[self._bits[anchor]].append(candidate)
+        return dict(by_anchor)
 
     def mask_of(self, words: frozenset[str]) -> int:
         """The bit that a scan sets where any of `words` (one of `watched`) occurs."""
@@ -110,6 +134,10 @@ class Index:
         """How many words occur, counting nothing else."""
         return len(self._automaton.find_matches_as_indexes(text, overlapping=True))
 
+    def tells_more(self, again: int, seen: int) -> bool:
+        """Whether a scan saw words of rules that another had not seen."""
+        return bool(again & ~seen & self._told)
+
     def candidates(self, present: int, speaker: Speaker, product: str | None) -> list[Candidate]:
         """Patterns whose every word set is present and which concern this speaker and product."""
         concerned = self._concerned.get((speaker, product))
@@ -125,6 +153,8 @@ class Index:
             for candidate in by_anchor[low]:
                 if not candidate.needs & missing:
                     found.append(candidate)
+        # Because only the first few hits of a rule are kept, the order of the rulebook decides.
+        found.sort(key=_ORDER)
         return found
 
     def _concern(self, speaker: Speaker, product: str | None) -> _Concerned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from compliance.screening.disguise import Unmasker
-from compliance.screening.folding import clean
+from compliance.screening.folding import clean, fold
 from compliance.screening.matcher import Index, Scan
 from compliance.screening.rulebook import Rulebook
 from compliance.screening.views import View
@@ -22,7 +22,12 @@ class Reader:
     """Reads texts by the words of a rulebook."""
 
     def __init__(self, rulebook: Rulebook) -> None:
-        self.index = Index(rulebook.active, rulebook.shields, [rulebook.financial])
+        usual = [
+            fold(text)
+            for rule in rulebook.active
+            for text in (*rule.rewrites, *(one.text for one in rule.no_match))
+        ]
+        self.index = Index(rulebook.active, rulebook.shields, [rulebook.financial], usual)
         self._unmasker = Unmasker(rulebook.disguises)
         self._financial = self.index.mask_of(rulebook.financial)
 

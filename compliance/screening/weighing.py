@@ -23,7 +23,7 @@ class Weighing:
         # and what is not in the processor's cache is what costs here; hence the arrays too.
         self._automaton = AhoCorasick(pieces, implementation=Implementation.ContiguousNFA)
         self._weights = {
-            kind: array("d", (weights.get(piece, 0.0) for piece in pieces))
+            kind: array("h", (round(100 * weights.get(piece, 0.0)) for piece in pieces))
             for kind, weights in kinds.items()
         }
         self._unknown = {
@@ -40,4 +40,4 @@ class Weighing:
         found = set(map(_PIECE, matches))
         if unknown := self._unknown[kind]:
             found -= unknown
-        return sum(map(self._weights[kind].__getitem__, found)), len(found)
+        return sum(map(self._weights[kind].__getitem__, found)) / 100, len(found)

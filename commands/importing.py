@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from commands.opening import answer, opened, run, say
+from content_library.item_landing import ITEMS
 from crm_sync.imports.errors import CustomerMissing, LoadUnknown
 from crm_sync.imports.layouts import LAYOUTS
 from crm_sync.imports.references import customer_ids
@@ -20,7 +21,7 @@ from crm_sync.repository.provenance import provenance
 from kit import ledger
 from kit.tabular.errors import FileMissing
 from wiring.holidays import bring_holidays
-from wiring.importing import ITEMS, bring, bring_items
+from wiring.importing import bring, bring_items
 from wiring.parts import Parts
 from wiring.sources import pull
 
@@ -115,7 +116,11 @@ def import_command(
                 answer(
                     done,
                     f"提交 {len(done['submitted'])} 条待审核，未变 {len(done['unchanged'])} 条",
-                    *(f"  拒绝 {code}：{why}" for code, why in done["refused"].items()),
+                    *(
+                        f"  第 {row['number']} 行 {row['code']} 拒绝：{row['saying']}"
+                        for row in done["rows"]
+                        if row["outcome"] == "refused"
+                    ),
                 )
                 return
             if kind == "holidays":

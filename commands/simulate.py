@@ -9,7 +9,8 @@ import typer
 from commands.opening import answer, opened, people_err, run, say
 from commands.planning import day_of
 from config.settings import Environment
-from content_library.importing import read_toml, seed
+from content_library.importing import seed
+from content_library.item_rows import read_toml
 from crm_sync import granting
 from kit import clock
 from kit.clock import bank_date

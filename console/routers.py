@@ -63,6 +63,7 @@ from console.leads import acting as leads_acting
 from console.leads import listed as leads_listed
 from console.leads import staff_lists as leads_staff_lists
 from console.library import articles as library_articles
+from console.library import bringing as library_bringing
 from console.library import catalog as library_catalog
 from console.library import editing as library_editing
 from console.library import listed as library_listed
@@ -155,6 +156,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     library_articles.router,
     library_catalog.router,
     library_materials.router,
+    library_bringing.router,
     library_editing.router,
     library_preview.router,
     library_script.router,

@@ -208,9 +208,44 @@ class ArticleFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """What an import of scripts did: codes by outcome, refusals with their reason."""
+class LandedRow:
+    """What became of one row of a file: ``outcome`` submitted | unchanged | refused.
 
-    submitted: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    refused: Mapping[str, str] = field(default_factory=dict)
+    ``number`` is its place in the file as people count it; a refused row says why, with the
+    code of the error.
+    """
+
+    number: int
+    code: str
+    outcome: str
+    saying: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What an import of items did, row by row."""
+
+    rows: tuple[LandedRow, ...] = ()
+
+    def _codes(self, outcome: str) -> tuple[str, ...]:
+        return tuple(row.code for row in self.rows if row.outcome == outcome)
+
+    @property
+    def submitted(self) -> tuple[str, ...]:
+        """The codes that wait for a second person."""
+        return self._codes("submitted")
+
+    @property
+    def unchanged(self) -> tuple[str, ...]:
+        """The codes that say what their newest version says."""
+        return self._codes("unchanged")
+
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Why rows were not taken, by code, or by their place where they have none."""
+        return {
+            row.code or f"第 {row.number} 行": row.saying
+            for row in self.rows
+            if row.outcome == "refused"
+        }

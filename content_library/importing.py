@@ -1,46 +1,26 @@
 """Scripts that arrive in files: each lands as a submission that waits for a second person."""
 
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.approval_policy import ApprovalPolicy, shipped
 from content_library import service
-from content_library.errors import OwnWork, ScriptRefused
-from content_library.facts import Form, Landed, ScriptDraft, State
+from content_library.errors import OwnWork, ScriptRefused, WrongState
+from content_library.facts import Form, Landed, LandedRow, ScriptDraft, State
 from content_library.findings import Examiner
+from content_library.item_rows import Unreadable
+from content_library.models import ScriptVersion
 from content_library.repository import draft_of, newest
 from content_library.row_values import day_of, known_columns, names_of, text_of
 from content_library.rules import checked, fingerprint
-from kit.errors import InputRefused
+from kit.errors import AppError
 
 COLUMNS = (
     "code", "title", "scene", "purpose", "form", "persona", "template", "product_kind",
     "product_code", "tiers", "personas", "licence", "valid_from", "valid_until", "timing", "materials",
 )  # fmt: skip
-
-
-def read_toml(path: Path, entry: str = "script") -> list[dict[str, object]]:
-    """The ``[[script]]`` (or ``[[entry]]``) parts of a TOML file, or of all in a directory.
-
-    Raises ScriptRefused naming the file where it is not TOML or holds something else.
-    """
-    rows: list[dict[str, object]] = []
-    for file in sorted(path.glob("*.toml")) if path.is_dir() else [path]:
-        try:
-            content = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ScriptRefused("话术文件读不了", saw=str(error)[:120], where=file.name) from None
-        found = content.get(entry)
-        if not isinstance(found, list):
-            raise ScriptRefused(
-                f"文件里没有 [[{entry}]]", where=file.name, do="照 samples 里同类文件的样子写"
-            )
-        rows += found
-    return rows
 
 
 def draft_from(row: Mapping[str, object]) -> ScriptDraft:
@@ -72,54 +52,80 @@ def draft_from(row: Mapping[str, object]) -> ScriptDraft:
 
 async def import_scripts(
     session: AsyncSession,
-    rows: Iterable[Mapping[str, object]],
+    rows: Iterable[Mapping[str, object] | Unreadable],
     by: str,
     at: datetime,
     *,
     examiner: Examiner,
     reason: str = "导入",
     reader: Callable[[Mapping[str, object]], ScriptDraft] = draft_from,
+    first: int = 1,
 ) -> Landed:
     """Submit each row as a new script or the next version of one; nothing is approved here.
 
     A row that says what the newest version says already changes nothing, so a file may be
     imported again. A row that cannot be kept is refused with its reason and the others land.
+    ``first`` is the number of the first row as people count the file's rows.
     """
-    wanted: dict[str, ScriptDraft] = {}
-    refused: dict[str, str] = {}
-    for number, row in enumerate(rows, 1):
+    wanted: dict[str, tuple[int, ScriptDraft]] = {}
+    done: list[LandedRow] = []
+    for number, row in enumerate(rows, first):
+        if isinstance(row, Unreadable):
+            done.append(_refused(number, row.code, row.error))
+            continue
+        code = text_of(row, "code")
         try:
             words = reader(row)
-        except InputRefused as error:
-            refused[str(row.get("code") or f"第 {number} 行")] = error.sentence()
+        except AppError as error:
+            done.append(_refused(number, code, error))
             continue
-        if words.code in wanted:
-            refused[words.code] = f"第 {number} 行的编号与前面重复"
-        wanted.setdefault(words.code, words)
+        if code in wanted:
+            said = f"编号与第 {wanted[code][0]} 行重复"
+            done.append(LandedRow(number, code, "refused", said, ScriptRefused.code))
+            continue
+        wanted[code] = (number, words)
     known = await newest(session, wanted)
-    submitted: list[str] = []
-    unchanged: list[str] = []
-    for code, words in wanted.items():
-        last = known.get(code)
-        if last is None:
-            version_id = await service.draft(session, words, by=by, at=at)
-        elif fingerprint(draft_of(last)) == fingerprint(words) and last.title == words.title:
-            unchanged.append(code)
+    for code, (number, words) in wanted.items():
+        try:
+            kept = await _submitted(session, words, known.get(code), by, at, examiner, reason)
+        except WrongState as error:  # the code belongs to another library
+            done.append(_refused(number, code, error))
             continue
-        elif last.state in (State.DRAFT, State.SUBMITTED):
-            assert last.id is not None  # noqa: S101 — a row that was read has its number
-            version_id = last.id
-            await service.edit(session, version_id, words, by=by, at=at)
-        else:
-            version_id = await service.new_version(session, words, by=by, at=at)
-        await service.submit(session, version_id, by=by, reason=reason, at=at, examiner=examiner)
-        submitted.append(code)
-    return Landed(tuple(submitted), tuple(unchanged), refused)
+        done.append(LandedRow(number, code, "submitted" if kept else "unchanged"))
+    return Landed(tuple(sorted(done, key=lambda one: one.number)))
+
+
+def _refused(number: int, code: str, error: AppError) -> LandedRow:
+    return LandedRow(number, code[:64], "refused", error.sentence(), error.code)
+
+
+async def _submitted(
+    session: AsyncSession,
+    words: ScriptDraft,
+    last: ScriptVersion | None,
+    by: str,
+    at: datetime,
+    examiner: Examiner,
+    reason: str,
+) -> bool:
+    """Submit what a row says where that is news; False where the newest version says it."""
+    if last is None:
+        version_id = await service.draft(session, words, by=by, at=at)
+    elif fingerprint(draft_of(last)) == fingerprint(words) and last.title == words.title:
+        return False
+    elif last.state in (State.DRAFT, State.SUBMITTED):
+        assert last.id is not None  # noqa: S101 — a row that was read has its number
+        version_id = last.id
+        await service.edit(session, version_id, words, by=by, at=at)
+    else:
+        version_id = await service.new_version(session, words, by=by, at=at)
+    await service.submit(session, version_id, by=by, reason=reason, at=at, examiner=examiner)
+    return True
 
 
 async def seed(
     session: AsyncSession,
-    rows: Iterable[Mapping[str, object]],
+    rows: Iterable[Mapping[str, object] | Unreadable],
     *,
     author: str,
     approver: str,

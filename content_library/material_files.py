@@ -8,7 +8,7 @@ up to 10 MB, video as MP4 up to 10 MB, files up to 20 MB, all of more than 5 byt
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from sqlmodel import col
 
 from content_library.errors import FileRefused, FileUnknown
 from content_library.facts import Library, ScriptDraft
+from content_library.item_rows import Unreadable
 from content_library.material_rules import KINDS, UPLOADED
 from content_library.models import MaterialFile
 from kit.db import insert_new
@@ -165,28 +166,45 @@ async def content_of(session: AsyncSession, digest: str) -> tuple[FileFact, byte
     return found, bytes(content)
 
 
+def beside(folder: Path) -> Callable[[str], bytes | None]:
+    """Reads a file of ``folder`` by its name; a name leads into the folder and nowhere else."""
+
+    def read(name: str) -> bytes | None:
+        path = folder / Path(name).name
+        return path.read_bytes() if path.is_file() else None
+
+    return read
+
+
 async def kept_files(
     session: AsyncSession,
     rows: Sequence[Mapping[str, object]],
-    folder: Path,
+    read: Callable[[str], bytes | None],
     *,
     by: str,
     at: datetime,
-) -> list[dict[str, object]]:
+) -> list[Mapping[str, object] | Unreadable]:
     """Rows of materials with their ``source_file`` kept and replaced by its digest.
 
-    A name leads into ``folder`` and nowhere else. Raises FileUnknown, FileRefused.
+    ``read`` gives the bytes of a name. In the place of a row whose file is not there, or is not
+    what its kind says, stands its refusal.
     """
-    found = []
+    found: list[Mapping[str, object] | Unreadable] = []
     for row in rows:
         rest = {name: value for name, value in row.items() if name != "source_file"}
         name = str(row.get("source_file") or "")
-        if name:
-            path = folder / Path(name).name
-            if not path.is_file():
-                raise FileUnknown(
-                    "没有这个素材文件", saw=name[:80], do=f"把文件放进 {folder.name}/"
-                )
-            rest["file"] = (await keep(session, path.read_bytes(), by=by, at=at)).digest
+        try:
+            if name:
+                content = read(name)
+                if content is None:
+                    raise FileUnknown(
+                        "没有这个素材文件", saw=name[:80], do="把文件和表一起带来，名字要一样"
+                    )
+                kept = await keep(session, content, by=by, at=at)
+                _fits(str(row.get("kind")), kept.kind)
+                rest["file"] = kept.digest
+        except (FileUnknown, FileRefused) as error:
+            found.append(Unreadable(str(row.get("code") or ""), error))
+            continue
         found.append(rest)
     return found

@@ -41,6 +41,7 @@ async def new_version(session: AsyncSession, words: ScriptDraft, *, by: str, at:
     existing = await rows_of(session, words.code)
     if not existing:
         raise ScriptUnknown("没有这条话术", saw=words.code, do="先新建话术")
+    _same_library(existing[-1], words)
     number = existing[-1].version + 1
     return await _insert(session, words, number=number, by=by, at=at, act="script.versioned")
 
@@ -57,6 +58,7 @@ async def edit(
     checked(words)
     if words.code != found.code:
         raise WrongState("编号不能修改", saw=words.code, do="另建一条话术", version_id=version_id)
+    _same_library(found, words)
     voided = found.state == State.SUBMITTED
     for name, value in _columns(words).items():
         setattr(found, name, value)
@@ -187,6 +189,11 @@ async def _turn_down(
     found.state, found.decided_by, found.decided_at = state, by, at
     _uncheck(found)
     await _step(session, found, act, by, at, found.opinion)
+
+
+def _same_library(found: ScriptVersion, words: ScriptDraft) -> None:
+    if found.library != words.library:
+        raise WrongState("这个编号是另一个库的", saw=words.code, do="换一个编号")
 
 
 def _uncheck(found: ScriptVersion) -> None:

@@ -1,6 +1,7 @@
 """Files into the bank's tables: each kind lands in the package that owns it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -11,11 +12,9 @@ from bot.feed.service import Feed
 from compliance import service as consents
 from compliance.facts import ConsentFact
 from config.settings import ImportSettings, key_bytes
-from content_library.addresses import own_address
-from content_library.facts import ScriptDraft
-from content_library.importing import draft_from, import_scripts, read_toml
-from content_library.item_files import article_draft, listing_draft, material_draft
-from content_library.material_files import kept_files
+from content_library.item_landing import ITEMS, land_items
+from content_library.item_rows import read_path
+from content_library.material_files import beside
 from crm_sync.imports.job import ConsentRow, TouchRow
 from crm_sync.imports.report import ImportReport
 from crm_sync.imports.service import import_file
@@ -25,7 +24,6 @@ from delivery.attached import addresses_of
 from delivery.repository import touches
 from delivery.repository.touches import Touched
 from kit.tabular.limits import Limits
-from wiring import screening_duty
 from wiring.parts import Parts
 
 ORDER: Final = (
@@ -45,15 +43,6 @@ ORDER: Final = (
     "signals",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
-
-
-ITEMS: Final[Mapping[str, tuple[str, Callable[[Mapping[str, object]], ScriptDraft]]]] = {
-    "scripts": ("script", draft_from),
-    "articles": ("article", article_draft),
-    "listings": ("listing", listing_draft),
-    "materials": ("material", material_draft),
-}
-"""Files that bring items of the content library: the name of an entry, and who reads it."""
 
 
 async def land_consents(
@@ -164,25 +153,20 @@ async def work_off_feed(parts: Parts, at: datetime) -> Mapping[str, Any]:
 async def bring_items(
     parts: Parts, kind: str, path: Path, *, by: str, at: datetime
 ) -> dict[str, Any]:
-    """Items of a library from TOML, each submitted for somebody else's approval.
+    """Items of a library from TOML or CSV, each submitted for somebody else's approval.
 
     ``kind`` is one of ITEMS. The files of materials (``source_file``) stand in ``materials/``
-    beside the TOML; their content says what they are. Raises ScriptRefused, FileRefused.
+    beside the file; their content says what they are. Raises ScriptRefused.
     """
-    entry, reader = ITEMS[kind]
-    rows = read_toml(path, entry)
+    found = read_path(path, ITEMS[kind][0])
     async with parts.databases.bank.transaction() as session:
-        if kind == "materials":
-            folder = path.parent / "materials"
-            rows = await kept_files(session, rows, folder, by=by, at=at)
-        allowed = addresses_of(parts.desk.policy)
-        landed = await import_scripts(
-            session, rows, by, at, examiner=parts.examiner,
-            reader=lambda row: own_address(reader(row), allowed),
+        landed = await land_items(
+            session, kind, found, beside(path.parent / "materials"), examiner=parts.examiner,
+            allowed=addresses_of(parts.desk.policy), by=by, at=at,
         )  # fmt: skip
-        await screening_duty.review_content(session, landed.submitted, parts, at)
     return {
         "submitted": list(landed.submitted),
         "unchanged": list(landed.unchanged),
         "refused": dict(landed.refused),
+        "rows": [asdict(row) for row in landed.rows],
     }

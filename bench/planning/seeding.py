@@ -10,7 +10,8 @@ from typing import Any, Final
 import asyncpg
 
 from bench.planning.people import Table, tables
-from content_library.importing import read_toml, seed
+from content_library.importing import seed
+from content_library.item_rows import read_toml
 from kit.db import Database
 from wiring.parts import SAMPLES, Parts
 

@@ -203,6 +203,9 @@ async def preview(
     if card["send"] is not None and one.script is not None:
         policy = request.app.state.parts.shelf.of(policy_catalogue.LIBRARY)
         card["send"]["greet_most"] = may_greet(one.script, policy)
+        card["send"]["greetings"] = policy.greeting.choices(
+            tier=customer.tier, personas=customer.personas
+        )
     return page(
         request,
         "_sheet",

@@ -25,7 +25,8 @@ from commands.demo.settings import (
 )
 from community import service as groups
 from config import policy_catalogue
-from content_library.importing import import_scripts, read_toml, seed
+from content_library.importing import import_scripts, seed
+from content_library.item_rows import read_toml
 from crm_sync import granting, tags
 from crm_sync.tag_writer import write_tags
 from delivery import binding_work

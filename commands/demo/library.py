@@ -7,9 +7,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content_library.findings import Examiner
-from content_library.importing import import_scripts, read_toml, seed
+from content_library.importing import import_scripts, seed
 from content_library.item_files import article_draft, listing_draft, material_draft
-from content_library.material_files import kept_files
+from content_library.item_rows import read_toml
+from content_library.material_files import beside, keep, kept_files
 
 AGO: Final = timedelta(days=9)
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "samples"
@@ -30,7 +31,7 @@ async def fill_library(
     materials = await kept_files(
         session,
         read_toml(SAMPLES / "materials.toml", "material"),
-        SAMPLES / "materials",
+        beside(SAMPLES / "materials"),
         by=author,
         at=then,
     )
@@ -45,9 +46,12 @@ async def fill_library(
             opinion=OPINION, reader=reader,
         )  # fmt: skip
         landed += len(done.submitted)
+    winter = await keep(
+        session, (SAMPLES / "materials" / "winter.png").read_bytes(), by=author, at=then
+    )
     waiting = {
         "code": "poster.newyear", "title": "新年海报", "kind": "poster", "forms": ["single"],
-        "file": materials[1]["file"],
+        "file": winter.digest,
     }  # fmt: skip
     await import_scripts(
         session, [waiting], author, at - timedelta(hours=2), examiner=examiner,

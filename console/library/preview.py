@@ -43,11 +43,11 @@ LONGEST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the page is asked for: the kind of customer, the version, a greeting to try."""
+    """What the page is asked for: the kind of customer, the version, a greeting to try before it."""
 
     model: Model
     version: int | None
-    greeting: str
+    beginning: str
 
     def url(self, code: str, model: Model) -> str:
         """The same page for another kind of customer."""
@@ -55,7 +55,7 @@ class Asked:
             f"{SCRIPTS}/{quote(code)}/preview",
             {
                 "version": self.version, "tier": model.tier, "persona": model.persona,
-                "age": model.age, "risk": model.risk or NO_RATING, "greeting": self.greeting,
+                "age": model.age, "risk": model.risk or NO_RATING, "beginning": self.beginning,
             },
         )  # fmt: skip
 
@@ -71,7 +71,7 @@ async def preview(
     persona: Annotated[str, Query(max_length=20)] = "",
     age: str = "30",
     risk: str = "3",
-    greeting: Annotated[str, Query(max_length=LONGEST)] = "",
+    beginning: Annotated[str, Query(max_length=LONGEST)] = "",
 ) -> Response:
     """One version before one kind of customer; below it, every tier and every persona."""
     shown = chosen_version(await items_of.versions(session, code), version)
@@ -84,7 +84,7 @@ async def preview(
         int(age) if age in dict(AGES) else 30,
         int(risk) if risk in {"1", "2", "3", "4", "5"} else None,
     )
-    asked = Asked(model, version, greeting.strip())
+    asked = Asked(model, version, beginning.strip())
     desk: Desk = parts.desk
     on = await previewing.ground(session, shown.script, at=asking.at, calendar=desk.calendar)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS)
@@ -113,7 +113,7 @@ async def preview(
             ),
             choice("age", "年龄", AGES, str(model.age)),
             choice("risk", "测评", RISKS, str(model.risk or NO_RATING)),
-            words("greeting", "试一句问候", "试一句问候，看能不能加", asked.greeting),
+            words("beginning", "试一句问候", "试一句问候，看能不能加", asked.beginning),
         ],
         "forms": [_form(on, form, model, desk) for form in FORMS],
         "variants": list(_variants(on, asked, desk, policy)),
@@ -187,7 +187,7 @@ def _variants(
     ready = [
         ("现成的问候", said) for said in policy.greeting.choices(tier=model.tier, personas=personas)
     ]
-    tried = [("试的问候", asked.greeting)] if asked.greeting else []
+    tried = [("试的问候", asked.beginning)] if asked.beginning else []
     for one in previewing.greeted(on, model, [*tried, *ready], desk=desk, policy=policy):
         yield _variant(one)
 

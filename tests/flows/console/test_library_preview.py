@@ -47,7 +47,7 @@ async def test_a_private_banking_item_is_seen_by_its_tier_alone_with_the_reason(
     rows = refused["各层级看得到吗"]
     assert rows.count("可以发") - rows.count("不可以发") == 1
     assert f"/c/customers?tier={quote('高端')}" in await wang.page("/c/library/care.salon/preview")
-    tried = "/c/library/care.salon/preview?tier=%E7%A7%81%E8%A1%8C&greeting="
+    tried = "/c/library/care.salon/preview?tier=%E7%A7%81%E8%A1%8C&beginning="
     bad = _panels(await wang.page(tried + quote("这款理财年化8%")))["称呼与问候"]
     assert "不能加" in bad
     assert "E-4216" in bad

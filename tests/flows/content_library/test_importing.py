@@ -11,7 +11,8 @@ from compliance.screening import Screener
 from content_library import repository
 from content_library.errors import OwnWork, ScriptRefused
 from content_library.facts import State
-from content_library.importing import import_scripts, read_toml, seed
+from content_library.importing import import_scripts, seed
+from content_library.item_rows import read_toml
 from kit.db import Database
 from kit.ledger.verify import verify
 

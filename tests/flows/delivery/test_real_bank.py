@@ -16,7 +16,8 @@ from compliance.facts import ConsentFact
 from compliance.objections import Objection
 from compliance.policy import GatePolicy
 from config import persona_policy
-from content_library.importing import read_toml, seed
+from content_library.importing import seed
+from content_library.item_rows import read_toml
 from crm_sync.imports.job import ConsentRow
 from crm_sync.sync.full import full_sync
 from delivery.repository import todos

@@ -16,7 +16,8 @@ from content_library.calendar import ContentCalendar
 from content_library.facts import Form, ScriptDraft
 from content_library.fields import SAMPLE_FACTS
 from content_library.findings import SAMPLES, examine
-from content_library.importing import draft_from, read_toml
+from content_library.importing import draft_from
+from content_library.item_rows import read_toml
 from content_library.render import MAX_BYTES, fields_of, pieces
 from content_library.rules import fingerprint, holds_personal_fields
 

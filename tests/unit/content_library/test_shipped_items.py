@@ -10,8 +10,8 @@ from compliance.policy import GatePolicy
 from compliance.screening import Screener
 from content_library.facts import Library, ScriptDraft
 from content_library.findings import blocks, examine
-from content_library.importing import read_toml
 from content_library.item_files import article_draft, listing_draft, material_draft
+from content_library.item_rows import read_toml
 from content_library.material_files import known
 
 SHIPPED = Path(__file__).parents[3] / "samples"

@@ -71,7 +71,7 @@ PREVIEW: dict[str, Any] = {
     "about": "单聊 · 面向 私行",
     "filters": [
         {"name": "tier", "label": "层级", "kind": "select", "value": "私行", "options": [("高端", "高端"), ("私行", "私行")], "hint": ""},
-        {"name": "greeting", "label": "试一句问候", "kind": "text", "value": "", "options": [], "hint": "试一句问候，看能不能加"},
+        {"name": "beginning", "label": "试一句问候", "kind": "text", "value": "", "options": [], "hint": "试一句问候，看能不能加"},
     ],
     "forms": [
         {"name": "一对一", "to": "私行客户", **seen("可以发", "ok"), "parts": [("var", "周女士"), ("", "您好，冬日读书沙龙。")], "reasons": [], "stranger": []},
@@ -94,6 +94,31 @@ PREVIEW: dict[str, Any] = {
 }  # fmt: skip
 PREVIEW_BARE: dict[str, Any] = {**PREVIEW, "variants": [], "kept": []}
 
+IMPORT: dict[str, Any] = {
+    **shell("library"),
+    "title": "素材",
+    "kind": "materials",
+    "back_url": "/c/materials",
+    "action": "/c/library/import",
+    "sample": "samples/materials.toml",
+    "with_files": True,
+    "material_kinds": "图片、海报",
+    "tabs": [{"text": "话术", "href": "/c/library/import?kind=scripts", "n": None, "current": False}, {"text": "素材", "href": "/c/library/import?kind=materials", "n": None, "current": True}],
+    "error": None,
+    "result": {
+        "name": "materials.csv",
+        "counts": [{"text": "已提交，等人审核", "kind": "ok", "n": 1}, {"text": "拒绝", "kind": "danger", "n": 1}],
+        "rows": [
+            {"number": 3, "code": "poster.video", "href": None, "text": "拒绝", "kind": "danger", "saying": "海报要用图片文件。现在是“视频文件”（编号 E-4212）"},
+            {"number": 2, "code": "poster.winter", "href": "/c/library/poster.winter", "text": "已提交，等人审核", "kind": "ok", "saying": ""},
+        ],
+    },
+}  # fmt: skip
+IMPORT_REFUSED: dict[str, Any] = {
+    **IMPORT, "result": None, "with_files": False,
+    "error": {"what": "文件里没有 [[script]]", "saw": "", "do": "照 samples 里同类文件的样子写", "code": "E-4201"},
+}  # fmt: skip
+
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_item_edit": ("console/item_edit.html", "GET /c/articles/new", ITEM_EDIT),
     "console_item_new": (
@@ -112,5 +137,9 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     ),
     "console_library_preview_bare": (
         "console/library_preview.html", "GET /c/library/{code}/preview", PREVIEW_BARE,
+    ),
+    "console_library_import": ("console/library_import.html", "POST /c/library/import", IMPORT),
+    "console_library_import_form": (
+        "console/library_import.html", "GET /c/library/import", IMPORT_REFUSED,
     ),
 }  # fmt: skip

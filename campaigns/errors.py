@@ -7,6 +7,7 @@ InputRefused    BenefitRefused      a field of a proposal is missing or beyond t
                 WordsBlocked        the screening of its words says no
                 SelfReferral        a person does not introduce themself, nor whoever introduced them
                 PersonUnknown       a referral is between two customers we know
+                TooManyAtOnce       more customer numbers than one form takes: nothing is done
 NotFound        BenefitUnknown, ReferralUnknown
 AccessDenied    SecondPerson        who proposed does not approve
 Conflict        BenefitDecided      it was decided before
@@ -59,6 +60,12 @@ class PersonUnknown(InputRefused):
     """No such customer, or the contact is bound to nobody yet."""
 
     code = "E-2707"
+
+
+class TooManyAtOnce(InputRefused):
+    """More customer numbers than one form takes; nobody was given anything."""
+
+    code = "E-2708"
 
 
 class BenefitUnknown(NotFound):

@@ -12,14 +12,15 @@ from campaigns.benefits import in_force, locked
 from campaigns.facts import GrantReport
 from campaigns.models import Benefit, BenefitGrant, BenefitYear
 from config.benefit_policy import BenefitPolicy
-from crm_sync.facts import CustomerFact
 from crm_sync.repository.keys import among
-from crm_sync.selection import customer_facts
+from crm_sync.repository.people import tiers_of_customers
 from kit.clock import bank_date
 from kit.db import is_postgresql
 from kit.ledger import Entry, append
 
 CHUNK = 500
+TOLD = 5_000
+"""How many customers one entry of the ledger names."""
 UNKNOWN, TIER, HAD, BUDGET, YEAR = "unknown", "tier", "had", "budget", "year"
 WHY = {
     UNKNOWN: "没有这位客户，或不在您的机构范围内",
@@ -51,7 +52,7 @@ async def grant(
     row = await locked(session, benefit_id)
     in_force(row, at)
     ids = sorted(set(customer_ids))
-    people = await customer_facts(session, ids)
+    people = await tiers_of_customers(session, ids)
     had = await _had(session, benefit_id, ids, occasion)
     refused: dict[int, str] = {}
     wanted: list[int] = []
@@ -75,11 +76,11 @@ async def grant(
 
 
 def _why_not(
-    person: CustomerFact | None, had: bool, row: Benefit, units: Collection[str] | None
+    person: tuple[str, str] | None, had: bool, row: Benefit, units: Collection[str] | None
 ) -> str:
-    if person is None or (units is not None and person.unit_id not in units):
+    if person is None or (units is not None and person[0] not in units):
         return UNKNOWN
-    if row.tiers and person.tier not in row.tiers:
+    if row.tiers and person[1] not in row.tiers:
         return TIER
     return HAD if had else ""
 
@@ -133,7 +134,7 @@ async def _write(
     session: AsyncSession,
     row: Benefit,
     got: list[int],
-    people: Mapping[int, CustomerFact],
+    people: Mapping[int, tuple[str, str]],
     *,
     occasion: str,
     reason: str,
@@ -147,7 +148,7 @@ async def _write(
         {
             "benefit_id": row.id,
             "customer_id": one,
-            "unit_id": people[one].unit_id,
+            "unit_id": people[one][0],
             "occasion": occasion,
             "points": row.points,
             "value_fen": row.value_fen,
@@ -164,16 +165,17 @@ async def _write(
     await session.flush()
     by_unit: dict[str, list[int]] = {}
     for one in got:
-        by_unit.setdefault(people[one].unit_id, []).append(one)
+        by_unit.setdefault(people[one][0], []).append(one)
     await append(
         session,
         [
             Entry(
                 kind="customer", act="benefit.granted", actor=by, object=f"benefit:{row.id}",
                 unit=unit, reason=reason or row.title,
-                payload={"customers": members, "count": len(members), "points": row.points},
+                payload={"customers": some, "count": len(some), "points": row.points},
             )
             for unit, members in sorted(by_unit.items())
+            for some in (members[first : first + TOLD] for first in range(0, len(members), TOLD))
         ],
         at=at,
     )  # fmt: skip

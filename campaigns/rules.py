@@ -5,8 +5,6 @@ and goods with the sale of products. What is allowed is thanks for taking part.
 """
 
 import hashlib
-import re
-import unicodedata
 from datetime import timedelta
 from typing import Final
 
@@ -14,52 +12,36 @@ import orjson
 
 from campaigns.errors import BenefitRefused, FormForbidden, StockTip, TiedToMoney
 from campaigns.facts import KINDS, Proposal
-from config.benefit_policy import FORBIDDEN_FORMS, TIED, BenefitPolicy
+from campaigns.tied_words import REBATE, STOCK, TIED, plain, says
+from config.benefit_policy import FORBIDDEN_FORMS, BenefitPolicy
+from config.benefit_policy import TIED as TIED_CONDITIONS
 
 LAW: Final = "银保监办发〔2018〕48号；理财公司理财产品销售管理暂行办法 25 条"
 INSTEAD: Final = "改成参与类的权益：例如听一场理财讲座、完成风险测评、更新资料得积分，不看金额；达标有礼也按这样办"
-_MONEY: Final = r"(?:资金|存款|资产|存单|[\d一二两三五十百千万]+\s*[元万])"
-_TIED: Final = re.compile(
-    rf"(?:存入|存满|存够|转入|转存|新增|净增|行外|搬回)[^,。;!?]{{0,10}}{_MONEY}"
-    r"|(?:存款|资产|资金|aum|日均|余额|[\d一二两三五十百千]+万元?)[^,。;!?]{0,6}"
-    r"(?:达标|达到|满\d|不低于|以上|保持)"
-    r"|(?:购买|申购|认购|买入|买满|投保|办理|配置)[^,。;!?]{0,10}"
-    r"(?:理财|基金|保险|产品|存单|贵金属|定期存款)"
-)
-_REBATE: Final = re.compile(
-    r"现金红包|微信红包|返现|返还现金|返利|回扣|贴息|购物卡|加油券|代金券|抽奖|米面油|(?:送|赠)[^,。;!?]{0,4}(?:现金|红包)"
-)
-_STOCK: Final = re.compile(
-    r"荐股|(?:推荐|牛|黑马|强势|潜力)股|个股|(?:买入|加仓|抄底)[^,。;!?]{0,6}股|涨停"
-)
-_NOT_BEFORE: Final = re.compile(
-    r"(?:不要求|无需|不需要?|不用|不必|不看|不以|不设|不送|没有|禁止|谨防|警惕)[^,。;!?]{0,6}$"
-)
-_NOT_AFTER: Final = re.compile(r"^[^,。;!?]{0,8}(?:无关|不挂钩|是骗局|不可信)")
 
 
 def checked(terms: Proposal, policy: BenefitPolicy) -> Proposal:
     """``terms`` tidied. Raises TiedToMoney, FormForbidden, StockTip or BenefitRefused."""
     words, title = terms.words.strip(), " ".join(terms.title.split())
-    seen = _plain(f"{title}。{words}。{terms.place}")
-    if terms.condition in TIED or _says(_TIED, seen):
+    seen = plain(f"{title}。{words}。{terms.place}")
+    if terms.condition in TIED_CONDITIONS or says(TIED, seen):
         raise TiedToMoney(
             "权益不得以存款、转入资金、资产达到某个数或购买产品为条件",
-            saw=_says(_TIED, seen) or terms.condition,
+            saw=says(TIED, seen) or terms.condition,
             where=LAW,
             do=INSTEAD,
         )
-    if terms.form in FORBIDDEN_FORMS or _says(_REBATE, seen):
+    if terms.form in FORBIDDEN_FORMS or says(REBATE, seen):
         raise FormForbidden(
             "现金、红包、实物、代金券、抽奖和返利都不能作为权益",
-            saw=_says(_REBATE, seen) or terms.form,
+            saw=says(REBATE, seen) or terms.form,
             where=LAW,
             do=INSTEAD,
         )
-    if terms.kind == "stock_tip" or _says(_STOCK, seen):
+    if terms.kind == "stock_tip" or says(STOCK, seen):
         raise StockTip(
             "推荐股票不能作为权益，也没有别的入口",
-            saw=_says(_STOCK, seen) or terms.kind,
+            saw=says(STOCK, seen) or terms.kind,
             where="证券法 160、161 条",
             do="可以办不谈个股的投资者教育讲座",
         )
@@ -126,17 +108,3 @@ def digest(terms: Proposal) -> str:
         for name in Proposal.__dataclass_fields__
     }
     return hashlib.sha256(orjson.dumps(whole, option=orjson.OPT_SORT_KEYS)).hexdigest()
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).lower().replace(":", ",")
-
-
-def _says(pattern: re.Pattern[str], text: str) -> str:
-    """The words that say it, unless they deny it; empty for none."""
-    for found in pattern.finditer(text):
-        if not _NOT_BEFORE.search(text[: found.start()]) and not _NOT_AFTER.match(
-            text[found.end() :]
-        ):
-            return found.group()
-    return ""

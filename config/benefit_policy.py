@@ -25,12 +25,16 @@ class Caps(BaseModel):
 
 
 class BenefitPolicy(BaseModel):
-    """Conditions, rights and event types by key with their Chinese names; caps; longest validity."""
+    """Conditions, rights and event types by key with their Chinese names; caps; longest validity.
+
+    ``desk_most``: how many customer numbers one form at the desk may hold.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     point_fen: int = Field(ge=1, le=100)
     longest_days: int = Field(ge=1, le=1_100)
+    desk_most: int = Field(default=200, ge=1, le=1_000)
     caps: Caps
     conditions: dict[str, str] = Field(min_length=1)
     rights: dict[str, str] = Field(min_length=1)

@@ -11,7 +11,7 @@ from campaigns import benefits as benefits_of
 from campaigns import events as events_of
 from campaigns import grants as grants_of
 from campaigns import reading
-from campaigns.errors import BenefitUnknown, NoRoom, PersonUnknown
+from campaigns.errors import BenefitUnknown, NoRoom, PersonUnknown, TooManyAtOnce
 from campaigns.facts import BenefitFact
 from config import policy_catalogue
 from console import roles
@@ -27,7 +27,7 @@ from crm_sync.row_security import beyond_scope
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
-Number = Annotated[str, Form(max_length=2_000)]
+Numbers = Annotated[str, Form(max_length=100_000)]
 
 
 @router.get(PATH + "/{benefit_id}", response_class=HTMLResponse)
@@ -120,6 +120,7 @@ async def _shown(
         "findings": [found["saying"] for found in one.findings],
         "deciding": _deciding(one, asking),
         "withdrawing": one.state == "approved" and bool(set(asking.viewer.roles) & {*roles.CENTRE}),
+        "most": policy.desk_most,
         "giving": one.state == "approved" and bool(set(asking.viewer.roles) & {*roles.EXECUTION}),
         "state": None
         if shown
@@ -212,9 +213,19 @@ async def withdraw(
     return _back(await _found(session, benefit_id))
 
 
-async def customers_of(session: AsyncSession, numbers: str) -> list[int]:
-    """Customer ids by the numbers in a text. Raises PersonUnknown naming how many are wrong."""
+async def customers_of(session: AsyncSession, numbers: str, most: int) -> list[int]:
+    """Customer ids by the numbers in a text.
+
+    Raises TooManyAtOnce above ``most``, PersonUnknown naming how many are wrong.
+    """
     wanted = list(dict.fromkeys(numbers.replace("，", " ").replace(",", " ").split()))
+    if len(wanted) > most:
+        raise TooManyAtOnce(
+            f"写了 {len(wanted)} 个客户号，一次最多写 {most} 个，这次谁也没有办",
+            saw=f"{len(wanted)} 个",
+            where="策略“权益、积分与活动” desk_most",
+            do=f"分 {-(-len(wanted) // most)} 次写，或用命令 gengyun benefit grant 按文件办",
+        )
     found = await ids_of_numbers(session, wanted)
     if not wanted or len(found) < len(wanted):
         raise PersonUnknown(
@@ -231,12 +242,12 @@ async def give(
     asking: Annotated[Asking, allow("console", *roles.EXECUTION)],
     session: Writing,
     benefit_id: int,
-    customers: Number = "",
+    customers: Numbers = "",
 ) -> Response:
     """Give it to customers in sight; all of them or none, with the reason."""
     policy = request.app.state.parts.shelf.of(policy_catalogue.BENEFITS)
     sight = await sight_of(session, asking.viewer, roles.EXECUTION)
-    ids = await customers_of(session, customers)
+    ids = await customers_of(session, customers, policy.desk_most)
     async with beyond_scope(session):
         report = await grants_of.grant(
             session, benefit_id, ids, policy, by=asking.actor, at=asking.at, units=sight.units
@@ -254,19 +265,20 @@ async def give(
 
 @router.post(EVENTS + "/{benefit_id}/places")
 async def register(
+    request: Request,
     asking: Annotated[Asking, allow("console", *roles.EXECUTION)],
     session: Writing,
     benefit_id: int,
-    customers: Number = "",
+    customers: Numbers = "",
 ) -> Response:
-    """Places for customers in sight at an event."""
+    """Places for customers in sight at an event; all of them or none, with the reason."""
+    policy = request.app.state.parts.shelf.of(policy_catalogue.BENEFITS)
     sight = await sight_of(session, asking.viewer, roles.EXECUTION)
-    ids = await customers_of(session, customers)
+    ids = await customers_of(session, customers, policy.desk_most)
     async with beyond_scope(session):
-        for one in ids[:50]:
-            await events_of.register(
-                session, benefit_id, one, by=asking.actor, at=asking.at, units=sight.units
-            )
+        await events_of.register_all(
+            session, benefit_id, ids, by=asking.actor, at=asking.at, units=sight.units
+        )
     return _back(await _found(session, benefit_id))
 
 

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from campaigns import reading
 from campaigns import referrals as referrals_of
-from campaigns.errors import PersonUnknown, ReferralUnknown
+from campaigns.errors import ReferralUnknown
 from campaigns.facts import ReferralFact
 from campaigns.reading import Wanted
 from config import policy_catalogue
@@ -108,9 +108,10 @@ async def record(
 ) -> Response:
     """Note who introduced whom, by the bank's customer numbers."""
     sight = await sight_of(session, asking.viewer, roles.EXECUTION)
-    first, second = await customers_of(session, referrer), await customers_of(session, referred)
-    if len(first) != 1 or len(second) != 1:
-        raise PersonUnknown("推荐人和被推荐人各写一个客户号")
+    first, second = (
+        await customers_of(session, referrer, 1),
+        await customers_of(session, referred, 1),
+    )
     async with beyond_scope(session):
         number = await referrals_of.record(
             session, first[0], second[0], by=asking.actor, at=asking.at, units=sight.units

@@ -230,3 +230,17 @@ async def customers_of_contacts(session: AsyncSession, contacts: Collection[str]
         col(Contact.customer_id).is_not(None),
     )
     return {contact: customer for contact, customer in await session.execute(query) if customer}
+
+
+async def tiers_of_customers(
+    session: AsyncSession, customer_ids: Collection[int]
+) -> dict[int, tuple[str, str]]:
+    """The unit and the tier of each of these customers who is there; nothing is opened."""
+    query = select(col(Customer.id), col(Customer.unit_id), col(Customer.tier)).where(
+        among(session, col(Customer.id), customer_ids), col(Customer.removed_at).is_(None)
+    )
+    return {
+        number: (unit_id, tier)
+        for number, unit_id, tier in await session.execute(query)
+        if number is not None
+    }

@@ -75,6 +75,28 @@ async def test_an_event_is_seen_and_its_people_registered(desk_office: Office) -
     assert (await head.page(f"{path}?state=attended")).split('id="list"')[1].count("data-row") == 1
 
 
+@pytest.mark.mission("F8")
+async def test_more_numbers_than_a_form_takes_are_refused_and_nobody_is_served(
+    desk_office: Office,
+) -> None:
+    head, second = await desk_office.sit("wangshan"), await desk_office.sit("hejing")
+    point = (await head.post("/c/benefits", FORM)).headers["location"]
+    talk = (await head.post("/c/benefits", {**TALK, "seats": "9"})).headers["location"]
+    for path in (point, talk):
+        number = path.split("/")[-1]
+        agreed = {"choice": "approve", "opinion": "可以"}
+        assert (await second.post(f"/c/benefits/{number}/decide", agreed)).status_code == 303
+    many = " ".join(["6210003821", *(f"99{number:08d}" for number in range(200))])
+    for path in (f"{point}/grants", f"{talk}/places"):
+        refused = await head.post(path, {"customers": many})
+        assert refused.status_code == 422
+        assert all(word in refused.text for word in ("E-2708", "一次最多写 200 个", "201 个"))
+        one_too_few = await head.post(path, {"customers": f"6210003821 {many[-10:]}"})
+        assert "E-2707" in one_too_few.text
+    for path in (point, talk):
+        assert (await head.page(path)).split('id="list"')[1].count("data-row") == 0
+
+
 @pytest.mark.mission("F9")
 async def test_a_referral_is_recorded_by_one_and_credited_by_another(desk_office: Office) -> None:
     head, second = await desk_office.sit("wangshan"), await desk_office.sit("hejing")

@@ -31,7 +31,7 @@ ONE: dict[str, Any] = {
     **shell("benefits", "access:hq#12"),
     "benefit": ROW, "is_event": False, "words": "听完一场理财讲座得 500 积分。", "back": "/c/benefits",
     "here": "/c/benefits/3", "facts": [("条件", "参加活动", ""), ("批准的指纹", "ab12", "mono")],
-    "findings": ["缺少：退订方式"], "deciding": {"refused": ""}, "withdrawing": True, "giving": True,
+    "findings": ["缺少：退订方式"], "deciding": {"refused": ""}, "withdrawing": True, "most": 200, "giving": True,
     "state": None, "lines": [LINE], "page": PAGE,
 }  # fmt: skip
 EVENT: dict[str, Any] = {

@@ -7,6 +7,7 @@ import typer
 
 from commands import (
     allocating,
+    benefits,
     binding,
     channels,
     duty,
@@ -46,6 +47,9 @@ app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
 app.add_typer(records.archive, name="archive")
+app.add_typer(benefits.benefit, name="benefit")
+app.add_typer(benefits.event, name="event")
+app.add_typer(benefits.referral, name="referral")
 app.add_typer(binding.bind, name="bind")
 app.add_typer(records.export, name="export")
 app.add_typer(handover.handover, name="handover")

@@ -58,7 +58,7 @@ def test_a_file_is_given_in_one_go_within_budget_scope_and_role(
     numbers = [f"62{place:08d}" for place in range(1, 7)]
     file = tmp_path / "them.csv"
     file.write_text("\n".join(["customer_no", *numbers, "NOBODY"]), "utf-8")
-    give = ("benefit", "grant", points, "--file", file, "--by")
+    give: tuple[str | Path, ...] = ("benefit", "grant", str(points), "--file", file, "--by")
     tried = operator.run(*give, "000101", "--dry-run").one
     assert (tried["granted"], tried["dry_run"]) == (4, True)
     left = tmp_path / "left.csv"
@@ -71,7 +71,7 @@ def test_a_file_is_given_in_one_go_within_budget_scope_and_role(
     assert again["reasons"]["已经发过"] == 4
     assert operator.run(*give, "003127", code=2).one["error"]["code"] == "E-2701"
     assert operator.run("benefit", "list", "--state", "gone", code=2).one["error"]["code"]
-    register = ("event", "register", talk, "--by", "000101", "--file", file)
+    register = ("event", "register", str(talk), "--by", "000101", "--file", file)
     refused = operator.run(*register, code=2).one["error"]
     assert "NOBODY" in str(refused)
     file.write_text("\n".join(numbers), "utf-8")

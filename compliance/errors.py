@@ -76,7 +76,8 @@ class EntryRefused(InputRefused):
 
 
 class ComplaintRefused(InputRefused):
-    """A complaint, an answer or a closing has no reason we know, or too few or too many words."""
+    """A complaint, an answer or a closing has no reason we know, or too few or too many words, or
+    its number is that of somebody else's."""
 
     code = "E-4109"
 

@@ -1,7 +1,10 @@
 """What others may know about customers, staff, units and their WeCom relations: frozen values."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+
+from crm_sync.rules.licences import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,11 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class StaffFact:
-    """A staff member; ``userid`` is the WeCom identity, lower-cased, where there is one."""
+    """A staff member; ``userid`` is the WeCom identity, lower-cased, where there is one.
+
+    ``licences`` are what the staff file claims; ``licence_ends`` the last good day of those with
+    certificates on record.
+    """
 
     staff_id: str
     userid: str | None
@@ -60,6 +67,11 @@ class StaffFact:
     active: bool
     licences: tuple[str, ...]
     roles: tuple[str, ...]
+    licence_ends: Mapping[str, date] = field(default_factory=dict, hash=False)
+
+    def licences_on(self, today: date) -> frozenset[str]:
+        """The claimed licences that hold on a day."""
+        return in_force(self.licences, self.licence_ends, today)
 
 
 @dataclass(frozen=True, slots=True)

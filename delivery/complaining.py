@@ -4,17 +4,20 @@ One transaction, as with an opt-out: what waits for them in any queue and would 
 something is withdrawn before the page answers.
 """
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from compliance import complaints
+from compliance import complaint_files, complaints
+from compliance.complaint_files import FiledCase
 from compliance.complaints import Case, Complainant
 from compliance.facts import Purpose
 from config.complaint_policy import ComplaintPolicy
 from delivery import departing, opting_out
 from delivery.worklist import Work, close_open, open_work
+from kit.clock import bank_date
 
 KIND: Final = "complaint_case"
 
@@ -71,6 +74,52 @@ async def complain(
         at=at,
     )
     return case
+
+
+async def land(
+    session: AsyncSession,
+    cases: Sequence[FiledCase],
+    *,
+    policy: ComplaintPolicy,
+    at: datetime,
+    actor: str,
+) -> int:
+    """Cases of the bank's complaint system: freeze, empty the queues, tell the units, in bulk.
+
+    What the system closed is closed here, too. Returns how many cases are new or moved on.
+    Raises ComplaintRefused as ``complaint_files.land``.
+    """
+    done = await complaint_files.land(session, cases, policy=policy, at=at, actor=actor)
+    await opting_out.withdraw(
+        session,
+        sorted({one.customer_id for one in done.frozen}),
+        purposes=(Purpose.MARKETING.value,),
+        actor=actor,
+        at=at,
+        said="投诉",
+    )
+    await open_work(session, [_work(one, policy) for one in done.frozen], at=at)
+    await close_open(
+        session,
+        [work_key(one.complaint_no) for one in done.closed],
+        by=actor,
+        resolution=f"{complaint_files.SOURCE}已结案",
+        at=at,
+    )
+    return done.fresh
+
+
+def _work(one: FiledCase, policy: ComplaintPolicy) -> Work:
+    due = one.due_on or bank_date(one.opened_at) + timedelta(days=policy.answer_days)
+    return Work(
+        key=work_key(one.complaint_no),
+        kind=KIND,
+        title=f"客户投诉：{policy.title(one.about)}",
+        why=f"{due:%Y-%m-%d} 前答复客户；结案前不会对这位客户营销（{complaint_files.SOURCE}）",
+        unit_id=one.unit_id,
+        customer_id=one.customer_id,
+        facts={"complaint": one.complaint_no},
+    )
 
 
 async def close(

@@ -129,7 +129,7 @@ async def check(
                 channel=Channel.GROUP.value,
                 unit_id=audience.unit_id,
             ),
-            sender=GateSender(staff.staff_id, staff.active, frozenset(staff.licences))
+            sender=GateSender(staff.staff_id, staff.active, staff.licences_on(bank_date(at)))
             if staff
             else None,
         )

@@ -213,7 +213,7 @@ def judge(
                 channel=(channel or intent.channel).value,
                 unit_id=intent.customer.unit_id,
             ),
-            sender=_sender(staff),
+            sender=_sender(staff, today),
             solicited=intent.solicited,
             counts=counts,
         )
@@ -236,10 +236,10 @@ def _court(courts: dict[datetime, Court], at: datetime, desk: Desk) -> Court:
     return courts[at]
 
 
-def _sender(staff: StaffFact | None) -> Sender | None:
+def _sender(staff: StaffFact | None, today: date) -> Sender | None:
     if staff is None:
         return None
-    return Sender(staff.staff_id, staff.active, frozenset(staff.licences))
+    return Sender(staff.staff_id, staff.active, staff.licences_on(today))
 
 
 async def record(session: AsyncSession, judged: Sequence[Judged], at: datetime) -> None:

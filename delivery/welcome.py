@@ -26,6 +26,7 @@ from delivery.products_in_words import product_fields, shown, with_product
 from delivery.repository import keys, outbox
 from delivery.repository.outbox import Call
 from kit import ledger
+from kit.clock import bank_date
 from kit.errors import InputRefused
 
 LIFETIME: Final = timedelta(seconds=20)
@@ -75,7 +76,9 @@ async def submit(
             channel=Channel.WELCOME.value,
             unit_id=staff.unit_id if staff else "",
         ),
-        sender=Sender(staff.staff_id, staff.active, frozenset(staff.licences)) if staff else None,
+        sender=Sender(staff.staff_id, staff.active, staff.licences_on(bank_date(at)))
+        if staff
+        else None,
         solicited=True,
     )
     court = Court(

@@ -10,16 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.feed.service import Feed
 from compliance import service as consents
+from compliance.complaint_files import FiledCase
 from compliance.facts import ConsentFact
+from config import policy_catalogue
+from config.policy_shelf import Shelf
 from config.settings import ImportSettings, key_bytes
 from content_library.item_landing import ITEMS, land_items
 from content_library.item_rows import read_path
 from content_library.material_files import beside
-from crm_sync.imports.job import ConsentRow, TouchRow
+from crm_sync.imports.job import ComplaintRow, ConsentRow, LandComplaints, TouchRow
 from crm_sync.imports.report import ImportReport
 from crm_sync.imports.service import import_file
 from crm_sync.repository.people import units_of_customers
-from delivery import opting_out
+from delivery import complaining, opting_out
 from delivery.attached import addresses_of
 from delivery.repository import touches
 from delivery.repository.touches import Touched
@@ -41,6 +44,8 @@ ORDER: Final = (
     "touches",
     "farming",
     "signals",
+    "complaints",
+    "certificates",
 )
 """The order in which a bank's files go in: each kind refers only to those before it."""
 
@@ -80,6 +85,22 @@ async def land_touches(
             for number, customer_id, staff_id, channel, purpose, act, outcome, happened_at, void in rows
         ],
     )
+
+
+def land_complaints(shelf: Shelf) -> LandComplaints:
+    """Cases of the bank's complaint system, judged by the policy that holds when they land."""
+
+    async def land(
+        session: AsyncSession, rows: Sequence[ComplaintRow], at: datetime, actor: str
+    ) -> int:
+        units = await units_of_customers(session, [row.customer_id for row in rows])
+        policy = shelf.of(policy_catalogue.COMPLAINTS)
+        cases = [
+            FiledCase(**row._asdict(), unit_id=units.get(row.customer_id) or "hq") for row in rows
+        ]
+        return await complaining.land(session, cases, policy=policy, at=at, actor=actor)
+
+    return land
 
 
 def limits(given: ImportSettings) -> Limits:
@@ -122,6 +143,7 @@ async def bring(
         limits=limits(parts.settings.imports),
         land_consents=land_consents,
         land_touches=land_touches,
+        land_complaints=land_complaints(parts.shelf),
         progress=progress,
     )
 
@@ -141,6 +163,7 @@ def feed(parts: Parts) -> Feed:
         clock_seconds=parts.settings.feed.clock,
         land_consents=land_consents,
         land_touches=land_touches,
+        land_complaints=land_complaints(parts.shelf),
         clock=parts.clock,
     )
 

@@ -20,7 +20,7 @@ from crm_sync.sources.errors import SourceUnknown
 from kit.clock import BANK_TIME
 from kit.errors import AppError
 from kit.tabular import read_mapping
-from wiring.importing import land_consents, land_touches, limits
+from wiring.importing import land_complaints, land_consents, land_touches, limits
 from wiring.parts import Parts
 
 log = structlog.get_logger()
@@ -69,6 +69,7 @@ async def pull(
         limits=limits(parts.settings.imports),
         land_consents=land_consents,
         land_touches=land_touches,
+        land_complaints=land_complaints(parts.shelf),
         also=keep,
     )
 

@@ -23,7 +23,15 @@ from bot.feed.keeping import (
 from bot.feed.models import BatchState
 from bot.feed.reading import BatchOpening, read_body
 from bot.feed.signing import Envelope, Keys
-from crm_sync.imports import LAYOUTS, ImportReport, LandConsents, LandTouches, Wanted, import_rows
+from crm_sync.imports import (
+    LAYOUTS,
+    ImportReport,
+    LandComplaints,
+    LandConsents,
+    LandTouches,
+    Wanted,
+    import_rows,
+)
 from crm_sync.imports.errors import AnotherImport, KindUnknown
 from kit import log
 from kit.db import Database
@@ -47,6 +55,7 @@ class Feed:
     clock_seconds: int
     land_consents: LandConsents
     land_touches: LandTouches
+    land_complaints: LandComplaints
     clock: Callable[[], datetime]
     _turns: dict[str, asyncio.Lock] = field(default_factory=dict, repr=False)
 
@@ -127,6 +136,7 @@ class Feed:
                 limits=self.limits,
                 land_consents=self.land_consents,
                 land_touches=self.land_touches,
+                land_complaints=self.land_complaints,
                 also=also,
             )
         except AnotherImport:

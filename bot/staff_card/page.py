@@ -57,7 +57,12 @@ def face_of(found: CardFact, unit_name: str) -> dict[str, Any]:
         "intro": found.intro,
         "portrait": found.portrait,
         "certificates": [
-            {"kind": one.kind, "number": one.number, "valid_until": one.valid_until}
+            {
+                "kind": one.kind,
+                "number": one.number,
+                "issuer": one.issuer,
+                "valid_until": one.valid_until,
+            }
             for one in found.certificates
         ],
     }

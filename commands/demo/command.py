@@ -53,6 +53,8 @@ LABELS = {
     "touches": "触达记录",
     "farming": "种养殖",
     "signals": "行为线索",
+    "complaints": "投诉",
+    "certificates": "从业证书",
 }
 
 

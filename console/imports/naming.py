@@ -17,6 +17,8 @@ KINDS: Final = {
     "touches": "触达记录",
     "farming": "种养殖",
     "signals": "行为线索",
+    "complaints": "投诉",
+    "certificates": "从业证书",
 }
 STATES: Final = {
     "running": ("正在导入", "info"),

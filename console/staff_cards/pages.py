@@ -14,6 +14,7 @@ from console.shell import page, shell
 from console.sight import sight_of
 from console.tables import cell, column, page_form, row, row_form, table
 from console.traces import looked
+from content_library.materials import in_use
 from crm_sync.errors import NotCovered
 from crm_sync.readings import links
 from crm_sync.repository.staff import staff_by_id
@@ -113,16 +114,21 @@ async def _cards(
             page_form(PATH + "/write", "保存名片", inputs=(
                 ("staff_id", "工号", "003127", 64), ("title", "职务", "贵宾理财经理", 40),
                 ("specialties", "擅长", "养老规划、保险配置", 70), ("intro", "介绍", "从业年限、特长", 200),
+                ("portrait", "照片", "素材库里批准过的图片编号，可不填", 64),
             )),
             page_form(PATH + "/certificate", "登记证书", inputs=(
                 ("staff_id", "工号", "003127", 64), ("kind", "证书", "基金从业资格", 40),
-                ("number", "编号", "F3000000001", 40), ("valid_until", "有效至", "2027-06-30", 10),
+                ("number", "编号", "F3000000001", 40), ("issuer", "发证机构", "中国证券投资基金业协会", 80),
+                ("valid_until", "有效至", "2027-06-30", 10),
             ), note="登记后由另一位同事核实"),
         ]
         if set(asking.viewer.roles) & set(roles.EXECUTION)
         else [],
         state=None if rows else nothing("名片", [], PATH, "写一张名片，登记证书，请同事核实。"),
-        notes=["名片不留手机号；证书到期的第二天起自动停止展示。"],
+        notes=[
+            "名片不留手机号；证书到期的第二天起自动停止展示，需要该资格的话术也不再能发。",
+            "证书可成批导入：gengyun import certificates 文件。",
+        ],
     )  # fmt: skip
 
 
@@ -142,7 +148,7 @@ def _certificates(
         row(
             [
                 cell(names.person(one.staff_id), strong=True),
-                cell(one.kind, sub=one.number),
+                cell(one.kind, sub=" · ".join(filter(None, (one.number, one.issuer)))),
                 cell(one.valid_until.isoformat()),
                 cell(STATES[state][0], kind=STATES[state][1]),
             ],
@@ -178,12 +184,16 @@ async def write(
     title: Annotated[str, Form(max_length=80)],
     specialties: Annotated[str, Form(max_length=100)],
     intro: Annotated[str, Form(max_length=400)],
+    portrait: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    """Write or rewrite the card of somebody in sight."""
+    """Write or rewrite the card of somebody in sight; the portrait is an approved picture."""
     await _in_sight(session, asking, staff_id)
+    picture = portrait.strip()
+    if picture:
+        await _approved_picture(session, picture, asking)
     skills = specialties.replace("，", "、").replace(",", "、").split("、")
     await service.write(
-        session, staff_id, title=title, specialties=skills, intro=intro,
+        session, staff_id, title=title, specialties=skills, intro=intro, portrait=picture,
         by=asking.actor, at=asking.at,
     )  # fmt: skip
     return RedirectResponse(PATH, status_code=303)
@@ -197,6 +207,7 @@ async def enter(
     kind: Annotated[str, Form(max_length=80)],
     number: Annotated[str, Form(max_length=80)],
     valid_until: Annotated[str, Form(max_length=20)],
+    issuer: Annotated[str, Form(max_length=80)] = "",
 ) -> Response:
     """Enter a certificate of somebody in sight; a second person verifies it."""
     await _in_sight(session, asking, staff_id)
@@ -207,7 +218,7 @@ async def enter(
             "有效期应写成 2027-06-30 这样", saw=valid_until[:20], do="照证书填写"
         ) from None
     await service.enter(
-        session, staff_id, kind=kind, number=number, valid_until=until,
+        session, staff_id, kind=kind, number=number, valid_until=until, issuer=issuer,
         by=asking.actor, at=asking.at,
     )  # fmt: skip
     return RedirectResponse(url(PATH, view="certificates"), status_code=303)
@@ -228,6 +239,15 @@ async def decide(
         session, certificate_id, verified=do == "yes", opinion=note, by=asking.actor, at=asking.at
     )
     return RedirectResponse(url(PATH, view="certificates"), status_code=303)
+
+
+async def _approved_picture(session: AsyncSession, code: str, asking: Asking) -> None:
+    """CardRefused unless the code is a picture of the library that two people let pass."""
+    found = (await in_use(session, [code], asking.at)).get(code)
+    if found is None or found.kind not in ("image", "poster") or not found.digest:
+        raise CardRefused(
+            "没有这张批准过的图片", saw=code[:40], do="先在素材库上传照片并请同事批准，再填它的编号"
+        )
 
 
 async def _in_sight(

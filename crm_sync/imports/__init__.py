@@ -1,6 +1,6 @@
 """Files of the bank on their way in: staged, compared by digest, reported, applied at once."""
 
-from crm_sync.imports.job import ConsentRow, LandConsents, LandTouches
+from crm_sync.imports.job import ComplaintRow, ConsentRow, LandComplaints, LandConsents, LandTouches
 from crm_sync.imports.layouts import LAYOUTS
 from crm_sync.imports.rejects_file import write_rejects
 from crm_sync.imports.report import Counts, ImportReport
@@ -11,9 +11,11 @@ from crm_sync.imports.taking import Wanted
 
 __all__ = [
     "LAYOUTS",
+    "ComplaintRow",
     "ConsentRow",
     "Counts",
     "ImportReport",
+    "LandComplaints",
     "LandConsents",
     "LandTouches",
     "RejectedLine",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +37,32 @@ class LandTouches(Protocol):
         self, session: AsyncSession, rows: Sequence[TouchRow], at: datetime, actor: str
     ) -> int:
         """Land what reached customers; the same number again only moves. How many were new."""
+
+
+class ComplaintRow(NamedTuple):
+    """A case of the bank's complaint system; words and result are sealed for the case's table.
+
+    ``words_hash`` is the blind hash by which a case with the same words is known.
+    """
+
+    complaint_no: str
+    customer_id: int
+    about: str
+    words: bytes | None
+    words_hash: str
+    opened_at: datetime
+    due_on: date | None
+    state: str
+    result: bytes | None
+
+
+class LandComplaints(Protocol):
+    """Who lands complaints: compliance owns their table, delivery empties the queues."""
+
+    async def __call__(
+        self, session: AsyncSession, rows: Sequence[ComplaintRow], at: datetime, actor: str
+    ) -> int:
+        """Land cases; a case only moves on. How many were new or moved."""
 
 
 class Existing(NamedTuple):
@@ -75,6 +101,7 @@ class Job:
     cipher: FieldCipher = field(repr=False)
     land_consents: LandConsents | None = None
     land_touches: LandTouches | None = None
+    land_complaints: LandComplaints | None = None
 
     def provides(self, target: str) -> bool:
         """Whether the file speaks of this value at all."""

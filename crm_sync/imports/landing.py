@@ -34,6 +34,8 @@ class Landing(ABC):
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.fresh: int | None = None
+        """How many rows their owner did not know yet; None where the intake compares by digest."""
 
     @property
     @abstractmethod

@@ -371,11 +371,60 @@ SIGNALS: Final = Layout(
     ),
 )
 
+COMPLAINT_ABOUTS: Final = {
+    **dict.fromkeys(("disturbed", "打扰", "打扰太多，或内容不合适"), "disturbed"),
+    **dict.fromkeys(("service", "服务", "服务态度或办事效率"), "service"),
+    **dict.fromkeys(("product", "产品", "产品、收益或收费"), "product"),
+    **dict.fromkeys(("privacy", "个人信息"), "privacy"),
+    **dict.fromkeys(("other", "其他"), "other"),
+}
+COMPLAINT_STATES: Final = {
+    **dict.fromkeys(("opened", "待受理", "已登记"), "opened"),
+    **dict.fromkeys(("in_hand", "办理中", "处理中"), "in_hand"),
+    **dict.fromkeys(("answered", "已答复"), "answered"),
+    **dict.fromkeys(("closed", "已结案", "已办结"), "closed"),
+}
+COMPLAINTS: Final = Layout(
+    kind="complaints",
+    title="投诉",
+    key=("complaint_no",),
+    fields=(
+        Field(
+            "complaint_no", "投诉号", Type.KEY, required=True, longest=64, example="KS2026110001"
+        ),
+        Field("customer_no", "客户号", Type.KEY, required=True, longest=64, example="6200000001"),
+        Field(
+            "about", "事由", Type.CHOICE, required=True, choices=COMPLAINT_ABOUTS, example="service"
+        ),
+        Field("words", "说明", longest=500, personal=True, example="柜台等了一小时没有人叫号"),
+        Field("opened_at", "受理时间", Type.MOMENT, required=True, example="2026-11-18 09:30:00"),
+        Field("due_on", "最迟答复日", Type.DATE, example="2026-12-03"),
+        Field(
+            "state", "状态", Type.CHOICE, required=True, choices=COMPLAINT_STATES, example="opened"
+        ),
+        Field("result", "处理结果", longest=500, personal=True, example="已电话致歉，客户认可"),
+    ),
+)
+
+CERTIFICATES: Final = Layout(
+    kind="certificates",
+    title="从业证书",
+    key=("staff_id", "kind", "number"),
+    fields=(
+        Field("staff_id", "工号", Type.KEY, required=True, longest=64, example="003127"),
+        Field("kind", "证书", required=True, longest=40, example="基金从业资格"),
+        Field("number", "编号", Type.KEY, required=True, longest=40, example="F3000117788"),
+        Field("issuer", "发证机构", longest=80, example="中国证券投资基金业协会"),
+        Field("licence", "对应资格", longest=20, example="基金"),
+        Field("valid_until", "有效至", Type.DATE, required=True, example="2027-06-30"),
+    ),
+)
+
 LAYOUTS: Final = {
     layout.kind: layout
     for layout in (
         UNITS, STAFF, CUSTOMERS, PRODUCTS, NAVS, HOLDINGS, ASSIGNMENTS, CONSENTS, SNAPSHOTS, EVENTS,
-        FLOWS, TOUCHES, FARMING, SIGNALS,
+        FLOWS, TOUCHES, FARMING, SIGNALS, COMPLAINTS, CERTIFICATES,
     )
 }  # fmt: skip
 """Every kind by its name, in the order in which a bank's files are imported."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from crm_sync.imports import runs
 from crm_sync.imports.errors import KindUnknown, SupplementRefused
 from crm_sync.imports.intake import Progress
-from crm_sync.imports.job import LandConsents, LandTouches
+from crm_sync.imports.job import LandComplaints, LandConsents, LandTouches
 from crm_sync.imports.layouts import LAYOUTS
 from crm_sync.imports.openings import Also, FileOpening, Opening
 from crm_sync.imports.report import ImportReport
@@ -34,6 +34,7 @@ async def import_file(
     limits: Limits | None = None,
     land_consents: LandConsents | None = None,
     land_touches: LandTouches | None = None,
+    land_complaints: LandComplaints | None = None,
     progress: Progress | None = None,
 ) -> ImportReport:
     """Import one file of ``kind`` (see ``LAYOUTS``) from CSV, TSV or Parquet.
@@ -50,6 +51,7 @@ async def import_file(
         limits=limits,
         land_consents=land_consents,
         land_touches=land_touches,
+        land_complaints=land_complaints,
         progress=progress,
     )
 
@@ -65,6 +67,7 @@ async def import_rows(
     limits: Limits | None = None,
     land_consents: LandConsents | None = None,
     land_touches: LandTouches | None = None,
+    land_complaints: LandComplaints | None = None,
     progress: Progress | None = None,
     also: Also | None = None,
 ) -> ImportReport:
@@ -95,7 +98,10 @@ async def import_rows(
             at=at,
         )
         picture = await runs.picture(session, kind)
-    taking = Taking(database, layout, run_id, picture, by, at, limits, land_consents, land_touches)
+    taking = Taking(
+        database, layout, run_id, picture, by, at, limits,
+        land_consents, land_touches, land_complaints,
+    )  # fmt: skip
     try:
         found = await asyncio.to_thread(opening.open, layout, limits, bank_date(at))
         with found.opened:

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_sync.imports import runs
 from crm_sync.imports.errors import DayTooOld
 from crm_sync.imports.intake import Intake, Progress
-from crm_sync.imports.job import Job, LandConsents, LandTouches
+from crm_sync.imports.job import Job, LandComplaints, LandConsents, LandTouches
 from crm_sync.imports.kinds import LANDINGS
 from crm_sync.imports.kinds.assignments import AssignmentsLanding
+from crm_sync.imports.kinds.complaints import ComplaintsLanding
 from crm_sync.imports.kinds.consents import ConsentsLanding
 from crm_sync.imports.kinds.touches import TouchesLanding
 from crm_sync.imports.landing import Landing
@@ -46,6 +47,7 @@ class Taking:
         limits: Limits,
         land_consents: LandConsents | None,
         land_touches: LandTouches | None = None,
+        land_complaints: LandComplaints | None = None,
     ) -> None:
         self._database = database
         self._layout = layout
@@ -56,6 +58,7 @@ class Taking:
         self._limits = limits
         self._land_consents = land_consents
         self._land_touches = land_touches
+        self._land_complaints = land_complaints
         self._intake: Intake | None = None
         self._source = ("", "")
 
@@ -119,6 +122,7 @@ class Taking:
                 cipher=self._database.cipher,
                 land_consents=self._land_consents,
                 land_touches=self._land_touches,
+                land_complaints=self._land_complaints,
             )
         )
 
@@ -200,7 +204,7 @@ class Taking:
 
 def _correct(counts: Counts, landing: Landing) -> None:
     """What its owner knew already is not added."""
-    if isinstance(landing, ConsentsLanding | TouchesLanding) and landing.fresh is not None:
+    if landing.fresh is not None:
         counts.unchanged += counts.added - landing.fresh
         counts.added = landing.fresh
 
@@ -219,3 +223,5 @@ def _notes(opened: Opened, counts: Counts, landing: Landing, state: str) -> Iter
         yield "试导入不区分新旧同意；登记过的在正式导入时不会重复登记"
     if isinstance(landing, TouchesLanding) and state == "dry_run":
         yield "试导入不区分新旧触达；同一触达号在正式导入时不会重复登记"
+    if isinstance(landing, ComplaintsLanding) and state == "dry_run":
+        yield "试导入不区分新旧投诉；同一投诉号在正式导入时只推进状态"

@@ -37,6 +37,8 @@ class StaffCertificate(SQLModel, table=True):
     kind: str = Field(max_length=40)
     number: str = Field(max_length=40)
     valid_until: date
+    issuer: str = Field(default="", max_length=80)
+    licence: str = Field(default="", max_length=20)  # the licence of the staff file it stands for
     entered_by: str = Field(max_length=120)
     entered_at: datetime
     decided_by: str | None = Field(default=None, max_length=120)

@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.facts import StaffFact, UnitFact
-from crm_sync.models import Grant, Staff, Unit
+from crm_sync.models import Grant, Staff, StaffCertificate, Unit
 from crm_sync.repository.keys import among
 
 
@@ -20,8 +20,10 @@ async def staff_facts(session: AsyncSession, *where: ColumnElement[bool]) -> lis
     )
     rows = (await session.execute(query)).scalars().all()
     granted: defaultdict[str, list[str]] = defaultdict(list)
+    ends: dict[str, dict[str, date]] = {}
     if rows:
         ids = [row.staff_id for row in rows]
+        ends = await _licence_ends(session, ids)
         roles = (
             select(col(Grant.staff_id), col(Grant.role))
             .where(among(session, col(Grant.staff_id), ids))
@@ -39,9 +41,31 @@ async def staff_facts(session: AsyncSession, *where: ColumnElement[bool]) -> lis
             active=row.active,
             licences=tuple(row.licences),
             roles=tuple(granted[row.staff_id]),
+            licence_ends=ends.get(row.staff_id, {}),
         )
         for row in rows
     ]
+
+
+async def _licence_ends(session: AsyncSession, ids: Collection[str]) -> dict[str, dict[str, date]]:
+    """The last good day of each licence with certificates on record, by member of staff.
+
+    A licence whose certificates were all refused was never good: its day lies before every other.
+    """
+    query = select(
+        col(StaffCertificate.staff_id),
+        col(StaffCertificate.licence),
+        func.max(case((col(StaffCertificate.verified), col(StaffCertificate.valid_until)))),
+    ).where(
+        among(session, col(StaffCertificate.staff_id), ids),
+        col(StaffCertificate.decided_by).is_not(None),
+        col(StaffCertificate.licence) != "",
+    )
+    grouped = query.group_by(col(StaffCertificate.staff_id), col(StaffCertificate.licence))
+    found: dict[str, dict[str, date]] = {}
+    for staff_id, licence, last in await session.execute(grouped):
+        found.setdefault(staff_id, {})[licence] = last or date.min
+    return found
 
 
 async def staff_by_id(session: AsyncSession, ids: Collection[str]) -> dict[str, StaffFact]:

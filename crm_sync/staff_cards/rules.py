@@ -27,6 +27,8 @@ class CertificateFact:
     decided_by: str | None
     decided_at: datetime | None
     verified: bool
+    issuer: str = ""
+    licence: str = ""
 
     def state(self, today: date) -> str:
         """waiting | refused | expired | holds."""

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from crm_sync.models import StaffCard, StaffCertificate
 from crm_sync.repository.staff import staff_by_id
+from crm_sync.rules.licences import licence_of
 from crm_sync.staff_cards.errors import (
     CardRefused,
     CertificateDecided,
@@ -61,6 +62,7 @@ async def enter(
     kind: str,
     number: str,
     valid_until: date,
+    issuer: str = "",
     by: str,
     at: datetime,
 ) -> int:
@@ -82,6 +84,7 @@ async def enter(
     elif row.decided_by is not None and row.verified and row.valid_until == valid_until:
         raise CardRefused("这张证书已经核实过", saw=number[-4:], do="有变化再登记")
     row.valid_until, row.entered_by, row.entered_at = valid_until, by, at
+    row.issuer, row.licence = " ".join(issuer.split())[:80] or row.issuer, licence_of(kind)
     row.decided_by, row.decided_at, row.verified, row.opinion = None, None, False, ""
     await session.flush()
     await _record(session, "certificate.entered", staff_id, unit, by, at, reason=kind)
@@ -144,7 +147,7 @@ async def certificates(
     for row in (await session.execute(query)).scalars():
         fact = CertificateFact(
             int(row.id or 0), row.staff_id, row.kind, row.number, row.valid_until,
-            row.entered_by, row.decided_by, row.decided_at, row.verified,
+            row.entered_by, row.decided_by, row.decided_at, row.verified, row.issuer, row.licence,
         )  # fmt: skip
         found.setdefault(row.staff_id, []).append(fact)
     return found

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from simulator.bank.certified import certificates_of
+from simulator.bank.complaining import complaints_of
 from simulator.bank.money import flows_of
 from simulator.bank.people import Person
 from simulator.bank.pinned import PINNED
@@ -53,6 +55,10 @@ HEADERS: Final = {
     "signals": (
         "signal_no", "customer_no", "interest", "origin", "at", "ref", "says", "consented",
     ),
+    "complaints": (
+        "complaint_no", "customer_no", "about", "words", "opened_at", "due_on", "state", "result",
+    ),
+    "certificates": ("staff_id", "kind", "number", "issuer", "licence", "valid_until"),
 }  # fmt: skip
 SOURCES: Final = ("手机银行授权页", "网点签署", "客户经理代录并回访")
 Cell = str | int | date | None
@@ -89,6 +95,9 @@ def bank_rows(bank: Bank) -> Mapping[str, Iterable[Sequence[Cell]]]:
             (product.code, day, value, value)
             for product in PRODUCTS
             for day, value in product.navs(bank.today)
+        ),
+        "certificates": (
+            row for member in bank.members for row in certificates_of(member, bank.today)
         ),
     }  # fmt: skip
 
@@ -130,6 +139,7 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
         "touches": touches_of(one, bank.today),
         "farming": _farming(bank, one),
         "signals": _signals(bank, one),
+        "complaints": complaints_of(one, bank.today),
     }  # fmt: skip
 
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from crm_sync.imports.kinds.assignments import AssignmentsLanding
+from crm_sync.imports.kinds.certificates import CertificatesLanding
+from crm_sync.imports.kinds.complaints import ComplaintsLanding
 from crm_sync.imports.kinds.consents import ConsentsLanding
 from crm_sync.imports.kinds.customers import CustomersLanding
 from crm_sync.imports.kinds.farming import FarmingLanding
@@ -35,5 +37,7 @@ LANDINGS: Final[Mapping[str, type[Landing]]] = {
         TouchesLanding,
         FarmingLanding,
         SignalsLanding,
+        ComplaintsLanding,
+        CertificatesLanding,
     )
 }

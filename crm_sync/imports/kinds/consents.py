@@ -34,7 +34,6 @@ class ConsentsLanding(Landing):
                 "导入客户同意时没有接上合规模块", do="用 gengyun import consents 导入"
             )
         self._land = job.land_consents
-        self.fresh: int | None = None
 
     @property
     def columns(self) -> Sequence[Column[Any]]:

@@ -34,7 +34,6 @@ class TouchesLanding(Landing):
             raise NobodyLands("导入触达记录时没有接上发送模块", do="用 gengyun import touches 导入")
         self._land = job.land_touches
         self._staff: frozenset[str] = frozenset()
-        self.fresh: int | None = None
 
     @property
     def columns(self) -> Sequence[Column[Any]]:

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from compliance.service import give_consents
+from config.policy_shelf import Shelf
 from crm_sync.imports import LAYOUTS, ImportReport
 from crm_sync.models import Customer
 from kit.db import Database
 from simulator.bank.mistakes import MISTAKES
 from simulator.bank.samples import write_samples
 from tests.flows.imports.given import bring, rows
-from wiring.importing import land_touches
+from wiring.importing import land_complaints, land_touches
 
 pytestmark = pytest.mark.anyio
 
@@ -29,6 +30,7 @@ async def bring_samples(
             folder,
             land_consents=give_consents,
             land_touches=land_touches,
+            land_complaints=land_complaints(Shelf()),
             manifest=None if suffix else SAMPLES / "manifest.json",
         )
         for kind in LAYOUTS

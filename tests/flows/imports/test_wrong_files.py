@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 import pytest
 from sqlmodel import SQLModel
 
-from compliance.models import Consent
+from compliance.models import ComplaintCase, Consent
+from config.policy_shelf import Shelf
 from crm_sync.imports import LAYOUTS, ImportReport
 from crm_sync.models import (
     Coverage,
@@ -23,6 +24,7 @@ from crm_sync.models import (
     Holding,
     Product,
     Staff,
+    StaffCertificate,
     Unit,
 )
 from delivery.models import Touch
@@ -41,7 +43,7 @@ from tests.flows.imports.given import (
     rows,
     written,
 )
-from wiring.importing import land_consents, land_touches
+from wiring.importing import land_complaints, land_consents, land_touches
 
 pytestmark = pytest.mark.anyio
 
@@ -103,6 +105,20 @@ CASES: Final = {
         ("玉米", "小麦"),
         "F1,99001,crop,花生,5\n",
         FarmRecord,
+    ),
+    "complaints": Case(
+        "complaint_no,customer_no,about,opened_at,state\n"
+        "K1,620001,service,2026-11-18 09:00:00,opened\nK2,620002,other,2026-11-18 09:00:00,opened\n",
+        ("K1,620001,service", "K1,620001,product"),
+        "K1,99001,service,2026-11-18 09:00:00,closed\n",
+        ComplaintCase,
+    ),
+    "certificates": Case(
+        "staff_id,kind,number,valid_until\n003127,基金从业资格,F3000117788,2027-06-30\n"
+        "003101,基金从业资格,F3000117789,2027-06-30\n",
+        ("2027-06-30", "2028-06-30"),
+        "999999,基金从业资格,F3000117788,2027-01-01\n",
+        StaffCertificate,
     ),
 }
 
@@ -173,7 +189,8 @@ async def test_a_wrong_file_of_any_kind_says_so_and_replaces_nothing(
             more["manifest"] = written(tmp_path / "manifest.json", json.dumps(promised))
         return await bring(
             database, kind, content, tmp_path,
-            land_consents=land_consents, land_touches=land_touches, **more,
+            land_consents=land_consents, land_touches=land_touches,
+            land_complaints=land_complaints(Shelf()), **more,
         )  # fmt: skip
 
     await bring_bank(database, tmp_path)

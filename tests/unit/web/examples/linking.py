@@ -96,6 +96,7 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
                     {
                         "kind": "基金从业资格",
                         "number": "F3***7788",
+                        "issuer": "中国证券投资基金业协会",
                         "valid_until": date(2027, 6, 30),
                     }
                 ],

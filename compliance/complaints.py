@@ -297,11 +297,17 @@ async def cases(
     units: Collection[str] | None,
     state: CaseState | None,
     late_on: date | None = None,
+    frozen: bool = False,
     before: tuple[datetime, str] | None = None,
     limit: int,
 ) -> list[Case]:
-    """Cases in sight, the newest first, from ``before`` on. ``late_on``: unanswered past their day."""
+    """Cases in sight, the newest first, from ``before`` on.
+
+    ``late_on``: unanswered past their day; ``frozen``: those that keep marketing away now.
+    """
     query = _wanted(select(ComplaintCase), units, state, late_on)
+    if frozen:
+        query = query.where(col(ComplaintCase.state) != CaseState.CLOSED)
     if before is not None:
         opened, number = before
         query = query.where(

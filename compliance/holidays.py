@@ -108,7 +108,12 @@ async def silence(
 async def end_silence(
     session: AsyncSession, first: date, last: date, *, reason: str, by: str, at: datetime
 ) -> int:
-    """Take back the quiet days from ``first`` to ``last``; returns how many there were."""
+    """Take back the quiet days from ``first`` to ``last``; returns how many there were.
+
+    Raises HolidayRefused without a reason, because whoever may sell again must be told why.
+    """
+    if not reason.strip():
+        raise HolidayRefused("解除静默必须写明理由", do="例如“总行通知解除，〔2026〕15 号”")
     gone = await session.execute(
         delete(Holiday)
         .where(col(Holiday.day).between(first, last), col(Holiday.kind) == "quiet")

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from compliance.calendar import BankCalendar, BankDay, HolidayRow
-from compliance.holidays import holidays
+from compliance.holidays import end_silence, holidays, silence
 from config import policy_catalogue
 from config.outreach_policy import OutreachPolicy, Window
 from console import roles
@@ -72,9 +72,56 @@ async def calendar(
         "known": known.knows(year),
         "days": [one for one in days if kind in ("", one["kind"])],
         "hours": _hours(policy),
+        "silence": {
+            "order": f"{PATH}/silence" if set(asking.viewer.roles) & set(roles.CENTRE) else None,
+            "lift": f"{PATH}/resume" if set(asking.viewer.roles) & set(roles.AUDIT) else None,
+        },
         "elder": f"{policy.elder.age} 岁起 {_window(policy.windows.elder.window)}",
     }
     return page(request, "calendar", context)
+
+
+@router.post(PATH + "/silence")
+async def order(
+    asking: Annotated[Asking, allow("console", *roles.CENTRE, fresh=True)],
+    session: Writing,
+    first: Annotated[str, Form(max_length=20)],
+    last: Annotated[str, Form(max_length=20)] = "",
+    reason: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """一键静默: nothing is sold on these days; every process knows within seconds."""
+    begins = _day(first)
+    ends = _day(last) if last.strip() else begins
+    await silence(session, begins, ends, reason=reason, by=asking.actor, at=asking.at)
+    return RedirectResponse(url(PATH, year=begins.year, kind="quiet"), status_code=303)
+
+
+@router.post(PATH + "/resume")
+async def lift(
+    asking: Annotated[Asking, allow("console", *roles.AUDIT, fresh=True)],
+    session: Writing,
+    first: Annotated[str, Form(max_length=20)],
+    last: Annotated[str, Form(max_length=20)] = "",
+    reason: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Take back days of silence that were ordered, with the reason; compliance alone may."""
+    begins = _day(first)
+    ends = _day(last) if last.strip() else begins
+    gone = await end_silence(session, begins, ends, reason=reason, by=asking.actor, at=asking.at)
+    if not gone:
+        raise FormRefused(
+            "这段日子没有登记过静默",
+            saw=f"{begins} 至 {ends}",
+            do="策略里写定的静默日（春节、清明等）在“触达时间与次数”里改",
+        )
+    return RedirectResponse(url(PATH, year=begins.year, kind="quiet"), status_code=303)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise FormRefused("日期写不清", saw=text[:20], do="写成 2026-12-13 这样") from None
 
 
 def special_days(known: BankCalendar, rows: list[HolidayRow], year: int) -> list[dict[str, Any]]:

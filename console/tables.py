@@ -50,17 +50,24 @@ def page_form(
     text: str,
     *,
     inputs: Sequence[tuple[str, str, str, int]] = (),
+    optional: Sequence[str] = (),
     hidden: Sequence[tuple[str, str]] = (),
     note: str = "",
 ) -> dict[str, Any]:
-    """A form above the table; ``inputs``: name, label, hint, longest."""
+    """A form above the table; ``inputs``: name, label, hint, longest; ``optional`` may be empty."""
     return {
         "action": action,
         "text": text,
         "hidden": list(hidden),
         "note": note,
         "inputs": [
-            {"name": name, "label": label, "hint": hint, "longest": longest}
+            {
+                "name": name,
+                "label": label,
+                "hint": hint,
+                "longest": longest,
+                "optional": name in optional,
+            }
             for name, label, hint, longest in inputs
         ],
     }

@@ -30,6 +30,7 @@ STATES: Final = {
     CaseState.CLOSED: ("已结案", "ok"),
 }
 LATE: Final = "late"
+FROZEN: Final = "frozen"
 
 
 def policy_of(request: Request) -> ComplaintPolicy:
@@ -57,6 +58,7 @@ async def listed(
         units=sight.units,
         state=state,
         late_on=today if late_only else None,
+        frozen=status == FROZEN,
         before=place_of(before),
         limit=PER_PAGE + 1,
     )
@@ -72,7 +74,9 @@ async def listed(
     )
     names = await names_of(session, shown)
     kept = {"unit": unit, "state": status}
+    frozen = sum(by_state.values()) - by_state[CaseState.CLOSED]
     total = late if late_only else by_state[state] if state else sum(by_state.values())
+    total = frozen if status == FROZEN else total
     context = await shell(request, session, asking, "complaints", view_ref=place)
     context |= {
         "filters": [choice("unit", "机构", whole.options, unit)],
@@ -82,6 +86,7 @@ async def listed(
                 tab(text, url(PATH, unit=unit, state=one.value), by_state[one], status == one)
                 for one, (text, _) in STATES.items()
             ),
+            tab("营销暂停中", url(PATH, unit=unit, state=FROZEN), frozen, status == FROZEN),
             tab("超过答复期限", url(PATH, unit=unit, state=LATE), late, late_only),
         ],
         "state": None if shown else nothing("投诉", kept.values(), PATH, "客户提交后会出现在这里。"),
@@ -100,7 +105,7 @@ def _wanted(status: str) -> tuple[bool, CaseState | None]:
     if status == LATE:
         return True, None
     try:
-        return False, CaseState(status) if status else None
+        return False, CaseState(status) if status not in ("", FROZEN) else None
     except ValueError:
         raise FormRefused("没有这种状态", saw=status[:40], do="从页面上选") from None
 

@@ -115,12 +115,12 @@ async def _cards(
                 ("staff_id", "工号", "003127", 64), ("title", "职务", "贵宾理财经理", 40),
                 ("specialties", "擅长", "养老规划、保险配置", 70), ("intro", "介绍", "从业年限、特长", 200),
                 ("portrait", "照片", "素材库里批准过的图片编号，可不填", 64),
-            )),
+            ), optional=("portrait",)),
             page_form(PATH + "/certificate", "登记证书", inputs=(
                 ("staff_id", "工号", "003127", 64), ("kind", "证书", "基金从业资格", 40),
                 ("number", "编号", "F3000000001", 40), ("issuer", "发证机构", "中国证券投资基金业协会", 80),
                 ("valid_until", "有效至", "2027-06-30", 10),
-            ), note="登记后由另一位同事核实"),
+            ), optional=("issuer",), note="登记后由另一位同事核实"),
         ]
         if set(asking.viewer.roles) & set(roles.EXECUTION)
         else [],

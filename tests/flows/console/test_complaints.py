@@ -1,7 +1,7 @@
 """Complaints at the desk: seen by unit, moved step by step; the bank's days with their source."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from compliance.repository import recipient_standing
 from config import complaint_policy
 from delivery import complaining
 from kit.clock import bank_date
+from kit.ledger.reading import Wanted, page
 from tests.flows.console.office import AT, Office
 
 pytestmark = pytest.mark.anyio
@@ -92,3 +93,32 @@ async def test_the_calendar_shows_each_day_with_its_source(desk_office: Office) 
     assert len(rows) == 3 + 1 + 1 + 1  # 春节, 清明, 国家公祭日, and the silence
     assert "gengyun import holidays" in await desk.page("/c/calendar?year=2028")
     assert (await desk.get("/c/calendar?year=1900")).status_code == 422
+
+
+async def test_silence_is_ordered_by_head_office_and_lifted_by_compliance_with_a_reason(
+    desk_office: Office,
+) -> None:
+    ops, audit = await desk_office.sit("wangshan"), await desk_office.sit("hejing")
+    head = await desk_office.sit("suntao")
+    order = {"first": "2026-12-01", "last": "2026-12-03", "reason": "总行〔2026〕15 号"}
+    assert (await head.post("/c/calendar/silence", order)).status_code == 403
+    assert (await ops.post("/c/calendar/silence", {**order, "reason": " "})).status_code == 422
+    assert (await ops.post("/c/calendar/silence", order)).status_code == 303
+    await desk_office.parts.refresh()
+    calendar = desk_office.parts.desk.calendar
+    assert [bool(calendar.quiet(date(2026, 12, day))) for day in (1, 3, 4)] == [True, True, False]
+    assert "总行〔2026〕15 号" in await audit.page("/c/calendar?kind=quiet")
+    lift = {"first": "2026-12-02", "reason": "事情已过"}
+    assert (await ops.post("/c/calendar/resume", lift)).status_code == 403
+    assert (await audit.post("/c/calendar/resume", {**lift, "reason": ""})).status_code == 422
+    assert (await audit.post("/c/calendar/resume", lift)).status_code == 303
+    assert (await audit.post("/c/calendar/resume", lift)).status_code == 422  # nothing is left
+    await desk_office.parts.refresh()
+    calendar = desk_office.parts.desk.calendar
+    assert [bool(calendar.quiet(date(2026, 12, day))) for day in (1, 2, 3)] == [True, False, True]
+    async with desk_office.database.reading() as session:
+        entries = await page(session, Wanted(kind="setup"))
+    assert [(entry.act, entry.actor, entry.reason) for entry in entries] == [
+        ("calendar.resumed", "staff:hejing", "事情已过"),
+        ("calendar.silenced", "staff:wangshan", "总行〔2026〕15 号"),
+    ]

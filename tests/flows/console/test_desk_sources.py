@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from archive import alert_lists
-from archive.facts import AlertFact, SearchScope
+from archive.facts import AlertFact, AlertState, SearchScope
 from compliance.review import cases
 from compliance.review.facts import Case, CaseState, Source
 from content_library import repository
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.mission("I6")]
 TEN = clock.bank_moment(date(2026, 11, 25), time(10, 0))
 CARE = "{{customer_title}}，天气转凉，早晚添件衣服，出门慢一点。"
 PROMISE = "阿姨您放心，这款基本就是保本的"
-STATES = ("new", "claimed", "escalated", "closed")
+STATES: tuple[AlertState, ...] = ("new", "claimed", "escalated", "closed")
 
 
 class Wall:

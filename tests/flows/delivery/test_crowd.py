@@ -10,11 +10,11 @@ from tests.flows.wecom_world import wecom_world
 
 pytestmark = pytest.mark.anyio
 
-CUSTOMERS, SENDERS, EACH = 2, 8, 12
+CUSTOMERS, SENDERS, EACH = 2, 8, 16
 
 
 async def test_attempts_by_eight_senders_exceed_no_cap(database: Database) -> None:
-    where = await crowd.scene(database, CUSTOMERS, crowd.DAYS[:3])
+    where = await crowd.scene(database, CUSTOMERS, crowd.DAYS[:1])
     became = await asyncio.gather(
         *(crowd.rush(database, where, number, EACH) for number in range(SENDERS))
     )

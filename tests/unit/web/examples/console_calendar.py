@@ -23,12 +23,13 @@ CALENDAR: dict[str, Any] = {
     "days": [DAY, {**DAY, "kind_text": "静默", "kind_style": "danger", "name": "临时静默"}],
     "hours": [{"name": "营销", "workday": "09:00–20:00", "holiday": "10:00–18:00"}],
     "elder": "60 岁起 09:00–18:00",
+    "silence": {"order": "/c/calendar/silence", "lift": "/c/calendar/resume"},
 }
 PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "calendar": ("console/calendar.html", "/c/calendar", CALENDAR),
     "calendar_unknown": (
         "console/calendar.html",
         "/c/calendar",
-        {**CALENDAR, "known": False, "days": []},
+        {**CALENDAR, "known": False, "days": [], "silence": {"order": None, "lift": None}},
     ),
 }

@@ -27,6 +27,7 @@ from delivery.attached import addresses_of
 from delivery.repository import touches
 from delivery.repository.touches import Touched
 from kit.tabular.limits import Limits
+from wiring import screening_duty
 from wiring.parts import Parts
 
 ORDER: Final = (
@@ -187,6 +188,7 @@ async def bring_items(
             session, kind, found, beside(path.parent / "materials"), examiner=parts.examiner,
             allowed=addresses_of(parts.desk.policy), by=by, at=at,
         )  # fmt: skip
+        await screening_duty.review_content(session, landed.submitted, parts, at)
     return {
         "submitted": list(landed.submitted),
         "unchanged": list(landed.unchanged),

@@ -7,6 +7,7 @@ from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from console.library.handing_in import all_to_desk
 from console.library.places import ARTICLES, CATALOG, MATERIALS, SCRIPTS
 from console.library.script import WRITERS
 from console.lists import tab, url
@@ -70,6 +71,7 @@ async def bring(
             session, kind, found, files.get, examiner=parts.examiner,
             allowed=addresses_of(parts.desk.policy), by=asking.actor, at=asking.at,
         )  # fmt: skip
+        await all_to_desk(request, session, landed.submitted, asking.at)
     except AppError as error:
         return await _page(request, session, asking, kind, error=error)
     return await _page(request, session, asking, kind, landed=landed, name=name)

@@ -2204,6 +2204,8 @@ def upgrade() -> None:
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('number', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('valid_until', sa.Date(), nullable=False),
+    sa.Column('issuer', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('licence', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
     sa.Column('entered_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
     sa.Column('entered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),

@@ -70,6 +70,9 @@ from console.library import listed as library_listed
 from console.library import materials as library_materials
 from console.library import preview as library_preview
 from console.library import script as library_script
+from console.moments import form as moments_form
+from console.moments import listed as moments_listed
+from console.moments import one as moments_one
 from console.ownership import form as ownership_form
 from console.ownership import grids as ownership_grids
 from console.ownership import plan as ownership_plan
@@ -160,6 +163,9 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     library_editing.router,
     library_preview.router,
     library_script.router,
+    moments_listed.router,
+    moments_form.router,  # before the page whose path takes any number at that place
+    moments_one.router,
     review_preview.router,
     review.router,
     desk_rules.router,

@@ -68,6 +68,20 @@ async def approved_by_code(
     return {row.code: script_of(row) for row in (await session.execute(query)).scalars()}
 
 
+async def approved_in_form(session: AsyncSession, form: str, at: datetime) -> list[ApprovedScript]:
+    """Every approved, valid script of one form, by code."""
+    query = (
+        select(ScriptVersion)
+        .where(
+            col(ScriptVersion.library) == Library.SCRIPT,
+            col(ScriptVersion.form) == form,
+            *usable(at),
+        )
+        .order_by(col(ScriptVersion.code))
+    )
+    return [script_of(row) for row in (await session.execute(query)).scalars()]
+
+
 def usable(at: datetime) -> list[Any]:
     """Conditions of what is approved and valid at ``at``."""
     today = bank_date(at)

@@ -17,9 +17,10 @@ from crm_sync.facts import CustomerFact
 from delivery import channel_handover, outcomes
 from delivery.errors import TodoNotFound
 from delivery.facts import TodoState
+from delivery.moments import repository as moments
 from delivery.repository import todos
 from delivery.repository.todos import TodoView
-from kit.clock import bank_date
+from kit.clock import bank_clock, bank_date
 from kit.web.guard import Asking, Reading, Writing, allow
 
 router = APIRouter()
@@ -71,6 +72,15 @@ async def todo_list(
         "state": _state(view, total) if not shown else None,
         "groups": [_group(shown, people, today)] if shown else [],
         "campaigns": [],
+        "moments": [
+            {
+                "title": one.title,
+                "words": one.text,
+                "readers": one.readers,
+                "until": f"{bank_clock(one.ends_at):%H:%M}",
+            }
+            for one in await moments.to_publish(session, staff_id, asking.at)
+        ],
     }
     return page(request, "todo", context)
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -27,7 +27,18 @@ Units = frozenset[str] | None
 
 
 def _in_sight(units: Units) -> list[Any]:
-    return [] if units is None else [col(MomentTask.unit_id).in_(sorted(units))]
+    """Moments of these units, and those that their members publish for head office."""
+    if units is None:
+        return []
+    own = col(MomentTask.unit_id).in_(sorted(units))
+    published = exists().where(
+        col(MomentSender.task_id) == col(MomentTask.id), *_of(MomentSender, units)
+    )
+    return [or_(own, published)]
+
+
+def _of(table: Any, units: Units) -> list[Any]:
+    return [] if units is None else [col(table.unit_id).in_(sorted(units))]
 
 
 async def one(session: AsyncSession, task_id: int, units: Units) -> MomentFact:
@@ -65,15 +76,17 @@ async def counts(session: AsyncSession, units: Units) -> Counter[str]:
     return Counter({state: number for state, number in await session.execute(query)})  # noqa: C416
 
 
-async def numbers(session: AsyncSession, task_ids: Sequence[int]) -> dict[int, Numbers]:
-    """Customers and members of moments by state, and why customers are not on the list."""
+async def numbers(
+    session: AsyncSession, task_ids: Sequence[int], units: Units = None
+) -> dict[int, Numbers]:
+    """Customers and members of moments by state, and why customers are not on the list; in sight."""
     own = MomentReader
     readers: dict[int, Counter[str]] = {one: Counter() for one in task_ids}
     reasons: dict[int, Counter[str]] = {one: Counter() for one in task_ids}
     senders: dict[int, Counter[str]] = {one: Counter() for one in task_ids}
     query = (
         select(col(own.task_id), col(own.state), col(own.reasons), func.count())
-        .where(col(own.task_id).in_(list(task_ids)))
+        .where(col(own.task_id).in_(list(task_ids)), *_of(own, units))
         .group_by(col(own.task_id), col(own.state), col(own.reasons))
     )
     for task_id, state, why, number in await session.execute(query):
@@ -82,7 +95,7 @@ async def numbers(session: AsyncSession, task_ids: Sequence[int]) -> dict[int, N
             reasons[task_id][code] += number
     of_members = (
         select(col(MomentSender.task_id), col(MomentSender.state), func.count())
-        .where(col(MomentSender.task_id).in_(list(task_ids)))
+        .where(col(MomentSender.task_id).in_(list(task_ids)), *_of(MomentSender, units))
         .group_by(col(MomentSender.task_id), col(MomentSender.state))
     )
     for task_id, state, number in await session.execute(of_members):
@@ -93,6 +106,7 @@ async def numbers(session: AsyncSession, task_ids: Sequence[int]) -> dict[int, N
 async def readers(
     session: AsyncSession,
     task_id: int,
+    units: Units = None,
     *,
     states: Sequence[str] = (),
     reason: str = "",
@@ -103,7 +117,10 @@ async def readers(
     """The customers behind a number, by ascending id above ``after``."""
     query = (
         select(MomentReader)
-        .where(*_readers(task_id, states, reason, staff_id), col(MomentReader.customer_id) > after)
+        .where(
+            *_readers(task_id, units, states, reason, staff_id),
+            col(MomentReader.customer_id) > after,
+        )
         .order_by(col(MomentReader.customer_id))
         .limit(limit)
         .execution_options(populate_existing=True)
@@ -117,18 +134,21 @@ async def readers(
 async def count_readers(
     session: AsyncSession,
     task_id: int,
+    units: Units = None,
     *,
     states: Sequence[str] = (),
     reason: str = "",
     staff_id: str = "",
 ) -> int:
     """How many the list behind a number has in all."""
-    query = select(func.count()).where(*_readers(task_id, states, reason, staff_id))
+    query = select(func.count()).where(*_readers(task_id, units, states, reason, staff_id))
     return int((await session.execute(query)).scalar_one())
 
 
-def _readers(task_id: int, states: Sequence[str], reason: str, staff_id: str) -> list[Any]:
-    found: list[Any] = [col(MomentReader.task_id) == task_id]
+def _readers(
+    task_id: int, units: Units, states: Sequence[str], reason: str, staff_id: str
+) -> list[Any]:
+    found: list[Any] = [col(MomentReader.task_id) == task_id, *_of(MomentReader, units)]
     if states:
         found.append(col(MomentReader.state).in_(list(states)))
     if staff_id:
@@ -140,7 +160,9 @@ def _readers(task_id: int, states: Sequence[str], reason: str, staff_id: str) ->
     return found
 
 
-async def senders(session: AsyncSession, task_id: int, *, state: str = "") -> list[SenderFact]:
+async def senders(
+    session: AsyncSession, task_id: int, units: Units = None, *, state: str = "", limit: int = 500
+) -> list[SenderFact]:
     """The members of a moment with the size of their lists."""
     own, reader = MomentSender, MomentReader
     shown = func.sum(_one_if(col(reader.state) == ReaderState.SHOWN))
@@ -155,12 +177,13 @@ async def senders(session: AsyncSession, task_id: int, *, state: str = "") -> li
             and_(col(reader.part_id) == col(own.part_id), col(reader.userid) == col(own.userid)),
             isouter=True,
         )
-        .where(col(own.task_id) == task_id)
+        .where(col(own.task_id) == task_id, *_of(own, units))
         .group_by(
             col(own.part_id), col(own.userid), col(own.staff_id), col(own.unit_id), col(own.state),
             col(own.seen_at),
         )
         .order_by(col(own.unit_id), col(own.staff_id))
+        .limit(limit)
     )  # fmt: skip
     if state:
         query = query.where(col(own.state) == state)

@@ -12,6 +12,7 @@ from compliance.policy import GatePolicy
 from compliance.windows import is_open
 from config.moment_policy import MomentPolicy
 from content_library.facts import ApprovedScript, Form
+from content_library.timing import is_time_for, timing_text
 from delivery.moments.facts import MomentFact, Proposal
 from kit.clock import bank_clock, bank_date
 
@@ -92,6 +93,9 @@ def _time_faults(
         gate=gate, calendar=calendar,
     ):  # fmt: skip
         yield "超出这种用途允许打扰客户的时段（节假日与时段页）"
+    workday = calendar.day(bank_date(asked.starts_at)).working
+    if script is not None and not is_time_for(script.timing, asked.starts_at, workday=workday):
+        yield f"这条话术写明只在{timing_text(script.timing)}用"
 
 
 def hours_hold(

@@ -49,10 +49,11 @@ TODO: dict[str, Any] = {
                  result="已发送 09:12，存档已核对一致", actions=[]),
         ]},
     ],
+    "moments": [{"title": "晚安一句", "words": "孩子睡了，轮到你了。", "readers": 16, "until": "17:00"}],
     "campaigns": [{"name": "岁末到期衔接行动（第 2 周）", "done": 18, "total": 31, "note": "支行第 3 名，共 9 人 · 本周日 18:00 截止"}],
 }  # fmt: skip
 TODO_DONE = {
-    **TODO, "progress": {"left": 0, "done": 12, "total": 12, "minutes": None}, "todo_count": 0, "groups": [], "campaigns": [],
+    **TODO, "progress": {"left": 0, "done": 12, "total": 12, "minutes": None}, "todo_count": 0, "groups": [], "campaigns": [], "moments": [],
     "state": {"kind": "done", "title": "今天的事做完了", "text": "明天有 4 件，最早 09:00。", "code": "", "action": None},
 }  # fmt: skip
 

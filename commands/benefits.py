@@ -5,6 +5,7 @@ Proposing and approving stay on the pages, where two people sign in as themselve
 
 import csv
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -130,34 +131,59 @@ def grant_command(
     """按文件发放：够条件的都发，不能发的逐位说明原因。"""
 
     async def work() -> None:
-        async with opened() as parts, parts.databases.bank.transaction() as session:
-            units = await _within(session, parts, by)
-            ids, unknown = await _ids(session, file)
-            report = await grants.grant(
-                session, benefit_id, ids, parts.shelf.of(policy_catalogue.BENEFITS),
-                by=f"staff:{by}", at=parts.clock(), reason=reason, units=units,
-            )  # fmt: skip
-            why = dict.fromkeys(unknown, UNKNOWN_NUMBER) | {
-                ids[one]: grants.WHY[cause] for one, cause in report.refused.items()
-            }
-            if dry_run:
-                await session.rollback()
+        async with opened() as parts:
+            outcome: list[_Given] = []
+            try:
+                async with parts.databases.bank.transaction() as session:
+                    outcome.append(await _give(session, parts, benefit_id, file, by, reason))
+                    if dry_run:
+                        raise _OnlyTried  # because what was written must not stay
+            except _OnlyTried:
+                pass
+        [given] = outcome
+        why = given.why
         if refused is not None:
             _write(refused, why)
         reasons = Counter(why.values())
         answer(
             {
                 "benefit": benefit_id,
-                "granted": len(report.granted),
+                "granted": given.granted,
                 "refused": len(why),
                 "reasons": dict(reasons),
                 "dry_run": dry_run,
             },
-            f"{'可以发给' if dry_run else '发给'} {len(report.granted)} 位，没发 {len(why)} 位",
+            f"{'可以发给' if dry_run else '发给'} {given.granted} 位，没发 {len(why)} 位",
             *(f"  {number} 位：{cause}" for cause, number in reasons.most_common()),
         )
 
     run(work)
+
+
+class _OnlyTried(Exception):
+    """Ends a transaction of which nothing is to stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    granted: int
+    why: dict[str, str]
+
+
+async def _give(
+    session: AsyncSession, parts: Parts, benefit_id: int, file: Path, by: str, reason: str
+) -> _Given:
+    units = await _within(session, parts, by)
+    ids, unknown = await _ids(session, file)
+    report = await grants.grant(
+        session, benefit_id, ids, parts.shelf.of(policy_catalogue.BENEFITS),
+        by=f"staff:{by}", at=parts.clock(), reason=reason, units=units,
+    )  # fmt: skip
+    why = dict.fromkeys(unknown, UNKNOWN_NUMBER)
+    return _Given(
+        len(report.granted),
+        why | {ids[one]: grants.WHY[cause] for one, cause in report.refused.items()},
+    )
 
 
 def _write(path: Path, why: dict[str, str]) -> None:

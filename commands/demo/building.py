@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from commands.demo.benefits_day import benefits_day
 from commands.demo.library import fill_library
 from commands.demo.ownership_day import ownership_day
 from commands.demo.radar_day import radar_day
@@ -219,6 +220,7 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
         await _prepare_a_campaign(session, at)
     await segments_day(parts, at, tell)
     tell("资讯阅读", await radar_day(parts, at, author=AUTHOR, approver=APPROVER))
+    await benefits_day(parts, at, tell, author=AUTHOR, approver=APPROVER)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
     talks_of = await talk_duty.note_talks(parts, at)

@@ -68,7 +68,7 @@ async def _form(
         "given": given,
         "caps": {"grant": f"{policy.caps.per_grant_fen / 100:g}",
                  "year": f"{policy.caps.per_customer_year_fen / 100:g}",
-                 "benefit": f"{policy.caps.per_benefit_fen / 100:g}", "point": policy.point_fen},
+                 "benefit": f"{policy.caps.per_benefit_fen / 100:,.0f}", "point": policy.point_fen},
     }  # fmt: skip
     answer = page(request, "benefit_new", context)
     if error:

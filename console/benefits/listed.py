@@ -10,10 +10,11 @@ from campaigns import reading
 from campaigns.reading import Wanted
 from config import policy_catalogue
 from console import roles
-from console.benefits.wording import KINDS, STATES, row
+from console.benefits.wording import EVENT_STATES, KINDS, PLACES, STATES, row
 from console.lists import PER_PAGE, choice, nothing, paging, tab, url
 from console.shell import page, shell
 from console.sight import sight_of
+from kit.clock import bank_date
 from kit.web.guard import Asking, Reading, allow
 
 router = APIRouter()
@@ -88,10 +89,10 @@ async def _shown(
     places = await reading.places_count(session, ids, sight.units) if is_event else {}
     given = {} if is_event else await reading.grants_count(session, ids, sight.units)
     what = "活动" if is_event else "权益"
-    tabs, of_list = [], 0
-    for state in ("", *STATES):
+    tabs, of_list, states = [], 0, EVENT_STATES if is_event else STATES
+    for state in ("", *states):
         total = await reading.count(session, Wanted(wanted.kinds, state, wanted.form, wanted.tier))
-        text = STATES[state][0] if state else "全部"
+        text = states[state][0] if state else "全部"
         tabs.append(tab(text, url(path, kept, state=state), total, state == wanted.state))
         if state == wanted.state:
             of_list = total
@@ -110,11 +111,9 @@ async def _shown(
         if shown
         else nothing(what, here.values(), path, f"由总行运营申请一项{what}，另一位同事批准。"),
         "benefits": [
-            row(one, policy, given.get(one.benefit_id, 0))
-            | {
-                name: places.get((one.benefit_id, name), 0)
-                for name in ("registered", "attended", "absent")
-            }
+            row(one, policy, given.get(one.benefit_id, 0), bank_date(asking.at))
+            | {name: places.get((one.benefit_id, name), 0) for name in ("attended", "absent")}
+            | {"registered": sum(places.get((one.benefit_id, name), 0) for name in PLACES)}
             for one in shown
         ],
         "page": paging(

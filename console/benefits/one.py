@@ -24,6 +24,7 @@ from console.sight import sight_of
 from console.traces import looked
 from crm_sync.repository.ownership import ids_of_numbers
 from crm_sync.row_security import beyond_scope
+from kit.clock import bank_date
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
@@ -110,13 +111,14 @@ async def _shown(
     context = await shell(
         request, session, asking, "events" if is_event else "benefits", view_ref=place
     )
+    told = row(one, policy, total, bank_date(asking.at))
     context |= {
-        "benefit": row(one, policy, total),
+        "benefit": told,
         "is_event": is_event,
         "words": one.terms.words,
         "back": base,
         "here": here,
-        "facts": _facts(one, row(one, policy, total), names),
+        "facts": _facts(one, told, names),
         "findings": [found["saying"] for found in one.findings],
         "deciding": _deciding(one, asking),
         "withdrawing": one.state == "approved" and bool(set(asking.viewer.roles) & {*roles.CENTRE}),
@@ -156,8 +158,7 @@ def _facts(one: BenefitFact, told: dict[str, Any], names: Names) -> list[tuple[s
     found = [
         ("形式", told["form_text"], ""),
         ("条件", told["condition"], ""),
-        ("每次价值", f"{told['value']}（{yuan(terms.value_fen)}）", "num"),
-        ("已发 / 预算", told["budget"], "num"),
+        *_worth(one, told),
         ("层级", told["tiers"], ""),
         ("有效期", f"{terms.valid_from} 至 {terms.valid_until}", "num"),
         ("申请", names.actor(one.proposed_by), ""),
@@ -171,6 +172,15 @@ def _facts(one: BenefitFact, told: dict[str, Any], names: Names) -> list[tuple[s
     if one.approved_hash:
         found.append(("批准的指纹", one.approved_hash[:16], "mono"))
     return found
+
+
+def _worth(one: BenefitFact, told: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What it is worth and the budget; events that cost nothing say nothing of money."""
+    terms = one.terms
+    if not terms.value_fen:
+        return []
+    points = f"{told['value']}（{yuan(terms.value_fen)}）" if terms.points else told["value"]
+    return [("每次价值", points, "num"), ("已发 / 预算", told["budget"], "num")]
 
 
 def _deciding(one: BenefitFact, asking: Asking) -> dict[str, str] | None:

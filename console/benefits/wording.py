@@ -1,5 +1,6 @@
 """What kinds and states of benefits, places and referrals are called, and a row of a list."""
 
+from datetime import date
 from typing import Any, Final
 
 from campaigns.facts import BenefitFact
@@ -12,6 +13,8 @@ STATES: Final = {
     "refused": ("未通过", ""),
     "withdrawn": ("已停办", ""),
 }
+EVENT_STATES: Final = {**STATES, "approved": ("可报名", "ok")}
+PAST: Final = ("已办完", "")
 PLACES: Final = {
     "registered": ("已报名", "info"),
     "attended": ("已到场", "ok"),
@@ -27,10 +30,12 @@ def form_text(one: BenefitFact, policy: BenefitPolicy) -> str:
     return names.get(one.terms.form, one.terms.form)
 
 
-def row(one: BenefitFact, policy: BenefitPolicy, granted: int) -> dict[str, Any]:
+def row(one: BenefitFact, policy: BenefitPolicy, granted: int, today: date) -> dict[str, Any]:
     """A benefit as lists show it."""
     terms = one.terms
-    text, colour = STATES[one.state]
+    text, colour = (EVENT_STATES if terms.kind == "event" else STATES)[one.state]
+    if one.state == "approved" and terms.held_on is not None and terms.held_on < today:
+        text, colour = PAST
     base = "/c/events" if terms.kind == "event" else "/c/benefits"
     return {
         "title": terms.title,

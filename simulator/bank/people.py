@@ -29,6 +29,16 @@ WORK: Final = {
 
 
 @dataclass(frozen=True, slots=True)
+class FundRating:
+    """What a fund company found of a customer."""
+
+    level: int
+    on: date
+    until: date | None
+    lowest: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """A customer of the synthetic bank."""
 
@@ -52,6 +62,8 @@ class Person:
     consents: tuple[tuple[str, bool, date], ...]
     has_unionid: bool
     seed: int
+    fund: "FundRating | None" = None
+    professional_until: date | None = None
 
     @property
     def customer_no(self) -> str:
@@ -141,7 +153,23 @@ def person(bank: Bank, number: int) -> Person:
         consents=consents,
         has_unionid=number <= len(PINNED) or random.random() < 0.35,
         seed=bank.seed,
+        fund=_fund(bank, number, risk, age),
+        professional_until=bank.today + timedelta(days=120) if assets > 5 * 10**8 else None,
     )
+
+
+def _fund(bank: Bank, number: int, risk: int | None, age: int) -> FundRating | None:
+    """One in four of those assessed was assessed by a fund company too, often a level apart.
+
+    A dice of its own, because the customers of earlier releases stay as they are.
+    """
+    random = Random(f"{bank.seed}/fund/{number}")
+    if risk is None or age < 18 or random.random() > 0.25:
+        return None
+    level = min(5, max(1, risk + random.choice((-1, -1, 0, 0, 1))))
+    on = bank.today - timedelta(days=random.randint(10, 600))
+    until = on + timedelta(days=729) if random.random() < 0.5 else None
+    return FundRating(level, on, until, level == 1 and random.random() < 0.4)
 
 
 def _birthday(random: Random, today: date, age: int) -> date:

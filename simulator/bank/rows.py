@@ -8,7 +8,7 @@ from typing import Final
 from simulator.bank.certified import certificates_of
 from simulator.bank.complaining import complaints_of
 from simulator.bank.money import flows_of
-from simulator.bank.people import Person
+from simulator.bank.people import FundRating, Person
 from simulator.bank.pinned import PINNED
 from simulator.bank.products import PRODUCTS
 from simulator.bank.shape import Bank
@@ -32,8 +32,9 @@ HEADERS: Final = {
     "navs": ("product_code", "on", "nav", "total"),
     "customers": (
         "customer_no", "name", "phone", "unionid", "gender", "born_on", "unit_id",
-        "account_unit_id", "risk_level", "risk_assessed_on", "tier", "aum_yuan",
-        "aum_average_yuan", "occupation", "opened_on",
+        "account_unit_id", "risk_level", "risk_assessed_on", "fund_risk_level",
+        "fund_risk_assessed_on", "fund_risk_until", "fund_risk_lowest", "fund_risk_by",
+        "professional_until", "tier", "aum_yuan", "aum_average_yuan", "occupation", "opened_on",
         *(f"attributes.{name}" for name in ATTRIBUTES),
     ),
     "holdings": (
@@ -102,6 +103,13 @@ def bank_rows(bank: Bank) -> Mapping[str, Iterable[Sequence[Cell]]]:
     }  # fmt: skip
 
 
+def _fund(one: FundRating | None) -> tuple[Cell, ...]:
+    """A fund company's assessment, or five empty cells."""
+    if one is None:
+        return ("", "", "", "", "")
+    return (f"C{one.level}", one.on, one.until, int(one.lowest), "青禾基金")
+
+
 def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]]]:
     """What a customer brings to each file."""
     return {
@@ -109,7 +117,8 @@ def person_rows(bank: Bank, one: Person) -> Mapping[str, Iterable[Sequence[Cell]
             (
                 one.customer_no, one.name, one.phone, one.unionid if one.has_unionid else "",
                 one.gender, one.born_on, one.unit_id, _account_unit(bank, one),
-                f"C{one.risk_level}" if one.risk_level else "", one.assessed_on, one.tier,
+                f"C{one.risk_level}" if one.risk_level else "", one.assessed_on,
+                *_fund(one.fund), one.professional_until, one.tier,
                 _yuan(one.aum_fen), _yuan(one.average_fen), one.occupation, one.opened_on,
                 *(one.attributes.get(name, "") for name in ATTRIBUTES),
             ),

@@ -24,6 +24,7 @@ _APART = re.compile(f"[^{_HAN}0-9a-z]+")
 # The same letter strewn between Han characters: 风x险x零
 _STREWN = re.compile(f"[{_HAN}](?:([a-z])[{_HAN}])(?:\\1[{_HAN}]){{1,20}}")
 _BOXED = re.compile(f"[(\\[【「『\"“'‘<{{]([{_HAN}])[)\\]】」』\"”'’>}}]")
+_LETTER = re.compile("[a-z]")
 # Without any of these nothing but a homophone or a split character can be hidden.
 _SUSPECT = re.compile(f"[^{_HAN}0-9,。!?:;、()“”《》%\\n\x1f]")
 
@@ -38,6 +39,7 @@ class Unmasker:
         keys = sorted(table)
         # An entry that stands for itself keeps a harmless word from being read as a disguise.
         self._values = [None if table[key] == key else table[key] for key in keys]
+        self._latin = [bool(_LETTER.match(key) or _LETTER.match(key[-1])) for key in keys]
         self._automaton = AhoCorasick(
             keys, matchkind=MatchKind.LeftmostLongest, implementation=Implementation.DFA
         )
@@ -63,8 +65,9 @@ class Unmasker:
         edits = []
         for index, start, end in self._automaton.find_matches_as_indexes(text):
             value = self._values[index]
-            if value is not None and not _cuts_latin(text, start, end):
-                edits.append((start, end, value))
+            if value is None or (self._latin[index] and _cuts_latin(text, start, end)):
+                continue
+            edits.append((start, end, value))
         return edits
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from compliance.screening import rulebook as rulebooks
-from compliance.screening.detectors import DETECTORS, possible
+from compliance.screening.detectors import DETECTORS, Looked, possible
 from compliance.screening.facts import SPEAKERS, Hit, Speaker, Verdict
 from compliance.screening.folding import clean
 from compliance.screening.found import MOST_OF_ONE_RULE, Found
@@ -146,10 +146,8 @@ class Screener:
             excused = context.excused
         if plain is not view:
             known |= self._judge_unmasked(scan.present, plain, talk, found)
-        if not known and (heard := tone.violation(excused=excused)) is not None:
-            rule, start, end = heard
-            if rule.effective_from <= talk.on:
-                found.add(rule, "review", *plain.span(start, end))
+        if not known and (stretch := tone.alarm(excused=excused)):
+            self._explain(tone, plain, stretch, talk, found)
 
     def _judge(
         self,
@@ -185,6 +183,17 @@ class Screener:
             known = known or not candidate.rule.dry_run
         return known
 
+    def _explain(
+        self, tone: Tone, plain: View, stretch: tuple[int, int], talk: Talk, found: Found
+    ) -> None:
+        """Add what sounds like a violation, unless enough of it was found elsewhere."""
+        if not found.takes(self._rulebook.phrasing.id, *plain.span(*stretch)):
+            return
+        if (heard := tone.explained(*stretch)) is not None:
+            rule, start, end = heard
+            if rule.effective_from <= talk.on:
+                found.add(rule, "review", *plain.span(start, end))
+
     def _candidates(self, present: int, talk: Talk) -> list[Candidate]:
         found = self._reader.index.candidates(present, talk.speaker, talk.product)
         if self._last_change <= talk.on:
@@ -195,11 +204,12 @@ class Screener:
         return Context(text, talk.speaker, talk.product, self._rulebook.grammar)
 
     def _detect(self, view: View, talk: Talk, found: Found) -> None:
+        looked = Looked(found.text, view)
         for rule, clause in self._detecting[talk.speaker]:
             if rule.effective_from > talk.on:
                 continue
             for detector in clause.detectors:
-                spans = DETECTORS[detector](found.text, view)
+                spans = DETECTORS[detector](looked)
                 if spans and not _excused(clause, self._context(view.text, talk)):
                     for start, end in spans:
                         found.add(rule, clause.severity[talk.speaker], start, end)

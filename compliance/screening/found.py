@@ -25,6 +25,11 @@ class Found:
         entry = self._by_rule.get(rule.id)
         return entry is not None and len(entry[1]) >= MOST_OF_ONE_RULE
 
+    def takes(self, rule: str, start: int, end: int) -> bool:
+        """Whether a hit of the rule inside the span could change anything."""
+        _, spans = self._by_rule.get(rule, (None, ()))
+        return len(spans) < MOST_OF_ONE_RULE or any(s < end and start < e for s, e, _ in spans)
+
     def add(self, rule: Rule, severity: Severity, start: int, end: int) -> None:
         """Keep a span; overlapping spans of a rule become one with the graver severity.
 

@@ -7,15 +7,17 @@ prefix right, so that order numbers, ISBNs and product codes stay untouched.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from itertools import pairwise
 
+Number = tuple[int, int, str]  # start, end, and the digits without what stands between them
 _HAN_DIGITS = dict(
     zip(
         "〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两o", "001234567891234567891" + "20", strict=True
     )
 )
+_PLAIN = str.maketrans(_HAN_DIGITS)
 _DIGIT = "[0-9" + "".join(_HAN_DIGITS) + "]"
 _GAP = "[^\u3400-\u9fff0-9a-z]{0,3}"
 _RUN = re.compile(f"{_DIGIT}(?:{_GAP}{_DIGIT}){{10,60}}x?")
@@ -112,10 +114,10 @@ def _is_date(digits: str) -> bool:
 
 
 def _plain(piece: str) -> str:
-    return "".join(_HAN_DIGITS.get(char, char) for char in piece)
+    return piece.translate(_PLAIN)
 
 
-def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
+def numbers(text: str) -> Iterator[Number]:
     """Candidate numbers: unbroken pieces, then whole runs whose separators are all alike."""
     for run in _RUN.finditer(text):
         pieces = list(_PIECE.finditer(text, *run.span()))
@@ -126,7 +128,7 @@ def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
             continue
         gaps = {text[a.end() : b.start()] for a, b in pairwise(pieces)}
         if len(gaps) <= 2:
-            yield run.start(), run.end(), "".join(_plain(piece.group()) for piece in pieces)
+            yield run.start(), run.end(), _plain("".join(piece.group() for piece in pieces))
 
 
 _MANY_DIGITS = re.compile(f"(?:{_DIGIT}{_GAP}){{11}}")
@@ -137,10 +139,12 @@ def many_digits(text: str) -> bool:
     return _MANY_DIGITS.search(text) is not None
 
 
-def spans(text: str, check: Callable[[str], bool]) -> list[tuple[int, int]]:
-    """Where `text` (folded) holds a number that passes `check` and is not called something else."""
+def checked(
+    text: str, found: Iterable[Number], check: Callable[[str], bool]
+) -> list[tuple[int, int]]:
+    """Where a number of `text` (folded) passes `check` and is not called something else."""
     return [
         (start, end)
-        for start, end, number in _numbers(text)
+        for start, end, number in found
         if check(number) and not _OTHER_NUMBER.search(text, max(0, start - 24), start)
     ]

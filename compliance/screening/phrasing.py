@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import repeat
 from operator import add
 from pathlib import Path
 
@@ -84,16 +87,22 @@ class Phrasing:
 
     def evidence(self, text: str, speaker: Speaker) -> tuple[int, int]:
         """The stretch of `text` that speaks most strongly for a violation."""
-        gains = [0.0] * len(text)
         weights = self._of_piece[_kind(speaker)]
-        numbers = _DIGITS.search(text) is not None
-        for length in range(1, LONGEST + 1):
-            for start in range(len(text) - length + 1):
-                gram = text[start : start + length]
-                weight = weights.get(_DIGITS.sub("0", gram) if numbers else gram)
-                if weight is not None:
-                    for i in range(start, start + length):
-                        gains[i] += weight / length
+        alike = _DIGITS.search(text) is not None
+
+        def shares(grams: Iterable[str], length: int) -> list[float]:
+            known = map(weights.get, map(_alike, grams) if alike else grams, repeat(0.0))
+            return [weight / length for weight in known]
+
+        pairs = list(map(add, text, text[1:]))
+        ones, twos = shares(text, 1), shares(pairs, 2)
+        threes = shares(map(add, pairs, text[2:]), 3)
+        # A character gains from each sequence that begins one or two places before it, or at it.
+        second, third = [0.0, *twos], [0.0, 0.0, *threes]
+        twos.append(0.0)
+        middle = [0.0, *threes, 0.0]
+        threes += 0.0, 0.0
+        gains = list(map(sum, zip(ones, second, twos, third, middle, threes, strict=False)))
         return _best_stretch(gains)
 
     def family(self, text: str) -> str:
@@ -103,6 +112,11 @@ class Phrasing:
             for number, ratio in self._telling[gram]:
                 sums[number] += ratio
         return self._names[sums.index(max(sums))]
+
+
+@lru_cache(maxsize=4096)
+def _alike(gram: str) -> str:
+    return _DIGITS.sub("0", gram)
 
 
 def _kind(speaker: Speaker) -> str:

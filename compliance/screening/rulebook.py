@@ -36,6 +36,7 @@ _WHEN_KEYS = {
 class PhrasingPolicy:
     """What follows from the score of a whole sentence, and the learned table if there is one."""
 
+    id: str  # of the rule under which all that is heard is reported
     stop: float
     excused: float  # added to `stop` where a guard has taken red words back
     doubt: float
@@ -143,6 +144,7 @@ def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path | None) -> P
             version=entry["version"],
         )
     return PhrasingPolicy(
+        id=entry["id"],
         stop=entry["stop"],
         excused=entry["excused"],
         doubt=entry["doubt"],

@@ -59,26 +59,26 @@ class Tone:
             return "review"
         return severity
 
-    def violation(self, *, excused: bool) -> tuple[Rule, int, int] | None:
-        """The rule of the nearest family and the telling stretch, where it sounds like one.
+    def alarm(self, *, excused: bool) -> tuple[int, int] | None:
+        """The stretch that sounds like a violation: the whole text, or a sentence of a long one.
 
         Where a guard has `excused` red words (不保本, 是骗局) the sentence must sound worse, because
         warnings are worded like what they warn of.
         """
+        stop = self._policy.stop + (self._policy.excused if excused else 0.0)
+        if self._whole > stop:
+            return 0, len(self._text)
+        if len(self._text) > _LONG:
+            for one in _SENTENCE.finditer(self._text):
+                if len(one.group()) > 6 and self._score(*one.span()) > stop + _CAUTION:
+                    return one.span()
+        return None
+
+    def explained(self, start: int, end: int) -> tuple[Rule, int, int] | None:
+        """The rule of the nearest family, and what tells most of the stretch."""
         table = self._policy.table
         if table is None:
             return None
-        stop = self._policy.stop + (self._policy.excused if excused else 0.0)
-        spans = [(0, len(self._text))] if self._whole > stop else []
-        if not spans and len(self._text) > _LONG:
-            spans = [
-                one.span()
-                for one in _SENTENCE.finditer(self._text)
-                if len(one.group()) > 6 and self._score(*one.span()) > stop + _CAUTION
-            ]
-        if not spans:
-            return None
-        start, end = spans[0]
         text = self._text[start:end]
         first, last = table.evidence(text, self._speaker)
         return self._policy.rules[table.family(text)], start + first, start + last

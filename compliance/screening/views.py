@@ -2,66 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
+
+Edit = tuple[int, int, str]
 
 
-@dataclass(frozen=True, slots=True)
+class Maps(NamedTuple):
+    """Character `i` of a view stands for `original[starts[i]:ends[i]]`."""
+
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+
 class View:
-    """Derived text; character `i` stands for `original[starts[i]:ends[i]]`.
+    """Derived text with the way back, which is worked out where somebody asks for it.
 
-    Both maps are None where the view has the positions of the original.
+    Most texts are rewritten to be looked at once and found harmless, so nobody asks.
     """
 
-    text: str
-    starts: tuple[int, ...] | None = None
-    ends: tuple[int, ...] | None = None
+    __slots__ = ("_edited", "_maps", "text")
+
+    def __init__(
+        self,
+        text: str,
+        maps: Maps | None = None,
+        edited: tuple[View, Sequence[Edit]] | None = None,
+    ) -> None:
+        """Without ``maps`` and ``edited`` the view has the positions of the original."""
+        self.text = text
+        self._maps = maps
+        self._edited = edited
+
+    @property
+    def moved(self) -> bool:
+        """Whether the positions may differ from those of the original."""
+        return self._maps is not None or self._edited is not None
+
+    @property
+    def maps(self) -> Maps:
+        """The place of every character in the original."""
+        if self._maps is None:
+            if self._edited is None:
+                length = len(self.text)
+                self._maps = Maps(range(length), range(1, length + 1))
+            else:
+                self._maps = _rewritten(*self._edited)
+        return self._maps
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The half-open span of the original behind the non-empty `text[start:end]`."""
-        if self.starts is None or self.ends is None:
+        if not self.moved:
             return start, end
-        return self.starts[start], self.ends[end - 1]
+        starts, ends = self.maps
+        return starts[start], ends[end - 1]
 
     def part(self, start: int, end: int) -> View:
         """The view of a slice, still pointing into the original."""
-        if self.starts is None or self.ends is None:
-            return View(
-                self.text[start:end], tuple(range(start, end)), tuple(range(start + 1, end + 1))
-            )
-        return View(self.text[start:end], self.starts[start:end], self.ends[start:end])
+        starts, ends = self.maps
+        return View(self.text[start:end], Maps(starts[start:end], ends[start:end]))
 
-    def rewritten(self, edits: Iterable[tuple[int, int, str]]) -> View:
+    def rewritten(self, edits: Sequence[Edit]) -> View:
         """A view with disjoint, ordered spans replaced; a replacement stands for its whole span."""
         parts: list[str] = []
-        starts: list[int] = []
-        ends: list[int] = []
         at = 0
         for start, end, replacement in edits:
-            self._keep(at, start, parts, starts, ends)
-            origin, until = self.span(start, end)
-            parts.append(replacement)
-            if len(replacement) == end - start:
-                for i in range(start, end):
-                    one_start, one_end = self.span(i, i + 1)
-                    starts.append(one_start)
-                    ends.append(one_end)
-            else:
-                starts.extend([origin] * len(replacement))
-                ends.extend([until] * len(replacement))
+            parts += self.text[at:start], replacement
             at = end
-        self._keep(at, len(self.text), parts, starts, ends)
-        return View("".join(parts), tuple(starts), tuple(ends))
+        parts.append(self.text[at:])
+        return View("".join(parts), edited=(self, edits))
 
-    def _keep(
-        self, start: int, end: int, parts: list[str], starts: list[int], ends: list[int]
-    ) -> None:
-        if start >= end:
-            return
-        parts.append(self.text[start:end])
-        if self.starts is None or self.ends is None:
-            starts.extend(range(start, end))
-            ends.extend(range(start + 1, end + 1))
+
+def _rewritten(view: View, edits: Sequence[Edit]) -> Maps:
+    origin, until = view.maps
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    for start, end, replacement in edits:
+        starts += origin[at:start]
+        ends += until[at:start]
+        if len(replacement) == end - start:
+            starts += origin[start:end]
+            ends += until[start:end]
         else:
-            starts.extend(self.starts[start:end])
-            ends.extend(self.ends[start:end])
+            starts += [origin[start]] * len(replacement)
+            ends += [until[end - 1]] * len(replacement)
+        at = end
+    starts += origin[at:]
+    ends += until[at:]
+    return Maps(starts, ends)

@@ -16,7 +16,11 @@ _LONGEST = 5
 
 @cache
 def _frequencies() -> tuple[dict[str, float], float]:
-    """Log frequency of every word of up to five characters, and that of an unknown character."""
+    """Log frequency of every word of up to five characters, and that of an unknown character.
+
+    Two characters with which longer words begin are listed too, so that where they are missing
+    nothing longer need be looked up.
+    """
     spec = find_spec("jieba")
     if spec is None or spec.origin is None:
         raise ModuleNotFoundError(
@@ -29,7 +33,11 @@ def _frequencies() -> tuple[dict[str, float], float]:
             if len(word) <= _LONGEST:
                 counts[word] = int(count) or 1
     total = math.log(sum(counts.values()))
-    return {word: math.log(count) - total for word, count in counts.items()}, -total
+    known = {word: math.log(count) - total for word, count in counts.items()}
+    for word in counts:
+        if len(word) > 2:
+            known.setdefault(word[:2], -math.inf)
+    return known, -total
 
 
 def is_word(text: str, *, at_least: int = 3) -> bool:
@@ -50,8 +58,11 @@ def cut(text: str) -> list[tuple[int, int]]:
         most = frequencies.get(text[start], unknown) + best[until]
         for end in range(start + 2, min(length, start + _LONGEST) + 1):
             known = frequencies.get(text[start:end])
+            if known is None:
+                if end == start + 2:
+                    break
             # Because of two equal paths the one with the longer first word is taken.
-            if known is not None and known + best[end] >= most:
+            elif known + best[end] >= most:
                 most, until = known + best[end], end
         best[start], ends[start] = most, until
     spans = []

@@ -25,8 +25,11 @@ _APART = re.compile(f"[^{_HAN}0-9a-z]+")
 _STREWN = re.compile(f"[{_HAN}](?:([a-z])[{_HAN}])(?:\\1[{_HAN}]){{1,20}}")
 _BOXED = re.compile(f"[(\\[【「『\"“'‘<{{]([{_HAN}])[)\\]】」』\"”'’>}}]")
 _LETTER = re.compile("[a-z]")
-# Without any of these nothing but a homophone or a split character can be hidden.
-_SUSPECT = re.compile(f"[^{_HAN}0-9,。!?:;、()“”《》%\\n\x1f]")
+# Without any of these nothing but a homophone or a split character can be hidden: what ordinary
+# talk does not hold, or one character alone between marks, as in (保)(本) and 、保、本、.
+_SUSPECT = re.compile(
+    f"[^{_HAN}0-9,。!?:;、()“”《》%\\n\x1f]|[^{_HAN}0-9a-z][{_HAN}][^{_HAN}0-9a-z]"
+)
 
 
 class Unmasker:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
 from operator import add
@@ -123,7 +123,7 @@ def _kind(speaker: Speaker) -> str:
     return "customer" if speaker == "customer" else "staff"
 
 
-def _best_stretch(gains: list[float]) -> tuple[int, int]:
+def _best_stretch(gains: Sequence[float]) -> tuple[int, int]:
     """Bounds of the contiguous run with the greatest sum; never empty for a non-empty list."""
     best, bounds = -math.inf, (0, len(gains))
     running, start = 0.0, 0

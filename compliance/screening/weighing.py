@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from operator import itemgetter
+from itertools import repeat
+from operator import getitem, itemgetter
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
@@ -23,7 +24,7 @@ class Weighing:
         # and what is not in the processor's cache is what costs here; hence the arrays too.
         self._automaton = AhoCorasick(pieces, implementation=Implementation.ContiguousNFA)
         self._weights = {
-            kind: array("h", (round(100 * weights.get(piece, 0.0)) for piece in pieces))
+            kind: array("d", (weights.get(piece, 0.0) for piece in pieces))
             for kind, weights in kinds.items()
         }
         self._unknown = {
@@ -40,4 +41,4 @@ class Weighing:
         found = set(map(_PIECE, matches))
         if unknown := self._unknown[kind]:
             found -= unknown
-        return sum(map(self._weights[kind].__getitem__, found)) / 100, len(found)
+        return sum(map(getitem, repeat(self._weights[kind]), found)), len(found)

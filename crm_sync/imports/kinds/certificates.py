@@ -10,8 +10,8 @@ from sqlmodel import col
 from crm_sync.imports.errors import ImportCode
 from crm_sync.imports.job import Existing, Objection
 from crm_sync.imports.landing import Landing
-from crm_sync.imports.layouts import CERTIFICATES
 from crm_sync.imports.references import live_staff
+from crm_sync.imports.reported_layouts import CERTIFICATES
 from crm_sync.models import StaffCertificate
 from crm_sync.repository.keys import among
 from crm_sync.rules.licences import licence_of

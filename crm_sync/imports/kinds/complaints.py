@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_sync.imports.errors import NobodyLands
 from crm_sync.imports.job import ComplaintRow, Existing, Job, Objection
 from crm_sync.imports.landing import Landing
-from crm_sync.imports.layouts import COMPLAINTS
 from crm_sync.imports.references import customer_ids, unknown_customer
+from crm_sync.imports.reported_layouts import COMPLAINTS
 from crm_sync.models import Coverage
 from kit.tabular.rows import Batch
 

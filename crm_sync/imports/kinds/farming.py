@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Table
 
 from crm_sync.imports.kinds.holdings import HoldingsLanding
-from crm_sync.imports.layouts import FARMING
+from crm_sync.imports.reported_layouts import FARMING
 from crm_sync.models import FarmRecord
 from crm_sync.rules.farming import season_of
 from kit.tabular.rows import Batch

@@ -10,7 +10,7 @@ from config import persona_policy
 from crm_sync.imports.errors import ImportCode
 from crm_sync.imports.job import Job, Objection
 from crm_sync.imports.kinds.holdings import HoldingsLanding
-from crm_sync.imports.layouts import SIGNALS
+from crm_sync.imports.reported_layouts import SIGNALS
 from crm_sync.models import BehaviourSignal
 from kit.tabular.rows import Batch
 

@@ -31,7 +31,7 @@ VIEWS: Final = (
     "why.viewed", "groups.listed", "group.viewed", "chat.searched", "chat.viewed", "alerts.listed",
     "alert.viewed", "evidence.viewed", "work.viewed", "works.listed", "complaint.viewed", "complaints.listed", "calendar.viewed", "fence.viewed", "record.listed",
     "record.opened", "log.listed", "people.listed",
-    "persona.viewed",
+    "persona.viewed", "content.previewed", "content.sends_listed",
 )  # fmt: skip
 SORTS: Final = {"view": VIEWS, "reveal": REVEALS, "export": EXPORTS}
 

@@ -73,6 +73,7 @@ from console.library import script as library_script
 from console.moments import form as moments_form
 from console.moments import listed as moments_listed
 from console.moments import one as moments_one
+from console.library import sends as library_sends
 from console.ownership import form as ownership_form
 from console.ownership import grids as ownership_grids
 from console.ownership import plan as ownership_plan
@@ -162,6 +163,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     library_bringing.router,
     library_editing.router,
     library_preview.router,
+    library_sends.router,
     library_script.router,
     moments_listed.router,
     moments_form.router,  # before the page whose path takes any number at that place

@@ -204,6 +204,7 @@ ACTS: Final = {
     "case.viewed": "打开一件复核",
     "cases.listed": "查看复核台",
     "content.previewed": "看样本客户试填",
+    "content.sends_listed": "看一条内容发给了谁",
     "rule.lowered": "规则误拦太多，降为要人复核",
     "rule.raise_asked": "申请恢复规则的拦截",
     "rule.raised": "规则恢复拦截",

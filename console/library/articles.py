@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles
 from console.library.item_form import area, day, form_page, keep_item, pick, several, text
-from console.library.item_lists import audience_cell, item_list, title_cell, until_cell
+from console.library.item_lists import audience_cell, item_list, soon_cell, title_cell
+from console.library.narrowing import Narrowed
 from console.library.places import ARTICLES
 from console.library.script import WRITERS
 from console.library.wording import SPREAD
@@ -23,6 +24,7 @@ from content_library.item_files import article
 from content_library.item_rules import TOPICS, forms_of
 from content_library.rules import checked
 from content_library.timing import WHEN
+from kit.clock import bank_date
 from kit.errors import AppError
 from kit.web.guard import Asking, Reading, Writing, allow
 
@@ -34,22 +36,20 @@ async def articles(
     request: Request,
     asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
     session: Reading,
-    q: str = "",
+    asked: Narrowed,
     topic: str = "",
-    persona: str = "",
-    status: Annotated[str, Query(alias="state")] = "",
     after: str = "",
 ) -> Response:
     """Articles in one state that match, by code."""
-    listed = await item_list(
-        request, session, library=Library.ARTICLE, title="资讯", path=ARTICLES, status=status,
-        q=q, persona=persona, own_filter=("topic", "栏目", list(TOPICS.items()), topic),
-        fits=lambda one: not topic or one.script.detail.get("topic") == topic, after=after,
+    listed, _ = await item_list(
+        request, session, asking, library=Library.ARTICLE, title="资讯", path=ARTICLES,
+        asked=asked, after=after, writers=WRITERS,
+        own_filter=("topic", "栏目", list(TOPICS.items()), topic),
+        fits=lambda one: not topic or one.script.detail.get("topic") == topic,
         columns=(
             ("标题", title_cell), ("栏目", _topic), ("发布", _publisher),
-            ("可用形式", _forms), ("客群与层级", audience_cell), ("有效至", until_cell),
+            ("可用形式", _forms), ("客群与层级", audience_cell), ("有效至", soon_cell(bank_date(asking.at))),
         ),
-        new_url=f"{ARTICLES}/new" if set(asking.viewer.roles) & set(WRITERS) else None,
     )  # fmt: skip
     return page(request, "table", {**await shell(request, session, asking, "library"), **listed})
 

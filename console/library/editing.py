@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.errors import FormRefused
 from console.library import showing
 from console.library.handing_in import to_desk
-from console.library.listed import PATH
+from console.library.places import SCRIPTS as PATH
 from console.library.script import WRITERS
 from console.shell import page, shell
 from console.state_words import FORMS, PRODUCT_KINDS, PURPOSES

@@ -6,7 +6,7 @@ from urllib.parse import quote
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console.library.places import MATERIALS
-from console.library.wording import CHANNELS, LIBRARIES, SPREAD
+from console.library.wording import CHANNELS, SPREAD
 from content_library import uploads
 from content_library.facts import ApprovedScript, Library, State
 from content_library.item_rules import TOPICS, forms_of
@@ -24,7 +24,6 @@ def item_facts(one: ApprovedScript) -> list[tuple[str, str, str]]:
     if one.library == Library.SCRIPT:
         named = "、".join(map(str, detail.get("materials") or ()))
         return [("附带素材", named, "")] if named else []
-    found.append(("库", LIBRARIES[one.library], ""))
     if one.library == Library.ARTICLE:
         found += [
             ("栏目", TOPICS.get(str(detail.get("topic")), ""), ""),

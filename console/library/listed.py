@@ -1,38 +1,29 @@
-"""The library: the newest version of each script in a state, filtered, with how often it was sent."""
+"""话术: the newest version of each script in a state, filtered, with how often it was sent."""
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from console import roles
 from console.library import showing
-from console.library.places import places
-from console.lists import PER_PAGE, choice, nothing, paging, tab, url, words
+from console.library.item_lists import audience_cell, item_list, soon_cell, title_cell
+from console.library.narrowing import Narrowed
+from console.library.places import SCRIPTS
+from console.library.script import WRITERS
 from console.shell import page, shell
-from console.state_words import PURPOSES, SCRIPT_STATES
-from content_library import endings
-from content_library import repository as scripts_of
-from content_library.facts import Library, State, VersionFact
+from console.state_words import PRODUCT_KINDS
+from console.tables import cell, column
+from content_library.facts import Library, VersionFact
 from delivery.repository import ticket_lists
 from kit.clock import bank_date
+from kit.web.formats import count
 from kit.web.guard import Asking, Reading, allow
 
 router = APIRouter()
-PATH: Final = "/c/library"
-MOST: Final = 2_000
-"""More scripts than one bank keeps in one state; the filters look through them all."""
-
-TABS: Final = (
-    ("", "已发布", (State.APPROVED,)),
-    ("submitted", "审核中", (State.SUBMITTED,)),
-    ("draft", "草稿", (State.DRAFT,)),
-    ("retired", "停用与驳回", (State.RETIRED, State.REJECTED)),
-)
-SOON: Final = timedelta(days=30)
+PATH: Final = SCRIPTS
 
 
 @router.get(PATH, response_class=HTMLResponse)
@@ -40,121 +31,45 @@ async def library(
     request: Request,
     asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
     session: Reading,
-    q: str = "",
-    scene: str = "",
-    purpose: str = "",
-    persona: str = "",
-    ends: str = "",
-    status: Annotated[str, Query(alias="state")] = "",
+    asked: Narrowed,
     after: str = "",
 ) -> Response:
     """Scripts in one state that match, by code."""
-    today = bank_date(asking.at)
-    states = next((found for key, _, found in TABS if key == status), (State.APPROVED,))
-    if ends.isdecimal():
-        every = await endings.page(session, today, days=int(ends), limit=MOST)
-    else:
-        every = await scripts_of.library(session, states=states, limit=MOST)
-    found = [one for one in every if _fits(one, q, scene, purpose, persona)]
-    rest = [one for one in found if one.script.code > after]
-    shown, more = rest[:PER_PAGE], len(rest) > PER_PAGE
-    kept = {
-        "q": q, "scene": scene, "purpose": purpose, "persona": persona, "ends": ends,
-        "state": status,
-    }  # fmt: skip
-    since = asking.at - timedelta(days=30)
-    sent = await ticket_lists.claimed_by_script(session, [one.script.code for one in shown], since)
-    context = await shell(request, session, asking, "library")
-    context |= {
-        "places": places(Library.SCRIPT),
-        "new_url": f"{PATH}/new" if set(asking.viewer.roles) & {"ops"} else None,
-        "filters": _filters(request, every, q, scene, purpose, persona, ends),
-        "tabs": [
-            tab(
-                text,
-                url(PATH, state=key),
-                len(await scripts_of.library(session, states=those, limit=MOST)),
-                key == status and not ends,
-            )
-            for key, text, those in TABS
-        ],
-        "state": None
-        if shown
-        else nothing("话术", kept.values(), PATH, "新建一条，或运行 gengyun import scripts 导入。"),
-        "scripts": [_row(request, one, sent, today) for one in shown],
-        "page": paging(
-            shown,
-            total=len(found),
-            next_url=url(PATH, kept, after=shown[-1].script.code) if more else None,
-            first_url=url(PATH, kept) if after else None,
-        ),
-    }
-    return page(request, "library", context)
-
-
-def _fits(one: VersionFact, q: str, scene: str, purpose: str, persona: str) -> bool:
-    script = one.script
-    asked = q.strip().casefold()
-    return (
-        (not asked or asked in f"{script.code} {script.title} {script.template}".casefold())
-        and (not scene or script.scene == scene)
-        and (not purpose or script.purpose == purpose)
-        and (not persona or persona in script.personas or script.persona == persona)
-    )
-
-
-def _filters(
-    request: Request,
-    every: Sequence[VersionFact],
-    q: str,
-    scene: str,
-    purpose: str,
-    persona: str,
-    ends: str,
-) -> list[dict[str, Any]]:
     names = showing.scene_names(request)
-    scenes = sorted({one.script.scene for one in every})
-    personas = [(one.name, one.title) for one in request.app.state.parts.personas.persona]
-    shown = [
-        words("q", "找话术", "编号、标题、正文", q),
-        choice(
-            "scene",
-            "场景",
-            [("", "全部"), *((one, showing.scene_text(one, names)) for one in scenes)],
-            scene,
+
+    def scene(one: VersionFact) -> dict[str, Any]:
+        return cell(showing.scene_text(one.script.scene, names))
+
+    listed, shown = await item_list(
+        request, session, asking, library=Library.SCRIPT, title="话术", path=PATH, asked=asked,
+        after=after,
+        columns=(
+            ("标题", title_cell), ("场景", scene), ("用途", _purpose), ("形式", _form),
+            ("客群与层级", audience_cell), ("产品与资质", _product),
+            ("有效至", soon_cell(bank_date(asking.at))),
         ),
-        choice(
-            "purpose",
-            "用途",
-            [("", "全部"), *((key, text) for key, (text, _) in PURPOSES.items())],
-            purpose,
-        ),
-        choice("persona", "客群", [("", "全部"), *personas], persona),
-    ]
-    if ends:
-        shown.append(choice("ends", "有效期", [("", "不限"), (ends, f"{ends} 天内失效")], ends))
-    return shown
+        writers=WRITERS,
+    )  # fmt: skip
+    codes = [one.script.code for one in shown]
+    sent = await ticket_lists.claimed_by_script(session, codes, asking.at - timedelta(days=30))
+    listed["columns"].insert(-2, column("近 30 天发送", right=True))
+    for line, code in zip(listed["rows"], codes, strict=True):
+        line["cells"].insert(-2, cell(count(sent.get(code, 0)), f"{PATH}/{quote(code)}/sends"))
+        line["data"]["sent_30d"] = sent.get(code, 0)
+    return page(request, "table", {**await shell(request, session, asking, "library"), **listed})
 
 
-def _row(request: Request, one: VersionFact, sent: dict[str, int], today: date) -> dict[str, Any]:
+def _purpose(one: VersionFact) -> dict[str, Any]:
+    text, kind = showing.purpose(one.script)
+    return cell(text, kind=kind)
+
+
+def _form(one: VersionFact) -> dict[str, Any]:
+    return cell(showing.form_text(one.script))
+
+
+def _product(one: VersionFact) -> dict[str, Any]:
     script = one.script
-    purpose, kind = showing.purpose(script)
-    text, colour = SCRIPT_STATES[State(script.state).value]
-    ends = script.valid_until
-    return {
-        "code": script.code,
-        "title": script.title,
-        "href": f"{PATH}/{quote(script.code)}",
-        "scene_text": showing.scene_text(script.scene, showing.scene_names(request)),
-        "purpose_text": purpose,
-        "purpose_kind": kind,
-        "form_text": showing.form_text(script),
-        "audience_text": showing.audience(script),
-        "version": script.version,
-        "valid_until": ends,
-        "ends_soon": script.state == State.APPROVED and ends is not None and ends <= today + SOON,
-        "sent_30d": sent.get(script.code, 0),
-        "reply_rate": None,
-        "state_text": text,
-        "state_kind": colour,
-    }
+    kind = PRODUCT_KINDS.get(script.product_kind or "", "不含产品")
+    licence = f"要有 {script.licence}资质" if script.licence else ""
+    return cell(f"{kind} {script.product_code or ''}".strip(), sub=licence)

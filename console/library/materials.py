@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Query, Request, UploadFile
+from fastapi import APIRouter, File, Form, Request, UploadFile
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from config import policy_catalogue
 from console import roles
 from console.library.item_form import area, day, file, form_page, keep_item, pick, several, text
-from console.library.item_lists import audience_cell, item_list, title_cell, until_cell
+from console.library.item_lists import audience_cell, item_list, soon_cell, title_cell
+from console.library.narrowing import Narrowed
 from console.library.places import MATERIALS, SCRIPTS
 from console.library.script import WRITERS
 from console.library.wording import SPREAD
@@ -27,6 +28,7 @@ from content_library.material_files import content_of, keep
 from content_library.material_rules import KINDS, words_known
 from content_library.rules import checked
 from content_library.timing import WHEN
+from kit.clock import bank_date
 from kit.errors import AppError
 from kit.web.guard import Asking, Reading, Writing, allow
 from wecom.media import MAX_BYTES
@@ -40,22 +42,20 @@ async def materials(
     request: Request,
     asking: Annotated[Asking, allow("console", *roles.BUSINESS)],
     session: Reading,
-    q: str = "",
+    asked: Narrowed,
     kind: str = "",
-    persona: str = "",
-    status: Annotated[str, Query(alias="state")] = "",
     after: str = "",
 ) -> Response:
     """Materials in one state that match, by code."""
-    listed = await item_list(
-        request, session, library=Library.MEDIA, title="素材", path=MATERIALS, status=status,
-        q=q, persona=persona, own_filter=("kind", "种类", list(KINDS.items()), kind),
-        fits=lambda one: not kind or one.script.detail.get("kind") == kind, after=after,
+    listed, _ = await item_list(
+        request, session, asking, library=Library.MEDIA, title="素材", path=MATERIALS,
+        asked=asked, after=after, writers=WRITERS,
+        own_filter=("kind", "种类", list(KINDS.items()), kind),
+        fits=lambda one: not kind or one.script.detail.get("kind") == kind,
         columns=(
             ("标题", title_cell), ("种类", _kind), ("上面的文字", _words), ("可用形式", _forms),
-            ("客群与层级", audience_cell), ("有效至", until_cell),
+            ("客群与层级", audience_cell), ("有效至", soon_cell(bank_date(asking.at))),
         ),
-        new_url=f"{MATERIALS}/new" if set(asking.viewer.roles) & set(WRITERS) else None,
     )  # fmt: skip
     return page(request, "table", {**await shell(request, session, asking, "library"), **listed})
 

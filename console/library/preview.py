@@ -14,7 +14,7 @@ from config.library_policy import LibraryPolicy
 from console import roles
 from console.library import showing
 from console.library.places import SCRIPTS
-from console.library.script import chosen_version
+from console.library.showing import chosen_version
 from console.lists import choice, url, words
 from console.shell import page, shell
 from console.sight import sight_of

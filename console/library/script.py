@@ -1,7 +1,6 @@
 """One script: the chosen version, its change, every version, and the step that retires it."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -12,19 +11,22 @@ from config import policy_catalogue
 from console import roles
 from console.library import showing
 from console.library.item_facts import item_facts, material_panel
-from console.library.listed import PATH
+from console.library.places import SCRIPTS as PATH
 from console.library.places import home_of, next_version_of
+from console.library.sends import sent_lately
+from console.library.showing import chosen_version
+from console.library.used import used
+from console.library.wording import LIBRARIES
 from console.lists import tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.state_words import SCRIPT_STATES
 from content_library import repository as scripts_of
-from content_library.errors import ScriptUnknown
-from content_library.facts import State, VersionFact
+from content_library.facts import ApprovedScript, State, VersionFact
+from content_library.item_rules import PLAIN
 from content_library.timing import timing_text
 from delivery import recalling
-from delivery.repository import ticket_lists
-from kit.web.formats import count
+from kit.web.formats import iso_day
 from kit.web.guard import Asking, Reading, Writing, allow
 
 router = APIRouter()
@@ -54,7 +56,6 @@ async def script(
             for who in (one.author, one.decided_by or "", *(step.by for step in one.steps))
         ],
     )
-    sent = await ticket_lists.claimed_by_script(session, [code], asking.at - timedelta(days=30))
     text, kind = SCRIPT_STATES[State(current.script.state).value]
     held = set(asking.viewer.roles)
     context = await shell(request, session, asking, "library")
@@ -77,30 +78,27 @@ async def script(
             session, full.script, may_upload=bool(held & set(WRITERS))
         ),
         "versions": [_listed(one, every, names) for one in every],
-        "facts": _facts(request, full, sent.get(code, 0)),
+        "facts": _facts(request, full),
+        "sent": {
+            "n": await sent_lately(session, asking, code),
+            "href": f"{PATH}/{quote(code)}/sends",
+        },
         "checks": showing.checks(full.findings),
-        "used": [],
+        "used": await used(request, session, full.script)
+        if full.script.state == State.APPROVED
+        else [],
         "steps": showing.steps(
             full, names, request.app.state.parts.shelf.of(policy_catalogue.APPROVALS)
         ),
         "retire": {
             "action": f"{PATH}/{quote(code)}/retire",
+            "button": f"停用这条{LIBRARIES[current.script.library]}",
             "text": f"停用后所有客户经理都不能再发送第 {current.script.version} 版，待办、备好的话、群发名单里的同时撤回；已发出的不受影响。",
         }
         if current.script.state == State.APPROVED and held & set(roles.CENTRE)
         else None,
     }
     return page(request, "script", context)
-
-
-def chosen_version(every: Sequence[VersionFact], number: int | None) -> VersionFact:
-    """The version of that number; without one that in use, else the newest. ScriptUnknown."""
-    if number is None:
-        return next((one for one in every if one.script.state == State.APPROVED), every[0])
-    for one in every:
-        if one.script.version == number:
-            return one
-    raise ScriptUnknown("没有这一版话术", saw=f"第 {number} 版", do="从版本列表里选")
 
 
 def _shown(
@@ -152,22 +150,37 @@ def _listed(one: VersionFact, every: Sequence[VersionFact], names: Names) -> dic
     }
 
 
-def _facts(request: Request, full: VersionFact, sent: int) -> list[tuple[str, str, str]]:
+def _facts(request: Request, full: VersionFact) -> list[tuple[str, str, str]]:
     one = full.script
     names = showing.scene_names(request)
     return [
-        ("场景", showing.scene_text(one.scene, names), ""),
+        ("库", LIBRARIES[one.library], ""),
+        *_written(one, names),
         ("用途", showing.purpose(one)[0], ""),
-        ("形式", showing.form_text(one), ""),
         ("客群与层级", showing.audience(one), ""),
-        ("产品", one.product_code or one.product_kind or "不含产品", ""),
+        ("产品", showing.product_text(one), ""),
         ("时机", timing_text(one.timing), ""),
+        ("有效期", _validity(one), ""),
         ("资质", one.licence or "不限", ""),
         *item_facts(one),
-        ("近 30 天发送", count(sent), "num"),
         ("内容指纹", one.template_hash, "mono"),
         ("审批指纹", one.approved_hash or "—", "mono"),
     ]
+
+
+def _written(one: ApprovedScript, names: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Where words are for, and how: of an article or a material its forms say that."""
+    if one.library in PLAIN:
+        return []
+    return [
+        ("场景", showing.scene_text(one.scene, names), ""),
+        ("形式", showing.form_text(one), ""),
+    ]
+
+
+def _validity(one: ApprovedScript) -> str:
+    begins = f"{iso_day(one.valid_from)} 起" if one.valid_from else "通过即生效"
+    return f"{begins}，{f'到 {iso_day(one.valid_until)}' if one.valid_until else '长期'}"
 
 
 @router.post(PATH + "/{code}/retire")

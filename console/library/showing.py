@@ -7,8 +7,9 @@ from fastapi import Request
 
 from config.approval_policy import ApprovalPolicy, shipped
 from console.naming import Names
-from console.state_words import FORMS, PURPOSES
+from console.state_words import FORMS, PRODUCT_KINDS, PURPOSES
 from content_library.diff import compare
+from content_library.errors import ScriptUnknown
 from content_library.facts import ApprovedScript, Finding, Form, ScriptDraft, State, VersionFact
 from content_library.fields import FIELDS
 from content_library.findings import sample_of
@@ -86,6 +87,24 @@ def audience(script: ApprovedScript) -> str:
     """For whom a script is written."""
     whom = [*sorted(script.personas), *sorted(script.tiers)]
     return "、".join(whom) or "全部客群"
+
+
+def chosen_version(every: Sequence[VersionFact], number: int | None) -> VersionFact:
+    """The version of that number; without one that in use, else the newest. ScriptUnknown."""
+    if number is None:
+        return next((one for one in every if one.script.state == State.APPROVED), every[0])
+    for one in every:
+        if one.script.version == number:
+            return one
+    raise ScriptUnknown("没有这一版话术", saw=f"第 {number} 版", do="从版本列表里选")
+
+
+def product_text(script: ApprovedScript) -> str:
+    """Of which kind of product, or of which product, a script speaks."""
+    if script.product_kind is None:
+        return "不含产品"
+    kind = PRODUCT_KINDS.get(script.product_kind, script.product_kind)
+    return f"{kind} {script.product_code}" if script.product_code else kind
 
 
 def words(template: str) -> list[Part]:

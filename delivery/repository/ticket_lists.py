@@ -40,6 +40,29 @@ async def of_todo(session: AsyncSession, todo_id: int) -> list[TicketFact]:
     return await _found(session, col(SendTicket.todo_id) == todo_id)
 
 
+async def of_script(
+    session: AsyncSession,
+    code: str,
+    since: datetime,
+    *,
+    units: frozenset[str] | None,
+    before: int | None = None,
+    limit: int = 50,
+) -> list[TicketFact]:
+    """What was said to be sent of a script since a moment, newest first, below id ``before``."""
+    which = [col(SendTicket.script_code) == code, col(SendTicket.claimed_at) >= since]
+    if units is not None:
+        which.append(col(SendTicket.unit_id).in_(sorted(units)))
+    if before is not None:
+        which.append(col(SendTicket.id) < before)
+    query = (
+        select(col(SendTicket.id)).where(*which).order_by(col(SendTicket.id).desc()).limit(limit)
+    )
+    ids = list((await session.execute(query)).scalars())
+    found = await by_id(session, ids)
+    return [found[one] for one in ids]
+
+
 async def _found(session: AsyncSession, which: Any) -> list[TicketFact]:
     query = select(SendTicket).where(which).order_by(col(SendTicket.issued_at))
     return [
@@ -62,15 +85,19 @@ async def _found(session: AsyncSession, which: Any) -> list[TicketFact]:
 
 
 async def claimed_by_script(
-    session: AsyncSession, codes: Collection[str], since: datetime
+    session: AsyncSession,
+    codes: Collection[str],
+    since: datetime,
+    *,
+    units: frozenset[str] | None = None,
 ) -> dict[str, int]:
-    """How often each script was said to be sent since a moment."""
+    """How often each script was said to be sent since a moment, by ``units`` (None: the bank)."""
+    which = [col(SendTicket.script_code).in_(list(codes)), col(SendTicket.claimed_at) >= since]
+    if units is not None:
+        which.append(col(SendTicket.unit_id).in_(sorted(units)))
     query = (
         select(col(SendTicket.script_code), func.count())
-        .where(
-            col(SendTicket.script_code).in_(list(codes)),
-            col(SendTicket.claimed_at) >= since,
-        )
+        .where(*which)
         .group_by(col(SendTicket.script_code))
     )
     return {code: int(number) for code, number in await session.execute(query)}

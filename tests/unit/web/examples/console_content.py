@@ -130,28 +130,6 @@ REVIEW_EMPTY = {
 }
 
 
-def script(code: str, title: str, **more: Any) -> dict[str, Any]:
-    """One row of the library."""
-    usual: dict[str, Any] = {
-        "code": code, "title": title, "href": f"/c/library/{code}", "scene_text": "定期到期前 7 天", "purpose_text": "服务", "purpose_kind": "info", "form_text": "单聊", "audience_text": "全部客群",
-        "version": 4, "valid_until": date(2026, 12, 31), "ends_soon": False, "sent_30d": 2104, "reply_rate": 0.41, "state_text": "已发布", "state_kind": "ok",
-    }  # fmt: skip
-    return {**usual, **more}
-
-
-LIBRARY: dict[str, Any] = {
-    **shell("library"),
-    "new_url": "/c/library/new",
-    "filters": [words("q", "找话术", "标题、正文、拼音首字母"), choice("scene", "场景", [("", "全部"), ("maturity.deposit.t7", "定期到期前 7 天")]), choice("purpose", "用途", [("", "全部"), ("service", "服务"), ("care", "关怀"), ("marketing", "营销")]), choice("persona", "客群", [("", "全部"), ("elder", "稳健养老")])],
-    "tabs": [tab("已发布", "/c/library", 126, current=True), tab("审核中", "/c/library?state=submitted", 12), tab("草稿", "/c/library?state=draft", 9), tab("停用与驳回", "/c/library?state=retired", 58)],
-    "state": None,
-    "scripts": [
-        script("1187", "定期到期提醒"),
-        script("0932", "换季关怀（不含产品）", scene_text="通用关怀", purpose_text="关怀", purpose_kind="ok", valid_until=date(2027, 3, 31), sent_30d=5120, reply_rate=0.36),
-        script("0416", "11 月存款产品一览", scene_text="产品介绍", purpose_text="营销", purpose_kind="warn", audience_text="中端以上", valid_until=date(2026, 11, 30), ends_soon=True, sent_30d=0, reply_rate=None),
-    ],
-    "page": paging(126, "1–50", "/c/library?after=0870"),
-}  # fmt: skip
 VERSION: dict[str, Any] = {
     "version": 4, "href": "/c/library/1187?version=4", "state_text": "已发布", "state_kind": "ok", "author_name": "张帆", "created_at": at(2, 9, 12), "decided_by_name": "何静", "decided_at": at(3, 10, 4),
     "valid_from": date(2026, 11, 3), "valid_until": date(2026, 12, 31), "template_hash": HASH, "compare_url": "/c/library/1187?version=4&against=3",
@@ -199,7 +177,6 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_review": ("console/review.html", "GET /c/review, GET /c/review/{version_id}", REVIEW),
     "console_review_own": ("console/review.html", "GET /c/review/{version_id}", REVIEW_OWN),
     "console_review_empty": ("console/review.html", "GET /c/review", REVIEW_EMPTY),
-    "console_library": ("console/library.html", "GET /c/library", LIBRARY),
     "console_script": ("console/script.html", "GET /c/library/{code}?version=&against=", SCRIPT),
     "console_script_edit": (
         "console/script_edit.html",

@@ -17,8 +17,12 @@ def cell(
     kind: str | None = None,
     strong: bool = False,
     bad: bool = False,
+    opens: bool = False,
 ) -> dict[str, Any]:
-    """A cell: text, or a link, or (with ``kind``) a badge, with a small line below."""
+    """A cell: text, or a link, or (with ``kind``) a badge, with a small line below.
+
+    ``opens``: the link is what the row stands for.
+    """
     return {
         "text": text,
         "href": href,
@@ -26,6 +30,7 @@ def cell(
         "kind": kind,
         "strong": strong,
         "bad": bad,
+        "opens": opens,
     }
 
 

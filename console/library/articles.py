@@ -8,14 +8,14 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles
-from console.library.item_form import area, day, form_page, keep_item, pick, several, text
+from console.library.item_form import area, day, form_page, keep_item, pick, several, text, tiers_of
 from console.library.item_lists import audience_cell, item_list, soon_cell, title_cell
 from console.library.narrowing import Narrowed
 from console.library.places import ARTICLES
 from console.library.script import WRITERS
 from console.library.wording import SPREAD
 from console.shell import page, shell
-from console.state_words import PURPOSES
+from console.state_words import PRODUCT_KINDS, PURPOSES
 from console.tables import cell
 from content_library import repository as items_of
 from content_library.articles import article_of
@@ -98,7 +98,9 @@ async def create(
     published_on: Annotated[str, Form(max_length=10)] = "",
     cover: Annotated[str, Form(max_length=64)] = "",
     persona: Annotated[str, Form(max_length=40)] = "",
-    tiers: Annotated[str, Form(max_length=120)] = "",
+    tiers: Annotated[tuple[str, ...], Form()] = (),
+    product_kind: Annotated[str, Form(max_length=16)] = "",
+    product_code: Annotated[str, Form(max_length=64)] = "",
     licence: Annotated[str, Form(max_length=40)] = "",
     valid_from: Annotated[str, Form(max_length=10)] = "",
     valid_until: Annotated[str, Form(max_length=10)] = "",
@@ -111,7 +113,8 @@ async def create(
         "code": code, "title": title, "summary": summary, "body": body, "topic": topic,
         "purpose": purpose, "publisher": publisher, "source": source, "source_url": source_url,
         "published_on": published_on, "cover": cover, "persona": persona, "personas": persona,
-        "tiers": tiers, "licence": licence, "valid_from": valid_from, "valid_until": valid_until,
+        "tiers": ";".join(tiers), "product_kind": product_kind, "product_code": product_code,
+        "licence": licence, "valid_from": valid_from, "valid_until": valid_until,
         "forms": forms, "timing": timing,
     }  # fmt: skip
     kept = await keep_item(request, session, asking, lambda: checked(article(row)), act, reason)
@@ -130,6 +133,7 @@ async def _newest(session: AsyncSession, code: str) -> dict[str, object]:
         "topic": known.topic, "purpose": known.purpose, "publisher": known.publisher,
         "source": known.source, "source_url": known.source_url,
         "published_on": known.published_on or "", "cover": known.cover,
+        "product_kind": item.product_kind or "", "product_code": item.product_code or "",
         "persona": item.persona or "", "tiers": ";".join(sorted(item.tiers)),
         "licence": item.licence or "", "valid_from": item.valid_from or "",
         "valid_until": item.valid_until or "", "forms": known.forms, "timing": known.timing,
@@ -173,12 +177,14 @@ async def _form(
         ],
         aside=[
             pick("topic", "栏目", list(TOPICS.items()), said("topic")),
-            pick("purpose", "用途", [(k, t) for k, (t, _) in PURPOSES.items()], said("purpose")),
+            pick("purpose", "用途", [(k, t) for k, (t, _) in PURPOSES.items()], said("purpose") or "care"),
             several("forms", "可用形式", list(SPREAD.items()), chosen("forms"), "不选就是三种都可以"),
             several("timing", "时机", list(WHEN.items()), chosen("timing"), "不选就是随时"),
             pick("persona", "客群", [("", "全部客群"), *personas], said("persona")),
-            text("tiers", "只给哪些层级", said("tiers"), note="例如 高端;私行；不写不限"),
-            text("licence", "发送人资质", said("licence"), longest=40),
+            tiers_of(request, said("tiers")),
+            pick("product_kind", "产品类别", [("", "不含产品"), *PRODUCT_KINDS.items()], said("product_kind")),
+            text("product_code", "产品代码", said("product_code"), longest=64, note="写了就只讲这一款，要在在售清单里"),
+            text("licence", "发送人资质", said("licence"), longest=40, note="例如 理财；不写不限"),
             text("cover", "封面（素材编号）", said("cover"), longest=64),
             day("published_on", "发布日期", said("published_on")),
             day("valid_from", "生效", said("valid_from")),

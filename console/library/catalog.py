@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console import roles
 from console.errors import ProductUnknown
 from console.library import showing
-from console.library.item_form import area, day, form_page, keep_item, several, text
+from console.library.item_form import area, day, form_page, keep_item, several, text, tiers_of
 from console.library.places import CATALOG, SCRIPTS, places
 from console.library.script import WRITERS
 from console.library.wording import CHANNELS
@@ -237,7 +237,7 @@ async def keep_listing(
     code: str,
     act: Annotated[str, Form(pattern="^(submit|draft)$")],
     template: Annotated[str, Form(max_length=4000)] = "",
-    tiers: Annotated[str, Form(max_length=120)] = "",
+    tiers: Annotated[tuple[str, ...], Form()] = (),
     licence: Annotated[str, Form(max_length=40)] = "",
     units: Annotated[str, Form(max_length=400)] = "",
     valid_from: Annotated[str, Form(max_length=10)] = "",
@@ -248,7 +248,7 @@ async def keep_listing(
     """Keep a listing, and hand it in where that was asked."""
     one = await _product(session, code)
     said: dict[str, object] = {
-        "template": template, "tiers": tiers, "licence": licence, "units": units,
+        "template": template, "tiers": ";".join(tiers), "licence": licence, "units": units,
         "valid_from": valid_from, "valid_until": valid_until, "channels": channels,
     }  # fmt: skip
     fixed = {
@@ -295,7 +295,7 @@ async def _form(
             several("channels", "渠道", list(CHANNELS.items()),
                     frozenset(chosen) if isinstance(chosen, tuple) else frozenset(), "不选就是全部渠道"),
             text("units", "机构号", value("units"), longest=400, note="含下级，例如 01;02；不写是全行"),
-            text("tiers", "只给哪些层级", value("tiers"), note="例如 高端;私行；不写不限"),
+            tiers_of(request, value("tiers")),
             text("licence", "发送人资质", value("licence"), longest=40),
         ],
         error=error,

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.errors import FormRefused
 from console.library import showing
 from console.library.handing_in import to_desk
+from console.library.item_form import several, tiers_of
 from console.library.places import SCRIPTS as PATH
 from console.library.script import WRITERS
 from console.shell import page, shell
@@ -40,9 +41,9 @@ def written(
     persona: Annotated[str, Form(max_length=40)] = "",
     product_kind: Annotated[str, Form(max_length=16)] = "",
     product_code: Annotated[str, Form(max_length=64)] = "",
-    tiers: Annotated[str, Form(max_length=120)] = "",
+    tiers: Annotated[tuple[str, ...], Form()] = (),
     licence: Annotated[str, Form(max_length=40)] = "",
-    timing: Annotated[str, Form(max_length=80)] = "",
+    timing: Annotated[tuple[str, ...], Form()] = (),
     materials: Annotated[str, Form(max_length=600)] = "",
     valid_from: Annotated[str, Form(max_length=10)] = "",
     valid_until: Annotated[str, Form(max_length=10)] = "",
@@ -59,9 +60,9 @@ def written(
         personas=frozenset({persona}) if persona else frozenset(),
         product_kind=product_kind or None,
         product_code=product_code.strip() or None,
-        tiers=names_of({"tiers": tiers}, "tiers"),
+        tiers=names_of({"tiers": ";".join(tiers)}, "tiers"),
         licence=licence.strip() or None,
-        timing=names_of({"timing": timing}, "timing"),
+        timing=names_of({"timing": ";".join(timing)}, "timing"),
         detail={"materials": sorted(attached)}
         if (attached := names_of({"materials": materials}, "materials"))
         else {},
@@ -214,13 +215,17 @@ async def _form(
         ],
         "choices": _choices(request, words),
         "extras": _extras(words),
+        "boxes": [
+            tiers_of(request, ";".join(sorted(words.tiers))),
+            several("timing", "时机", list(WHEN.items()), words.timing, "不选就是随时"),
+        ],
         "checks": _checks(request, words),
     }
     return page(request, "script_edit", context, status=error.status if error else 200)
 
 
 def _extras(words: ScriptDraft) -> list[dict[str, str]]:
-    """What is written rather than chosen: for which product and tiers, when, with which materials."""
+    """What is written rather than chosen: for which product, by whom, with which materials."""
     attached = words.detail.get("materials") or ()
     return [
         {"name": name, "label": label, "value": value, "hint": hint}
@@ -231,9 +236,7 @@ def _extras(words: ScriptDraft) -> list[dict[str, str]]:
                 words.product_code or "",
                 "写了就只讲这一款，要在在售清单里",
             ),
-            ("tiers", "只给哪些层级", ";".join(sorted(words.tiers)), "例如 高端;私行；不写不限"),
             ("licence", "发送人资质", words.licence or "", "例如 理财"),
-            ("timing", "时机", ";".join(sorted(words.timing)), "、".join(WHEN)),
             ("materials", "附带素材", ";".join(map(str, attached)), "素材编号，最多 9 个"),
         )
     ]

@@ -34,9 +34,24 @@ def text(
     return _field(name, label, "text", value, longest=longest, note=note, fixed=fixed)
 
 
-def area(name: str, label: str, value: str = "", *, longest: int, note: str = "") -> dict[str, Any]:
+def area(
+    name: str, label: str, value: str = "", *, longest: int, note: str = "", rows: int = 12
+) -> dict[str, Any]:
     """Many lines to write."""
-    return _field(name, label, "area", value, longest=longest, note=note)
+    return _field(name, label, "area", value, longest=longest, note=note) | {"rows": rows}
+
+
+def hidden(name: str, value: str) -> dict[str, Any]:
+    """What goes along unseen."""
+    return _field(name, "", "hidden", value)
+
+
+def tiers_of(request: Request, chosen: str) -> dict[str, Any]:
+    """The bank's tiers, each a box; ``chosen`` parted by semicolons."""
+    picked = frozenset(one for one in chosen.split(";") if one)
+    known = [one.name for one in request.app.state.parts.tiers.tiers]
+    options = [(one, one) for one in (*known, *sorted(picked - set(known)))]
+    return several("tiers", "只给哪些层级", options, picked, "不选就是不限层级")
 
 
 def pick(

@@ -71,7 +71,8 @@ def _from(first: date | None) -> str:
 def title_cell(one: VersionFact) -> dict[str, Any]:
     """The title, leading to the item, with its code below."""
     script = one.script
-    return cell(script.title, f"{SCRIPTS}/{quote(script.code)}", sub=script.code, strong=True)
+    there = f"{SCRIPTS}/{quote(script.code)}"
+    return cell(script.title, there, sub=script.code, strong=True, opens=True)
 
 
 async def item_list(

@@ -14,6 +14,7 @@ from console.library.narrowing import Narrowed
 from console.library.places import SCRIPTS
 from console.library.script import WRITERS
 from console.shell import page, shell
+from console.sight import sight_of
 from console.state_words import PRODUCT_KINDS
 from console.tables import cell, column
 from content_library.facts import Library, VersionFact
@@ -51,7 +52,10 @@ async def library(
         writers=WRITERS,
     )  # fmt: skip
     codes = [one.script.code for one in shown]
-    sent = await ticket_lists.claimed_by_script(session, codes, asking.at - timedelta(days=30))
+    sight = await sight_of(session, asking.viewer, roles.BUSINESS)
+    sent = await ticket_lists.claimed_by_script(
+        session, codes, asking.at - timedelta(days=30), units=sight.units
+    )
     listed["columns"].insert(-2, column("近 30 天发送", right=True))
     for line, code in zip(listed["rows"], codes, strict=True):
         line["cells"].insert(-2, cell(count(sent.get(code, 0)), f"{PATH}/{quote(code)}/sends"))

@@ -9,14 +9,25 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from config import policy_catalogue
 from console import roles
-from console.library.item_form import area, day, file, form_page, keep_item, pick, several, text
+from console.library.item_form import (
+    area,
+    day,
+    file,
+    form_page,
+    hidden,
+    keep_item,
+    pick,
+    several,
+    text,
+    tiers_of,
+)
 from console.library.item_lists import audience_cell, item_list, soon_cell, title_cell
 from console.library.narrowing import Narrowed
 from console.library.places import MATERIALS, SCRIPTS
 from console.library.script import WRITERS
 from console.library.wording import SPREAD
 from console.shell import page, shell
-from console.state_words import PURPOSES
+from console.state_words import PRODUCT_KINDS, PURPOSES
 from console.tables import cell
 from content_library import repository as items_of
 from content_library import uploads
@@ -110,6 +121,8 @@ async def new(
         row = {
             **item.detail, "code": code, "title": item.title, "words": item.template,
             "purpose": item.purpose, "persona": item.persona or "",
+            "product_kind": item.product_kind or "", "product_code": item.product_code or "",
+            "licence": item.licence or "", "valid_from": item.valid_from or "",
             "tiers": ";".join(sorted(item.tiers)), "valid_until": item.valid_until or "",
             "timing": item.timing, "forms": tuple(item.detail.get("forms") or ()),
         }  # fmt: skip
@@ -132,7 +145,11 @@ async def create(
     appid: Annotated[str, Form(max_length=40)] = "",
     page_path: Annotated[str, Form(max_length=400, alias="page")] = "",
     persona: Annotated[str, Form(max_length=40)] = "",
-    tiers: Annotated[str, Form(max_length=120)] = "",
+    tiers: Annotated[tuple[str, ...], Form()] = (),
+    product_kind: Annotated[str, Form(max_length=16)] = "",
+    product_code: Annotated[str, Form(max_length=64)] = "",
+    licence: Annotated[str, Form(max_length=40)] = "",
+    valid_from: Annotated[str, Form(max_length=10)] = "",
     valid_until: Annotated[str, Form(max_length=10)] = "",
     forms: Annotated[tuple[str, ...], Form()] = (),
     timing: Annotated[tuple[str, ...], Form()] = (),
@@ -144,7 +161,9 @@ async def create(
     row: dict[str, object] = {
         "code": code, "title": title, "kind": kind, "words": words,
         "wordless": wordless == "yes", "purpose": purpose, "url": url, "appid": appid,
-        "page": page_path, "persona": persona, "personas": persona, "tiers": tiers,
+        "page": page_path, "persona": persona, "personas": persona,
+        "tiers": ";".join(tiers), "product_kind": product_kind, "product_code": product_code,
+        "licence": licence, "valid_from": valid_from,
         "valid_until": valid_until, "forms": forms, "timing": timing, "file": digest,
     }  # fmt: skip
     try:
@@ -195,26 +214,34 @@ async def _form(
         fields=[
             text("code", "编号", said("code"), longest=64, fixed=fixed),
             text("title", "标题", said("title"), longest=60),
-            file("file", "文件", "图片 JPG、PNG，视频 MP4，文档 PDF、docx、xlsx、pptx；按内容识别"),
-            text("digest", "已有文件（指纹）", said("file"), longest=64, note="不换文件就留着"),
+            file(
+                "file", "换一个文件" if said("file") else "文件",
+                ("不选就沿用现在的文件。" if said("file") else "")
+                + "图片 JPG、PNG，视频 MP4，文档 PDF、docx、xlsx、pptx；按内容识别。卡片传封面图。",
+            ),
+            hidden("digest", said("file")),
             area(
                 "words", "上面的文字", said("words"), longest=4000,
-                note="把图片、视频、文件上的字逐字写下来：系统不识图，没写出来的只能用于单聊",
+                rows=6, note="把图片、视频、文件上的字逐字写下来：系统不识图，没写出来的只能用于单聊",
             ),
             pick("wordless", "声明", [("", "上面有文字"), ("yes", "上面没有文字")],
                  "yes" if row.get("wordless") else ""),
-            text("url", "网址（图文卡片）", said("url"), longest=400),
+            text("url", "网址（图文卡片）", said("url"), longest=400, note="只能是本行的，见策略“触达”的 links"),
             text("appid", "小程序 AppID", said("appid"), longest=40),
             text("page", "小程序页面", said("page"), longest=320, note="以 .html 结尾"),
             text("reason", "提交理由（给审核人看）", longest=200),
         ],
         aside=[
             pick("kind", "种类", list(KINDS.items()), said("kind")),
-            pick("purpose", "用途", [(k, t) for k, (t, _) in PURPOSES.items()], said("purpose")),
+            pick("purpose", "用途", [(k, t) for k, (t, _) in PURPOSES.items()], said("purpose") or "care"),
             several("forms", "可用形式", list(SPREAD.items()), chosen("forms"), "不选就是三种都可以"),
             several("timing", "时机", list(WHEN.items()), chosen("timing"), "不选就是随时"),
             pick("persona", "客群", [("", "全部客群"), *personas], said("persona")),
-            text("tiers", "只给哪些层级", said("tiers"), note="例如 高端;私行；不写不限"),
+            tiers_of(request, said("tiers")),
+            pick("product_kind", "产品类别", [("", "不含产品"), *PRODUCT_KINDS.items()], said("product_kind")),
+            text("product_code", "产品代码", said("product_code"), longest=64, note="写了就只讲这一款，要在在售清单里"),
+            text("licence", "发送人资质", said("licence"), longest=40, note="例如 理财；不写不限"),
+            day("valid_from", "生效", said("valid_from")),
             day("valid_until", "失效", said("valid_until")),
         ],
         error=error,

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert
 
-from content_library import repository, uploads
-from content_library.facts import Library
+from content_library import repository, service, uploads
+from content_library.facts import Library, ScriptDraft
 from crm_sync.models import Product, ProductNav
+from delivery.models import SendTicket, TicketState
 from tests.flows.console.office import AT, Desk, Office
 from tests.flows.console.test_content import _hash
+from tests.flows.delivery.office import approved_script
 from wiring.importing import bring_items
 
 pytestmark = pytest.mark.anyio
@@ -182,3 +184,65 @@ async def test_the_service_strategies_are_playbook_entries(desk_office: Office) 
     circle = await wang.page("/c/playbooks/strategies?group=circle")
     assert "进入社交圈" in circle
     assert 'href="/c/customers?tier=%E9%AB%98%E7%AB%AF"' in circle
+
+
+@pytest.mark.mission("F1")
+async def test_a_library_is_narrowed_by_everything_its_items_say(desk_office: Office) -> None:
+    """Tier, timing, form, purpose, licence, product and validity, in the address, one by one."""
+    async with desk_office.database.transaction() as session:
+        for code, more in (
+            ("care.plain", {}),
+            ("care.high", {"tiers": frozenset({"私行"}), "timing": frozenset({"evening"})}),
+            ("care.ends", {"valid_until": date(2026, 12, 1), "form": "broadcast"}),
+            ("care.fund", {"product_kind": "fund", "licence": "基金"}),
+        ):  # fmt: skip
+            words = {"template": "天冷了，早晚添衣。", "purpose": "care", **more}
+            await service.draft(
+                session, ScriptDraft(code, code, "care.general", **words),  # type: ignore[arg-type]
+                by="staff:wangshan", at=AT,
+            )  # fmt: skip
+    wang = await desk_office.sit("wangshan")
+
+    async def listed(query: str) -> set[str]:
+        twin = (await wang.get(f"/api/v1/c/library?state=draft&{query}")).json()
+        return {row["data"]["code"].removeprefix("care.") for row in twin["data"]["rows"]}
+
+    everything = {"plain", "high", "ends", "fund"}
+    assert await listed("") == everything
+    assert await listed("tier=%E7%A7%81%E8%A1%8C") == everything
+    assert await listed("tier=%E6%BD%9C%E5%8A%9B") == everything - {"high"}
+    assert await listed("timing=morning") == everything - {"high"}
+    assert await listed("form=broadcast") == {"ends"}
+    assert await listed("ends=30") == {"ends"}
+    assert await listed("ends=open") == everything - {"ends"}
+    assert await listed("licence=%E5%9F%BA%E9%87%91") == {"fund"}
+    assert await listed("product=fund") == {"fund"}
+    assert await listed("purpose=marketing") == set()
+    assert (await wang.get("/c/library?ends=soon")).status_code == 422
+
+
+@pytest.mark.mission("F1")
+async def test_how_often_an_item_was_sent_leads_to_whom_in_sight(desk_office: Office) -> None:
+    """The number and its list agree, for head office and for a branch."""
+    async with desk_office.database.transaction() as session:
+        version = await approved_script(
+            session, "care.cold", "天冷了，早晚添衣。", scene="care.general", purpose="care"
+        )
+        for number, (unit, customer) in enumerate((("0101", "zhou"), ("0201", "sun"))):
+            session.add(
+                SendTicket(
+                    id=number + 1, token_hash=f"{number}", key=f"k{number}", staff_id="limin",
+                    userid="limin", customer_id=desk_office.customers[customer], unit_id=unit,
+                    purpose="care", trigger="care", script_version_id=version,
+                    script_code="care.cold", script_version=1, text=b"", text_hash="",
+                    state=TicketState.CLAIMED, issued_at=AT, expires_at=AT, claimed_at=AT,
+                )
+            )  # fmt: skip
+    for who, seen in (("wangshan", 2), ("suntao", 1)):
+        desk = await desk_office.sit(who)
+        assert f"近 30 天发送 {seen} 次" in await desk.page("/c/library/care.cold")
+        html = await desk.page("/c/library/care.cold/sends")
+        assert html.count("<tr data-row>") == seen
+        assert "待存档核对" in html
+        twin = (await desk.get("/api/v1/c/library")).json()
+        assert twin["data"]["rows"][0]["data"]["sent_30d"] == seen

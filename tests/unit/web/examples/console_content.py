@@ -147,6 +147,7 @@ SCRIPT: dict[str, Any] = {
 }  # fmt: skip
 EDIT: dict[str, Any] = {
     **shell("library"),
+    "boxes": [{"name": "tiers", "label": "只给哪些层级", "options": [("高端", "高端", True), ("私行", "私行", False)], "note": "不选就是不限层级"}],
     "heading": "话术 1187 的新版本",
     "back_url": "/c/library/1187",
     "action": "/c/library/1187/new",

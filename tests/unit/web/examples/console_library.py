@@ -26,7 +26,7 @@ ITEM_EDIT: dict[str, Any] = {
     "error": {"what": "来源应为 1 到 120 个字；自己写的写本行名称", "do": "改好后重新保存", "code": "E-4201"},
     "fields": [
         field("code", "编号", value="article.safety.refund", fixed=True), field("title", "标题", value="接到“客服退款”电话，先做这三步"),
-        field("body", "正文", "area", "# 先挂断\n再核实", longest=60_000, note="一行一段"), field("file", "文件", "file", note="按内容识别"),
+        field("body", "正文", "area", "# 先挂断\n再核实", longest=60_000, note="一行一段"), field("file", "文件", "file", note="按内容识别"), field("digest", "", "hidden", "0" * 64),
     ],
     "aside": [
         field("topic", "栏目", "select", "safety", options=[("safety", "防诈与权益保护"), ("life", "生活服务")]),

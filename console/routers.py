@@ -70,10 +70,10 @@ from console.library import listed as library_listed
 from console.library import materials as library_materials
 from console.library import preview as library_preview
 from console.library import script as library_script
+from console.library import sends as library_sends
 from console.moments import form as moments_form
 from console.moments import listed as moments_listed
 from console.moments import one as moments_one
-from console.library import sends as library_sends
 from console.ownership import form as ownership_form
 from console.ownership import grids as ownership_grids
 from console.ownership import plan as ownership_plan

@@ -145,7 +145,7 @@ class Screener:
             known = self._judge(context, candidates, view, tone, found)
             excused = context.excused
         if plain is not view:
-            known |= self._judge_unmasked(scan.present, plain, talk, found)
+            known |= self._judge_unmasked(scan.present, plain, talk, tone, found)
         if not known and (stretch := tone.alarm(excused=excused)):
             self._explain(tone, plain, stretch, talk, found)
 
@@ -168,8 +168,8 @@ class Screener:
             found.add(candidate.rule, severity, *view.span(start, end))
         return any(not candidate.rule.dry_run for candidate, _, _ in matched)
 
-    def _judge_unmasked(self, seen: int, plain: View, talk: Talk, found: Found) -> bool:
-        """Add what stands only behind a disguise, which shows intent and is not doubted."""
+    def _judge_unmasked(self, seen: int, plain: View, talk: Talk, tone: Tone, found: Found) -> bool:
+        """Add what stands only behind a disguise, which shows intent and is doubted less."""
         again = self._reader.index.scan(plain.text)
         if not self._reader.index.tells_more(again.present, seen):
             return False
@@ -179,6 +179,8 @@ class Screener:
             context, self._candidates(again.present, talk), found
         ):
             severity = candidate.clause.severity[talk.speaker]
+            if not candidate.clause.certain:
+                severity = tone.disguised(severity)
             found.add(candidate.rule, severity, *plain.span(start, end))
             known = known or not candidate.rule.dry_run
         return known

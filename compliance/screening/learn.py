@@ -19,8 +19,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compliance.screening.facts import Speaker
-from compliance.screening.phrasing import FILE, SIDE_SCALE, pieces, reading
+from compliance.screening.facts import SPEAKERS, Speaker
+from compliance.screening.hearing import ANY, Cues, heard, pieces, reading
+from compliance.screening.phrasing import FAMILY, FILE, SIDE, SIDE_SCALE
 from compliance.screening.reader import Reader
 from compliance.screening.rulebook import DEFAULT_PATH, load
 from compliance.screening.rules import Rule
@@ -29,9 +30,11 @@ LESSONS = "lessons.jsonl"
 _COST = 20.0  # how much a misjudged lesson weighs against simple weights
 _EPOCHS = 40
 _RARITY = 6.5  # about the rarity of an ordinary piece; brings a lesson to about unit length
-_NEGLIGIBLE = 0.15  # a customer's own weight below this changes no verdict
+_NEGLIGIBLE = 0.1  # a weight in circumstances below this changes no verdict
 _FAMILY_PIECES = 260
 _SEEN = 2  # lessons a piece must stand in: half as large a table, and no worse on folds
+_SEEN_SO = 3  # lessons a piece must stand in so: by a speaker, on a product, negated, warned
+Name = tuple[str, str]  # circumstance, piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,39 +84,46 @@ def of_rules(rules: Sequence[Rule], unmasked: Callable[[str], str]) -> list[Less
     return lessons
 
 
-def vectors(lessons: Sequence[Lesson]) -> tuple[list[list[tuple[int, float]]], list[str]]:
+def vectors(
+    lessons: Sequence[Lesson], cues: Cues
+) -> tuple[list[list[tuple[int, float]]], list[Name]]:
     """Rarity-weighted pieces per lesson, plus speaker and product; and the names.
 
-    A customer's pieces count twice, once as anybody's and once (`c|`) as a customer's. Their
-    number alone sets the scale, which keeps scoring at run time to one look-up per piece.
+    The number of pieces in any circumstance alone sets the scale, which keeps scoring at run
+    time to one look-up per piece and circumstance.
     """
-    names: list[list[str]] = []
-    spread: Counter[str] = Counter()
+    told: list[list[Name]] = []
+    spread: Counter[Name] = Counter()
     for lesson in lessons:
-        grams = sorted(pieces(reading(lesson.text)))
-        if lesson.speaker == "customer":
-            grams += ["c|" + gram for gram in grams]
-        names.append(grams)
-        spread.update(grams)
-    spread = Counter({name: count for name, count in spread.items() if count >= _SEEN})
-    names = [[name for name in grams if name in spread] for grams in names]
-    index = {name: i for i, name in enumerate(sorted(spread))}
-    rarity = {name: math.log((1 + len(lessons)) / (1 + n)) + 1 for name, n in spread.items()}
-    sides = ["bias", "manager", "customer", "content", *sorted({str(x.product) for x in lessons})]
-    first = len(index)
-    side_index = {name: first + i for i, name in enumerate(sides)}
+        names = sorted(heard(lesson.text, lesson.speaker, lesson.product, cues))
+        told.append(names)
+        spread.update(names)
+    kept = {
+        name: count
+        for name, count in spread.items()
+        if count >= (_SEEN if name[0] == ANY else _SEEN_SO)
+    }
+    index = {name: i for i, name in enumerate(sorted(kept))}
+    rarity = {name: rarity_of(count, len(lessons)) for name, count in kept.items()}
+    sides = ["bias", *SPEAKERS, *sorted({str(lesson.product) for lesson in lessons})]
+    side_index = {side: len(index) + i for i, side in enumerate(sides)}
     rows = []
-    for lesson, grams in zip(lessons, names, strict=True):
-        own = sum(not gram.startswith("c|") for gram in grams)
-        scale = _RARITY * math.sqrt(own or 1)
-        row = [(index[gram], rarity[gram] / scale) for gram in grams]
+    for lesson, names in zip(lessons, told, strict=True):
+        known = [name for name in names if name in index]
+        scale = _RARITY * math.sqrt(sum(name[0] == ANY for name in known) or 1)
+        row = [(index[name], rarity[name] / scale) for name in known]
         row += [
             (side_index["bias"], 1.0),
             (side_index[lesson.speaker], SIDE_SCALE),
             (side_index[str(lesson.product)], SIDE_SCALE),
         ]
         rows.append(row)
-    return rows, [*index, *(f"side\t{name}" for name in sides)]
+    return rows, [*index, *((SIDE, side) for side in sides)]
+
+
+def rarity_of(count: int, lessons: int) -> float:
+    """How much a piece that stands in `count` of so many lessons counts."""
+    return math.log((1 + lessons) / (1 + count)) + 1
 
 
 def fit(rows: Sequence[Sequence[tuple[int, float]]], bad: Sequence[bool], size: int) -> list[float]:
@@ -187,26 +197,22 @@ def family_pieces(lessons: Sequence[Lesson]) -> dict[str, list[tuple[str, float]
     return best
 
 
-def table(lessons: Sequence[Lesson], source: str) -> str:
+def table(lessons: Sequence[Lesson], source: str, cues: Cues) -> str:
     """The whole table as text; its first line names the lessons it was learned from."""
-    rows, names = vectors(lessons)
+    rows, names = vectors(lessons, cues)
     weights = fit(rows, [lesson.bad for lesson in lessons], len(names))
     spread = Counter(i for row in rows for i, _ in row)
-    learned: dict[str, float] = {}
     lines = [f"# learned from {source}"]
-    for i, name in enumerate(names):
-        if name.startswith("side\t"):
-            lines.append(f"{name}\t{weights[i]:.4f}")
-        else:
-            rarity = math.log((1 + len(lessons)) / (1 + spread[i])) + 1
-            learned[name] = rarity * weights[i] / _RARITY
-    for name, weight in learned.items():
-        kind, gram = ("customer", name[2:]) if name.startswith("c|") else ("staff", name)
-        if (kind == "staff" or abs(weight) > _NEGLIGIBLE) and not set(gram) & set("\t\n"):
-            lines.append(f"{kind}\t{gram}\t{weight:.2f}")
+    for i, (kind, name) in enumerate(names):
+        if kind == SIDE:
+            lines.append(f"{kind}\t{name}\t{weights[i]:.4f}")
+            continue
+        weight = rarity_of(spread[i], len(lessons)) * weights[i] / _RARITY
+        if (kind == ANY or abs(weight) > _NEGLIGIBLE) and not set(name) & set("\t\n"):
+            lines.append(f"{kind}\t{name}\t{weight:.2f}")
     for family, entries in family_pieces(lessons).items():
         lines += [
-            f"{family}\t{gram}\t{ratio:.2f}"
+            f"{FAMILY}{family}\t{gram}\t{ratio:.2f}"
             for gram, ratio in entries
             if not set(gram) & set("\t\n")
         ]
@@ -219,7 +225,7 @@ def learned() -> str:
     reader = Reader(rulebook)
     source = DEFAULT_PATH / LESSONS
     lessons = read(source, reader.unmasked) + of_rules(rulebook.rules, reader.unmasked)
-    return table(lessons, digest(source))
+    return table(lessons, digest(source), rulebook.cues)
 
 
 def main() -> int:

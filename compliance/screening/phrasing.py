@@ -1,64 +1,69 @@
 """The sound of a whole sentence: how near its wording is to labelled violations and near-misses.
 
-A linear model over character sequences, learned by `learn.py` from `rulebook/lessons.jsonl` and
-kept as a table of weights. It finds paraphrase that no pattern foresaw, and doubts pattern hits
-in sentences that sound harmless. Every score is a sum over visible pieces of the text.
+A linear model over character sequences in their circumstances (`hearing`), learned by `learn.py`
+from `rulebook/lessons.jsonl` and kept as a table of weights. It finds paraphrase that no pattern
+foresaw, and doubts pattern hits in sentences that sound harmless. Every score is a sum over
+visible pieces of the text.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import repeat
-from operator import add
+from operator import add, itemgetter
 from pathlib import Path
 
 from compliance.screening.errors import RulebookBroken
 from compliance.screening.facts import Speaker
-from compliance.screening.weighing import Weighing
+from compliance.screening.hearing import (
+    ANY,
+    LONGEST,
+    NEGATED,
+    WARNED,
+    Cues,
+    by,
+    negated_spans,
+    numberless,
+    on,
+    pieces,
+    reading,
+)
+from compliance.screening.weighing import Weighing, weight
 
 FILE = "phrases.tsv"
-LONGEST = 3
 SIDE_SCALE = 0.3  # speaker and product weigh little beside the words
-_DIGITS = re.compile("[0-9]+")
-
-
-def reading(text: str) -> str:
-    """The form in which sentences are compared: numbers alike, beginning and end marked."""
-    return "^" + _DIGITS.sub("0", text) + "$"
-
-
-def pieces(read: str) -> set[str]:
-    """All sequences of one to three characters."""
-    pairs = list(map(add, read, read[1:]))
-    return {*read, *pairs, *map(add, pairs, read[2:])}
+SIDE = "side"
+FAMILY = "family "
+_PIECE = itemgetter(0)
+Weights = dict[str, float]
 
 
 class Phrasing:
     """The learned table. `score` above 0 leans to a violation, below 0 to a harmless line."""
 
-    def __init__(
-        self,
-        staff: dict[str, float],
-        customer: dict[str, float],
-        sides: dict[str, float],
-        families: dict[str, dict[str, float]],
-    ) -> None:
-        self._of_piece = {"staff": staff, "customer": customer}
-        self._weighing = Weighing(self._of_piece, LONGEST)
-        self._sides = sides
-        self._names = tuple(families)
+    def __init__(self, kinds: Mapping[str, Weights], cues: Cues) -> None:
+        self._cues = cues
+        self._kinds = kinds
+        self._sides = kinds.get(SIDE, {"bias": 0.0})
+        self._weighing = Weighing(kinds.get(ANY, {}), LONGEST)
+        self._voices: dict[Speaker, Weights] = {}
+        self._scales: dict[tuple[Speaker, str | None], array[float]] = {}
+        self._warned = self._weighing.scale(kinds.get(WARNED, {}))
+        self._negated = self._weighing.scale(kinds.get(NEGATED, {}))
+        families = [kind for kind in kinds if kind.startswith(FAMILY)]
+        self._names = tuple(kind.removeprefix(FAMILY) for kind in families)
         self._telling: dict[str, list[tuple[int, float]]] = {}
-        for number, ratios in enumerate(families.values()):
-            for gram, ratio in ratios.items():
+        for number, kind in enumerate(families):
+            for gram, ratio in kinds[kind].items():
                 self._telling.setdefault(gram, []).append((number, ratio))
 
     @classmethod
-    def from_file(cls, path: Path) -> Phrasing:
+    def from_file(cls, path: Path, cues: Cues) -> Phrasing:
         """Read the table that `learn.py` wrote. Raises RulebookBroken where it cannot be read."""
-        kinds: dict[str, dict[str, float]] = {"staff": {}, "customer": {}, "side": {}}
+        kinds: dict[str, Weights] = {}
         try:
             for line in path.read_text("utf-8").split("\n")[1:]:
                 if line:
@@ -71,24 +76,42 @@ class Phrasing:
                 where=str(path),
                 do="运行 python -m compliance.screening.learn 重新生成",
             ) from error
-        staff, extra = kinds.pop("staff"), kinds.pop("customer")
-        customer = staff | {gram: staff.get(gram, 0.0) + more for gram, more in extra.items()}
-        return cls(staff, customer, kinds.pop("side"), kinds)
+        return cls(kinds, cues)
 
     def score(self, text: str, speaker: Speaker, product: str | None) -> float:
         """Log odds that a person would have stopped this text."""
-        total, known = self._weighing.total(reading(text), _kind(speaker))
+        read = reading(text)
+        places = self._weighing.places(read)
+        pieces = set(map(_PIECE, places))
+        total = weight(self._scale(speaker, product), pieces)
+        if self._cues.warning.search(read):
+            total += weight(self._warned, pieces)
+        if spans := negated_spans(read, self._cues):
+            turned = {
+                piece
+                for piece, start, end in places
+                if any(first <= start and end <= last for first, last in spans)
+            }
+            total += weight(self._negated, turned)
         sides = self._sides
         return (
             sides["bias"]
             + SIDE_SCALE * (sides.get(speaker, 0.0) + sides.get(str(product), 0.0))
-            + total / math.sqrt(known or 1)
+            + total / math.sqrt(len(pieces) or 1)
         )
+
+    def _scale(self, speaker: Speaker, product: str | None) -> array[float]:
+        scale = self._scales.get((speaker, product))
+        if scale is None:
+            names = (ANY, by(speaker), on(product))
+            scale = self._weighing.scale(*(self._kinds.get(name, {}) for name in names))
+            self._scales[speaker, product] = scale
+        return scale
 
     def evidence(self, text: str, speaker: Speaker) -> tuple[int, int]:
         """The stretch of `text` that speaks most strongly for a violation."""
-        weights = self._of_piece[_kind(speaker)]
-        alike = _DIGITS.search(text) is not None
+        weights = self._voice(speaker)
+        alike = numberless(text) != text
 
         def shares(grams: Iterable[str], length: int) -> list[float]:
             known = map(weights.get, map(_alike, grams) if alike else grams, repeat(0.0))
@@ -105,6 +128,15 @@ class Phrasing:
         gains = list(map(sum, zip(ones, second, twos, third, middle, threes, strict=False)))
         return _best_stretch(gains)
 
+    def _voice(self, speaker: Speaker) -> Weights:
+        """What pieces weigh from this speaker, on whatever product."""
+        voice = self._voices.get(speaker)
+        if voice is None:
+            ordinary, own = self._kinds.get(ANY, {}), self._kinds.get(by(speaker), {})
+            voice = ordinary | {gram: ordinary.get(gram, 0.0) + more for gram, more in own.items()}
+            self._voices[speaker] = voice
+        return voice
+
     def family(self, text: str) -> str:
         """The kind of violation whose wording is nearest."""
         sums = [0.0] * len(self._names)
@@ -116,11 +148,7 @@ class Phrasing:
 
 @lru_cache(maxsize=4096)
 def _alike(gram: str) -> str:
-    return _DIGITS.sub("0", gram)
-
-
-def _kind(speaker: Speaker) -> str:
-    return "customer" if speaker == "customer" else "staff"
+    return numberless(gram)
 
 
 def _best_stretch(gains: Sequence[float]) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from compliance.screening.detectors import DETECTORS
 from compliance.screening.errors import RulebookBroken
 from compliance.screening.facts import SPEAKERS, Severity, Speaker
 from compliance.screening.folding import fold
+from compliance.screening.hearing import Cues
 from compliance.screening.patterns import Compiler, Pattern
 from compliance.screening.phrasing import FILE, Phrasing
 from compliance.screening.rules import Clause, Example, Rule, Topic
@@ -39,6 +40,7 @@ class PhrasingPolicy:
     id: str  # of the rule under which all that is heard is reported
     stop: float
     excused: float  # added to `stop` where a guard has taken red words back
+    customer: float  # added to `stop` for a customer's talk
     doubt: float
     talk: int  # characters above which a text is talk, whose sound can be told
     doubt_talk: float  # `doubt` for talk
@@ -57,6 +59,7 @@ class Rulebook:
     shields: tuple[str, ...]  # harmless words that contain a red one
     disguises: dict[str, Any]
     phrasing: PhrasingPolicy
+    cues: Cues
     financial: frozenset[str]  # words that say that the talk is about money
 
     @property
@@ -111,20 +114,25 @@ def load(path: Path | None = None, *, learned: bool = True) -> Rulebook:
     doubled = {rule.id for rule in rules if sum(other.id == rule.id for other in rules) > 1}
     if doubled:
         raise RulebookBroken("规则编号重复", saw="、".join(sorted(doubled)))
+    grammar = Grammar.from_words(guards["grammar"])
+    cues = Cues(grammar.negator, grammar.warning)
     return Rulebook(
         version=f"{documents['concepts.toml']['release']}-{digest.hexdigest()[:12]}",
         rules=tuple(rules),
-        grammar=Grammar.from_words(guards["grammar"]),
+        grammar=grammar,
         shields=tuple(map(fold, guards["shields"])),
         disguises=documents["disguises.toml"],
         phrasing=_phrasing(
-            documents["phrasing.toml"]["phrasing"], rules, table if learned else None
+            documents["phrasing.toml"]["phrasing"], rules, table if learned else None, cues
         ),
+        cues=cues,
         financial=concepts["financial"],
     )
 
 
-def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path | None) -> PhrasingPolicy:
+def _phrasing(
+    entry: dict[str, Any], rules: list[Rule], table: Path | None, cues: Cues
+) -> PhrasingPolicy:
     by_id = {rule.id: rule for rule in rules}
     derived: dict[str, Rule] = {}
     for family, (name, rule_id) in entry["families"].items():
@@ -147,12 +155,13 @@ def _phrasing(entry: dict[str, Any], rules: list[Rule], table: Path | None) -> P
         id=entry["id"],
         stop=entry["stop"],
         excused=entry["excused"],
+        customer=entry["customer"],
         doubt=entry["doubt"],
         talk=entry["talk"],
         doubt_talk=entry["doubt_talk"],
         dismiss=entry["dismiss"],
         rules=derived,
-        table=Phrasing.from_file(table) if table and table.exists() else None,
+        table=Phrasing.from_file(table, cues) if table and table.exists() else None,
     )
 
 

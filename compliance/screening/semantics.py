@@ -21,6 +21,7 @@ _STOPS = "。!?\n;；"
 class Grammar:
     """The compiled word lists of `guards.toml`."""
 
+    negator: re.Pattern[str]
     negated_left: re.Pattern[str]
     double_negative: re.Pattern[str]
     denied_right: re.Pattern[str]
@@ -39,6 +40,7 @@ class Grammar:
             return trie_regex(words[name])
 
         return cls(
+            negator=re.compile(any_of("negators")),
             negated_left=re.compile(
                 f"{any_of('negators')}(?:{any_of('carriers')}|[、\"“'‘「]){{0,6}}$"
             ),

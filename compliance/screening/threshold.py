@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from compliance.screening.hearing import Cues
 from compliance.screening.learn import LESSONS, Lesson, of_rules, read, table
 from compliance.screening.phrasing import FILE, Phrasing
 from compliance.screening.reader import Reader
@@ -24,7 +25,7 @@ THRESHOLDS = (0.0, 0.3, 0.6, 0.85, 1.1, 1.4, 1.7, 2.0)
 
 
 def scored(
-    lessons: Sequence[Lesson], always: Sequence[Lesson], folds: int
+    lessons: Sequence[Lesson], always: Sequence[Lesson], folds: int, cues: Cues
 ) -> list[tuple[Lesson, float]]:
     """Every lesson with its score by a table that has not seen it."""
     order = list(range(len(lessons)))
@@ -35,8 +36,8 @@ def scored(
             out = [lessons[at] for at in order[fold::folds]]
             left = [lessons[at] for i, at in enumerate(order) if i % folds != fold]
             file = Path(directory) / FILE
-            file.write_text(table([*left, *always], f"fold {fold}"), "utf-8")
-            phrasing = Phrasing.from_file(file)
+            file.write_text(table([*left, *always], f"fold {fold}", cues), "utf-8")
+            phrasing = Phrasing.from_file(file, cues)
             heard += [(one, phrasing.score(one.text, one.speaker, one.product)) for one in out]
     return heard
 
@@ -61,7 +62,9 @@ def main(arguments: Sequence[str]) -> int:
     rulebook = load(learned=False)
     reader = Reader(rulebook)
     lessons = read(DEFAULT_PATH / LESSONS, reader.unmasked)
-    for row in rows(scored(lessons, of_rules(rulebook.rules, reader.unmasked), folds)):
+    for row in rows(
+        scored(lessons, of_rules(rulebook.rules, reader.unmasked), folds, rulebook.cues)
+    ):
         sys.stdout.write(row + "\n")
     return 0
 

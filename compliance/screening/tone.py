@@ -59,6 +59,16 @@ class Tone:
             return "review"
         return severity
 
+    def disguised(self, severity: Severity) -> Severity:
+        """The severity of a hit that only the unmasked text shows: dismissed in harmless talk.
+
+        Emoji, spaces and pinyin stand in ordinary chat too; only a text that sounds harmless as a
+        whole was not written to hide something.
+        """
+        if self._whole < self._policy.dismiss and len(self._text) <= _LONG:
+            return "warn"
+        return severity
+
     def alarm(self, *, excused: bool) -> tuple[int, int] | None:
         """The stretch that sounds like a violation: the whole text, or a sentence of a long one.
 
@@ -66,6 +76,8 @@ class Tone:
         warnings are worded like what they warn of.
         """
         stop = self._policy.stop + (self._policy.excused if excused else 0.0)
+        if self._speaker == "customer":
+            stop += self._policy.customer
         if self._whole > stop:
             return 0, len(self._text)
         if len(self._text) > _LONG:

@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
-from operator import getitem, itemgetter
+from operator import getitem
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
-_PIECE = itemgetter(0)
+Place = tuple[int, int, int]
+"""The number of a piece, and where it starts and ends."""
 
 
 class Weighing:
-    """Weights of pieces for several kinds of talk, which share one automaton."""
+    """The pieces that any kind of talk gives a weight to, in one automaton."""
 
-    def __init__(self, kinds: Mapping[str, Mapping[str, float]], longest: int) -> None:
+    def __init__(self, pieces: Iterable[str], longest: int) -> None:
         """Pieces of more than ``longest`` characters are left out."""
-        pieces = sorted(
-            {piece for weights in kinds.values() for piece in weights if 0 < len(piece) <= longest}
-        )
+        self._pieces = sorted({piece for piece in pieces if 0 < len(piece) <= longest})
         # Not a DFA, because with some ten thousand pieces that takes twenty times the memory,
         # and what is not in the processor's cache is what costs here; hence the arrays too.
-        self._automaton = AhoCorasick(pieces, implementation=Implementation.ContiguousNFA)
-        self._weights = {
-            kind: array("d", (weights.get(piece, 0.0) for piece in pieces))
-            for kind, weights in kinds.items()
-        }
-        self._unknown = {
-            kind: frozenset(i for i, piece in enumerate(pieces) if piece not in weights)
-            for kind, weights in kinds.items()
-        }
+        self._automaton = AhoCorasick(self._pieces, implementation=Implementation.ContiguousNFA)
 
-    def total(self, text: str, kind: str) -> tuple[float, int]:
-        """The sum of the weights that ``kind`` gives to the pieces in ``text``, and their number.
+    def places(self, text: str) -> list[Place]:
+        """Every piece in ``text``, as often as it stands there."""
+        return self._automaton.find_matches_as_indexes(text, overlapping=True)
 
-        A piece counts once however often it stands in the text.
-        """
-        matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        found = set(map(_PIECE, matches))
-        if unknown := self._unknown[kind]:
-            found -= unknown
-        return sum(map(getitem, repeat(self._weights[kind]), found)), len(found)
+    def scale(self, *kinds: Mapping[str, float]) -> array[float]:
+        """The weights that ``kinds`` together give, by number of the piece."""
+        return array(
+            "h",
+            (sum(weights.get(piece, 0.0) for weights in kinds) for piece in self._pieces),
+        )
+
+
+def weight(scale: Sequence[float], pieces: Iterable[int]) -> float:
+    """The sum of the weights of pieces, each given once."""
+    return sum(map(getitem, repeat(scale), pieces))

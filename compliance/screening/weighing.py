@@ -30,7 +30,7 @@ class Weighing:
     def scale(self, *kinds: Mapping[str, float]) -> array[float]:
         """The weights that ``kinds`` together give, by number of the piece."""
         return array(
-            "h",
+            "d",
             (sum(weights.get(piece, 0.0) for weights in kinds) for piece in self._pieces),
         )
 

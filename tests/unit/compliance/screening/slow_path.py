@@ -15,18 +15,10 @@ from compliance.screening.disguise import _SUSPECT, _boxed, _cuts_latin, _separa
 from compliance.screening.engine import _excused, _spans
 from compliance.screening.folding import fold
 from compliance.screening.found import Found
+from compliance.screening.hearing import ANY, LONGEST, by, heard, numberless
 from compliance.screening.homophones import Homophones
 from compliance.screening.matcher import SHADE, Candidate
-from compliance.screening.phrasing import (
-    _DIGITS,
-    FILE,
-    LONGEST,
-    SIDE_SCALE,
-    Phrasing,
-    _best_stretch,
-    pieces,
-    reading,
-)
+from compliance.screening.phrasing import FILE, SIDE_SCALE, Phrasing, _best_stretch
 from compliance.screening.rulebook import DEFAULT_PATH, Rulebook
 from compliance.screening.semantics import Context
 from compliance.screening.tone import Tone
@@ -40,7 +32,9 @@ class SlowScreener:
     def __init__(self, rulebook: Rulebook) -> None:
         self._rulebook = replace(
             rulebook,
-            phrasing=replace(rulebook.phrasing, table=SlowPhrasing.from_file(DEFAULT_PATH / FILE)),
+            phrasing=replace(
+                rulebook.phrasing, table=SlowPhrasing.from_file(DEFAULT_PATH / FILE, rulebook.cues)
+            ),
         )
         disguises = rulebook.disguises
         self._table = {
@@ -93,7 +87,10 @@ class SlowScreener:
         if not self._seen(again) <= self._seen(shaded):
             unmasked = Context(again, speaker, product, self._rulebook.grammar)
             for one, start, end in self._matches(unmasked, found):
-                found.add(one.rule, one.clause.severity[speaker], *plain.span(start, end))
+                severity = one.clause.severity[speaker]
+                if not one.clause.certain:
+                    severity = tone.disguised(severity)
+                found.add(one.rule, severity, *plain.span(start, end))
                 known = known or not one.rule.dry_run
         if not known and (stretch := tone.alarm(excused=context.excused)):
             heard = tone.explained(*stretch)
@@ -154,20 +151,23 @@ class SlowPhrasing(Phrasing):
     """The learned table, asked piece by piece."""
 
     def score(self, text: str, speaker: Speaker, product: str | None) -> float:
-        weights = self._of_piece["customer" if speaker == "customer" else "staff"]
-        known = [weights[piece] for piece in sorted(pieces(reading(text))) if piece in weights]
+        told = sorted(heard(text, speaker, product, self._cues))
+        kinds = self._kinds
+        known = [kinds[kind][piece] for kind, piece in told if piece in kinds.get(kind, {})]
+        number = sum(kind == ANY and piece in kinds[ANY] for kind, piece in told)
         sides = self._sides
         side = sides.get(speaker, 0.0) + sides.get(str(product), 0.0)
-        return sides["bias"] + SIDE_SCALE * side + sum(known) / math.sqrt(len(known) or 1)
+        return sides["bias"] + SIDE_SCALE * side + sum(known) / math.sqrt(number or 1)
 
     def evidence(self, text: str, speaker: Speaker) -> tuple[int, int]:
-        weights = self._of_piece["customer" if speaker == "customer" else "staff"]
+        kinds = (self._kinds[ANY], self._kinds.get(by(speaker), {}))
         gains = [0.0] * len(text)
         for length in range(1, LONGEST + 1):
             for start in range(len(text) - length + 1):
-                gram = _DIGITS.sub("0", text[start : start + length])
+                gram = numberless(text[start : start + length])
+                weight = sum(weights.get(gram, 0.0) for weights in kinds)
                 for i in range(start, start + length):
-                    gains[i] += weights.get(gram, 0.0) / length
+                    gains[i] += weight / length
         return _best_stretch(gains)
 
 

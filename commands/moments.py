@@ -46,10 +46,16 @@ def _clock(at: datetime) -> str:
 def _told(one: MomentFact, numbers: Numbers) -> dict[str, Any]:
     return {
         **asdict(one),
+        "preview": _counts(one),
         "readers": dict(numbers.readers),
         "senders": dict(numbers.senders),
         "reasons": dict(numbers.reasons),
     }
+
+
+def _counts(one: MomentFact) -> dict[str, Any]:
+    """What was judged ahead, in numbers; the customers behind them are for the page."""
+    return {name: value for name, value in one.preview.items() if name != "ids"}
 
 
 async def _who(
@@ -219,7 +225,7 @@ def propose_command(
                 )
                 one = await repository.one(session, number, None)
             answer(
-                {"task_id": number, "preview": dict(one.preview)},
+                {"task_id": number, "preview": _counts(one)},
                 f"已申请，编号 {number}，等另一位同事批准",
                 f"先判了 {one.preview['looked']} 位：{one.preview['passed']} 位能看到",
             )

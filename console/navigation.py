@@ -60,7 +60,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             Place("library", "内容库", "doc", "/c/library", roles.BUSINESS),
             Place("review", "审核", "shield-ok", "/c/review", roles.CENTRE),
-            Place("moments", "企业朋友圈", "eye", "/c/moments", roles.BUSINESS),
+            Place("moments", "企业朋友圈", "chat", "/c/moments", roles.BUSINESS),
             Place("radar", "客户雷达", "eye", "/c/radar", roles.BUSINESS),
             Place("cards", "经理名片", "person", "/c/cards", roles.BUSINESS),
             Place("playbooks", "打法与准备", "flag", "/c/playbooks", roles.BUSINESS),

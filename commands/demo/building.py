@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.demo.benefits_day import benefits_day
 from commands.demo.library import fill_library
+from commands.demo.moments_day import moments_day
 from commands.demo.ownership_day import ownership_day
 from commands.demo.radar_day import radar_day
 from commands.demo.segments_day import segments_day
@@ -210,6 +211,7 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     tell("传到企业微信的素材", int(uploaded["uploaded"]))
     planned = (await plan(parts, bank_date(at), at)).as_json()
     tell("今天的安排", int(planned["planned"]))
+    await moments_day(parts, at, tell)
     await ownership_day(parts, at, tell)
     contacts = await contact_duty.morning(parts, at, on=bank_date(at), by="system:demo")
     tell("今天的联络计划", int(contacts["contacts"]))

@@ -1,35 +1,32 @@
 """One moment: its words, its approval, whom it is shown to and why others are not, who published."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles
-from console.lists import PER_PAGE, nothing, number, paging, tab, url
+from console.lists import number, tab, url
+from console.moments import behind
 from console.moments.listed import PATH
 from console.moments.wording import (
     PARTS,
-    READERS,
-    SENDERS,
     SHOWS,
     STATES,
     hours,
     reason_text,
-    reasons_text,
 )
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of
 from console.traces import looked
 from delivery.moments import repository, service
+from delivery.moments.audience import PASSED
 from delivery.moments.facts import MomentFact, Numbers, PartFact, TaskState
 from kit.web.formats import count
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
-MEMBERS: Final = "members"
 Kept = Annotated[str, Query(max_length=32)]
 
 
@@ -51,11 +48,13 @@ async def moment(
     numbers = (await repository.numbers(session, [task_id], sight.units))[task_id]
     here = f"{PATH}/{task_id}"
     kept = {"show": show, "reason": reason, "staff": staff, "state": state}
-    if show == MEMBERS:
-        body = await _members(session, one, sight, state, here)
+    if show == behind.MEMBERS:
+        body = await behind.members(session, one, sight, state, here)
         ids: list[int] = []
+    elif show == behind.AHEAD:
+        body, ids = await behind.ahead(session, one, sight, reason, here, after)
     else:
-        body, ids = await _customers(session, one, sight, kept, here, after)
+        body, ids = await behind.customers(session, one, sight, kept, here, after)
     place = await looked(
         session, asking, "moment.viewed", f"moment:{task_id}", unit=one.unit_id,
         payload={"show": show, "reason": reason, "customers": ids},
@@ -82,7 +81,7 @@ async def moment(
         "cause": one.cause,
         "here_path": here,
         "stats": _stats(numbers, here) if one.listed_at else [],
-        "preview": _preview(one) if not one.listed_at else None,
+        "preview": None if one.listed_at else _preview(one, here, reason),
         "tabs": _tabs(numbers, kept, here),
         "reasons": [
             {
@@ -99,77 +98,10 @@ async def moment(
         "stopping": one.state in (TaskState.PROPOSED, TaskState.APPROVED, TaskState.LISTED)
         and _own(one, sight)
         and bool(set(asking.viewer.roles) & {*roles.BUSINESS}),
-        "of_members": show == MEMBERS,
+        "of_members": show == behind.MEMBERS,
         **body,
     }  # fmt: skip
     return page(request, "moment", context)
-
-
-async def _customers(
-    session: AsyncSession,
-    one: MomentFact,
-    sight: Sight,
-    kept: dict[str, str],
-    here: str,
-    after: int,
-) -> tuple[dict[str, Any], list[int]]:
-    states = SHOWS.get(kept["show"], ("", ()))[1]
-    why, whose = kept["reason"], kept["staff"]
-    found = await repository.readers(
-        session, one.task_id, sight.units, states=states, reason=why, staff_id=whose,
-        limit=PER_PAGE + 1, after=after,
-    )  # fmt: skip
-    total = await repository.count_readers(
-        session, one.task_id, sight.units, states=states, reason=why, staff_id=whose
-    )
-    shown, more = found[:PER_PAGE], len(found) > PER_PAGE
-    empty = "到开始前圈定名单，那时才有。" if one.listed_at is None else "这里没有客户。"
-    return {
-        "lines": [
-            {
-                "customer_id": line.customer_id,
-                "href": f"/c/customers/{line.customer_id}",
-                "staff_id": line.staff_id,
-                "unit_name": sight.unit_name(line.unit_id),
-                "why": reasons_text(line.reasons),
-                "at": line.shown_at,
-                "state_text": READERS[line.state][0],
-                "state_kind": READERS[line.state][1],
-            }
-            for line in shown
-        ],
-        "state": None if shown else nothing("客户", [why, whose], here, empty),
-        "page": paging(
-            shown,
-            total=total,
-            next_url=url(here, kept, after=shown[-1].customer_id) if more else None,
-            first_url=url(here, kept) if after else None,
-        ),
-    }, [line.customer_id for line in shown]
-
-
-async def _members(
-    session: AsyncSession, one: MomentFact, sight: Sight, state: str, here: str
-) -> dict[str, Any]:
-    found = await repository.senders(session, one.task_id, sight.units, state=state)
-    return {
-        "lines": [
-            {
-                "staff_id": line.staff_id,
-                "unit_name": sight.unit_name(line.unit_id),
-                "readers": line.readers,
-                "shown": line.shown,
-                "readers_href": f"{url(here, show='list', staff=line.staff_id)}#list",
-                "shown_href": f"{url(here, show='shown', staff=line.staff_id)}#list",
-                "at": line.seen_at,
-                "state_text": SENDERS[line.state][0],
-                "state_kind": SENDERS[line.state][1],
-            }
-            for line in found
-        ],
-        "state": None if found else nothing("成员", [state], here, "圈定名单之后才有。"),
-        "page": paging(found, total=len(found), next_url=None),
-    }
 
 
 def _stats(numbers: Numbers, here: str) -> list[dict[str, Any]]:
@@ -187,7 +119,7 @@ def _stats(numbers: Numbers, here: str) -> list[dict[str, Any]]:
         stat("没有列入", readers.get("excluded", 0), "人", "每一位都有原因", "没有通过闸门或次数已满", show="excluded"),
         stat("中途离开", left, "人", "退订、投诉、不再符合", "圈定之后离开名单的客户", show="left"),
         stat("能看到", readers.get("shown", 0), "人", "企业微信确认", "成员发表后企业微信说能看到的客户", show="shown"),
-        stat("已发表", senders.get("published", 0), "位", f"应发表 {members} 位", "点了发表的成员", show=MEMBERS, state="published"),
+        stat("已发表", senders.get("published", 0), "位", f"应发表 {members} 位", "点了发表的成员", show=behind.MEMBERS, state="published"),
     ]  # fmt: skip
 
 
@@ -202,7 +134,12 @@ def _tabs(numbers: Numbers, kept: dict[str, str], here: str) -> list[dict[str, A
     members = sum(numbers.senders.values())
     return [
         *found,
-        tab("成员", f"{url(here, show=MEMBERS)}#list", members, kept["show"] == MEMBERS),
+        tab(
+            "成员",
+            f"{url(here, show=behind.MEMBERS)}#list",
+            members,
+            kept["show"] == behind.MEMBERS,
+        ),
     ]
 
 
@@ -225,13 +162,23 @@ def _facts(one: MomentFact, sight: Sight, names: Names) -> list[tuple[str, str, 
     return found
 
 
-def _preview(one: MomentFact) -> dict[str, Any]:
+def _preview(one: MomentFact, here: str, chosen: str) -> dict[str, Any]:
+    """What was judged when it was proposed; the customers behind each number."""
     told = one.preview
+
+    def href(code: str = "") -> str:
+        return f"{url(here, show=behind.AHEAD, reason=code)}#list"
+
     return {
         "audience": told.get("audience", 0),
         "looked": told.get("looked", 0),
+        "looked_href": href(),
         "passed": told.get("passed", 0),
-        "reasons": [(reason_text(code), many) for code, many in told.get("reasons", {}).items()],
+        "passed_href": href(PASSED),
+        "reasons": [
+            {"text": reason_text(code), "n": many, "href": href(code), "on": code == chosen}
+            for code, many in told.get("reasons", {}).items()
+        ],
     }
 
 

@@ -1,6 +1,6 @@
 """Who a moment is for: the audience page by page, the members who may publish, the look ahead."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,6 +28,7 @@ from kit.clock import bank_date
 
 PAGE: Final = 2_000
 TRIGGER: Final = "moment"
+PASSED: Final = "passed"
 LATE: Final = Objection.OUT_OF_HOURS.code
 
 
@@ -151,18 +152,23 @@ async def judged(
 async def preview(
     session: AsyncSession, one: MomentFact, known: Known, *, desk: Desk, at: datetime
 ) -> dict[str, Any]:
-    """How many of the first customers would pass, and why the others would not."""
-    passed, looked = 0, 0
-    reasons: Counter[str] = Counter()
+    """How many of the first customers would pass, why the others would not, and who they are.
+
+    ``ids``: the customers behind each number, those who pass under ``passed``.
+    """
+    looked = 0
+    ids: defaultdict[str, list[int]] = defaultdict(list)
     async for page in pages(session, one, known, desk=desk, at=at):
         room = desk.moments.preview.customers - looked
-        for found in (await judged(session, one, page[:room], desk=desk, at=at)).values():
-            passed += not found
-            reasons.update(found)
+        for number, found in (await judged(session, one, page[:room], desk=desk, at=at)).items():
+            for code in found or (PASSED,):
+                ids[code].append(number)
         looked += min(room, len(page))
         if looked >= desk.moments.preview.customers:
             break
     total = await listing.count(session, await _wanted(session, one, known, at))
+    reasons = {code: len(some) for code, some in sorted(ids.items()) if code != PASSED}
     return {
-        "audience": total, "looked": looked, "passed": passed, "reasons": dict(sorted(reasons.items())),
+        "audience": total, "looked": looked, "passed": len(ids[PASSED]), "reasons": reasons,
+        "ids": dict(ids),
     }  # fmt: skip

@@ -76,6 +76,13 @@ async def test_a_moment_is_proposed_approved_by_another_and_every_number_has_its
     waiting = await head.page(path)
     assert "要由另一位同事批准" in waiting
     assert "申请时预判" in waiting
+    ahead = re.findall(
+        r'href="([^"]+show=ahead[^"]*)#list"[^>]*>(?:<span class="num b">)?(\d+)', waiting
+    )
+    assert [number for _, number in ahead] == ["3", "2", "1"]  # looked at, would pass, no friend
+    for href, many in ahead:
+        listed = (await head.page(href.replace("&amp;", "&"))).split('id="list"')[1]
+        assert listed.count("data-row") == int(many)
     own = await head.post(f"{path}/decide", {"choice": "approve", "opinion": "好"})
     assert own.status_code == 403
     silent = await second.post(f"{path}/decide", {"choice": "approve", "opinion": " "})

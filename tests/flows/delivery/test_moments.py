@@ -43,7 +43,9 @@ async def test_the_visible_list_is_the_tag_and_the_tag_is_who_passed_the_gate(
                 at=made.wall.at, actor="customer:2",
             )  # fmt: skip
         number = await approved(database, made.wall)
-        assert (await made.one(number)).preview == {
+        preview = dict((await made.one(number)).preview)
+        assert preview.pop("ids")["E-4024"] == [made.ids["C2"]]
+        assert preview == {
             "audience": 4, "looked": 4, "passed": 3, "reasons": {"E-4024": 1},
         }  # fmt: skip
         assert await made.draw_up() == {"listed": 1, "calls": 1, "failed": 0}

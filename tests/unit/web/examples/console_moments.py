@@ -41,7 +41,7 @@ ONE: dict[str, Any] = {
 WAITING: dict[str, Any] = {
     **ONE, "stats": [], "reasons": [], "calls": [], "deciding": {"refused": ""}, "lines": [],
     "cause": "话术已停用或过期",
-    "preview": {"audience": 412, "looked": 412, "passed": 366, "reasons": [("客户退订", 12)]},
+    "preview": {"audience": 412, "looked": 412, "looked_href": "/c/moments/3?show=ahead#list", "passed": 366, "passed_href": "/c/moments/3?show=ahead&reason=passed#list", "reasons": [{"text": "客户退订", "n": 12, "href": "/c/moments/3?show=ahead&reason=E-4022#list", "on": True}]},
     "state": {"kind": "first_use", "title": "还没有客户", "text": "到开始前圈定名单。", "code": "", "action": None},
 }  # fmt: skip
 MEMBERS: dict[str, Any] = {

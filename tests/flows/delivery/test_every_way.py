@@ -15,6 +15,7 @@ from delivery import door, group_posts, tickets, welcome
 from delivery.errors import SendBlocked
 from delivery.group_posts import Audience
 from delivery.intents import Intent
+from delivery.models import MomentTask
 from kit.db import Database
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import approved_script, desk
@@ -29,9 +30,10 @@ FORMS: Final = {
     Channel.BROADCAST: "broadcast",
     Channel.GROUP: "group",
     Channel.WELCOME: "welcome",
+    Channel.MOMENT: "moment",
 }
 LIMIN: Final = tickets.Sender("limin", "limin")
-MESSAGES: Final = ("todo", "broadcast_recipient", "send_ticket", "outbox")
+MESSAGES: Final = ("todo", "broadcast_recipient", "send_ticket", "moment_reader", "outbox")
 
 Try = Callable[[AsyncSession, int, int], Awaitable[str]]
 """Session, customer and script version; the codes it was refused with."""
@@ -98,6 +100,22 @@ async def _by_welcome(session: AsyncSession, customer: int, version: int) -> str
     return ",".join(done.objections) or done.outcome.value
 
 
+async def _by_moment(session: AsyncSession, customer: int, version: int) -> str:
+    """A moment that was approved: its list is drawn up by the door."""
+    task = MomentTask(
+        title="添衣", unit_id="hq", purpose="care", script_version_id=version, script_code="way",
+        script_version=1, script_hash="", text=WORDS, audience_kind="persona", audience="老年",
+        starts_at=AT, ends_at=AT + timedelta(hours=6), state="approved", tag_name="可见", tag_id="et1",
+        proposed_by="staff:wangshan", proposed_at=AT,
+    )  # fmt: skip
+    session.add(task)
+    await session.flush()
+    intent = await _intent(session, customer, version, Channel.MOMENT)
+    intent = replace(intent, detail={"moment": str(task.id)})
+    [done] = await door.submit(session, [intent], at=AT, desk=desk(), by="system:test")
+    return ",".join(done.objections) or done.outcome.value
+
+
 TRIES: Final[dict[Channel, Try]] = {
     Channel.TODO: _by_door(Channel.TODO),
     Channel.BROADCAST: _by_door(Channel.BROADCAST),
@@ -105,6 +123,7 @@ TRIES: Final[dict[Channel, Try]] = {
     Channel.SIDEBAR: _by_tap,
     Channel.GROUP: _by_group,
     Channel.WELCOME: _by_welcome,
+    Channel.MOMENT: _by_moment,
 }
 
 

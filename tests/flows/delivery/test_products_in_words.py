@@ -1,7 +1,7 @@
 """A product is imported and checked, listed by two people, and gone from every send when it goes."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,8 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sidebar.cards import free_intent
+from compliance import allow_list
+from compliance.errors import SecondPersonNeeded
 from content_library import repository, service
 from content_library.errors import ScriptRefused
 from content_library.item_files import listing_draft
@@ -79,11 +81,13 @@ async def test_products_are_imported_with_every_fact_and_what_is_wrong_is_refuse
     assert len(await rows(database, Product)) == 1
 
 
-async def _objections(session: AsyncSession, customer_id: int, version_id: int) -> tuple[str, ...]:
+async def _objections(
+    session: AsyncSession, customer_id: int, version_id: int, at: datetime = AT
+) -> tuple[str, ...]:
     script = (await repository.by_version(session, [version_id]))[version_id]
     customer = (await customer_facts(session, [customer_id]))[customer_id]
-    intent = free_intent(script, customer, None, AT)
-    [judged] = await tickets.check(session, [intent], at=AT, desk=desk())
+    intent = free_intent(script, customer, None, at)
+    [judged] = await tickets.check(session, [intent], at=at, desk=desk())
     assert not judged.missing
     return judged.objections
 
@@ -158,6 +162,45 @@ async def test_a_product_for_private_banking_is_refused_to_every_other_tier(
         assert "E-4007" in high
         assert "E-4045" in elsewhere
         assert "E-4007" not in elsewhere
+
+
+@pytest.mark.mission("I5")
+async def test_a_product_on_a_white_list_is_for_those_on_it_until_its_end(
+    database: Database, tmp_path: Path
+) -> None:
+    """Nobody before the second person's word, nobody else after it, nobody after the last day."""
+    await bring(database, "products", HEADER + WEALTH, tmp_path)
+    async with database.transaction() as session:
+        await bank.units(session)
+        await bank.staff(session, "limin")
+        listed_one, other = [
+            await bank.customer(
+                session, name, owner="limin", born_on=date(1980, 1, 1), risk_level=3,
+                risk_assessed_on=date(2026, 6, 1),
+            )
+            for name in ("C1", "C2")
+        ]  # fmt: skip
+        card = await _listing(session)
+        assert "E-4009" not in await _objections(session, other, card), "no list yet"
+        await allow_list.propose_entries(
+            session, "QHWY90", [listed_one], reason="老客户专享额度", expires_on=date(2026, 11, 27),
+            by="staff:limin", at=AT,
+        )  # fmt: skip
+        for one in (listed_one, other):
+            assert "E-4009" in await _objections(session, one, card)
+        [entry] = await allow_list.entries(session, product_code="QHWY90")
+        with pytest.raises(SecondPersonNeeded):
+            await allow_list.decide_entries(
+                session, [entry.entry_id], agree=True, opinion="同意", by="staff:limin", at=AT
+            )
+        await allow_list.decide_entries(
+            session, [entry.entry_id], agree=True, opinion="已核对资料", by="staff:hejing", at=AT
+        )
+        assert "E-4009" not in await _objections(session, listed_one, card)
+        assert "E-4009" in await _objections(session, other, card)
+        last = AT + timedelta(days=2)
+        assert "E-4009" not in await _objections(session, listed_one, card, last)
+        assert "E-4009" in await _objections(session, listed_one, card, last + timedelta(days=1))
 
 
 def test_a_card_whose_figures_are_typed_is_refused() -> None:

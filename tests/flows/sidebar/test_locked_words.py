@@ -134,8 +134,10 @@ async def test_a_greeting_goes_before_the_words_and_changes_none_of_them(
         ("早上好\n第二行", "E-4216"),
         ("早上好，稳赚不赔，闭眼入", "E-4035"),
         ("早上好，稳赚不赔", "E-4035"),
+        ("早上好，这个保本保息，放心", "E-4216"),
     ],
 )
+@pytest.mark.mission("I6")
 async def test_a_greeting_that_is_more_than_a_greeting_is_refused(
     site: SiteUnderTest, greeting: str, code: str
 ) -> None:

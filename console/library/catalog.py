@@ -32,6 +32,7 @@ from kit.web.guard import Asking, Reading, Writing, allow
 
 router = APIRouter()
 RISKS: Final = [("", "全部"), *((str(level), f"R{level}") for level in range(1, 6))]
+NAVS: Final = 20
 SALES: Final = [("", "全部"), ("1", "在售"), ("0", "停售")]
 
 
@@ -131,7 +132,7 @@ async def product(
     names = await names_for(
         session, places=[who for each in versions for who in (each.author, each.decided_by or "")]
     )
-    navs = await products_of.navs(session, code)
+    navs = await products_of.navs(session, code, limit=NAVS)
     days = await products_of.open_days(session, code, bank_date(asking.at))
     context = await shell(request, session, asking, "library")
     context |= {

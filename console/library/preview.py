@@ -13,14 +13,14 @@ from config import policy_catalogue
 from config.library_policy import LibraryPolicy
 from console import roles
 from console.library import showing
-from console.library.places import SCRIPTS
+from console.library.places import MATERIALS, SCRIPTS
 from console.library.showing import chosen_version
 from console.lists import choice, url, words
 from console.shell import page, shell
 from console.sight import sight_of
 from console.state_words import SCRIPT_STATES
 from content_library import repository as items_of
-from content_library.facts import State
+from content_library.facts import Library, State
 from content_library.greeting import may_greet
 from content_library.item_rules import PLAIN
 from crm_sync.repository import listing
@@ -101,7 +101,7 @@ async def preview(
             {"text": f"第 {shown.script.version} 版", "kind": "info"}, {"text": text, "kind": kind},
         ],
         "back_url": url(f"{SCRIPTS}/{quote(code)}", version=shown.script.version),
-        "here": f"{SCRIPTS}/{quote(code)}/preview",
+        "here_path": f"{SCRIPTS}/{quote(code)}/preview",
         "kept": [{"name": "version", "value": str(version)}] if version else [],
         "about": f"{showing.form_text(shown.script)} · 面向 {showing.audience(shown.script)}",
         "filters": [
@@ -151,9 +151,21 @@ def _form(on: Ground, form: str, model: Model, desk: Desk) -> dict[str, Any]:
         **_verdict(seen, FORMS[form]),
         "to": {"single": model.tier + "客户", "group": "客户群", "moment": "朋友圈"}[form],
         "parts": pieces(seen.pieces) if seen.pieces and seen.written else [],
+        "picture": _picture(on) if seen.written else None,
+        "without": "可用形式里没有这一种；要用，请出新的一版。"
+        if on.script.library in PLAIN
+        else "没有为这种形式写的文字；要用，请另写一条。",
         "reasons": _reasons(seen),
         "stranger": extra if form == "group" and seen.written else [],
     }
+
+
+def _picture(on: Ground) -> str | None:
+    """The picture of a material that is one, or the one on its card."""
+    detail = on.script.detail
+    if on.script.library != Library.MEDIA or detail.get("kind") in ("video", "file"):
+        return None
+    return f"{MATERIALS}/files/{detail['file']}" if detail.get("file") else None
 
 
 def _verdict(seen: Sight, name: str) -> dict[str, str]:

@@ -66,7 +66,7 @@ PREVIEW: dict[str, Any] = {
     "code": "salon.reading",
     "badges": [{"text": "第 2 版", "kind": "info"}, {"text": "审核中", "kind": "warn"}],
     "back_url": "/c/library/salon.reading?version=2",
-    "here": "/c/library/salon.reading/preview",
+    "here_path": "/c/library/salon.reading/preview",
     "kept": [{"name": "version", "value": "2"}],
     "about": "单聊 · 面向 私行",
     "filters": [
@@ -74,9 +74,9 @@ PREVIEW: dict[str, Any] = {
         {"name": "beginning", "label": "试一句问候", "kind": "text", "value": "", "options": [], "hint": "试一句问候，看能不能加"},
     ],
     "forms": [
-        {"name": "一对一", "to": "私行客户", **seen("可以发", "ok"), "parts": [("var", "周女士"), ("", "您好，冬日读书沙龙。")], "reasons": [], "stranger": []},
-        {"name": "客户群", "to": "客户群", **seen("不可以发", "danger"), "parts": [("", "冬日读书沙龙。")], "reasons": [TIER_REASON], "stranger": [TIER_REASON]},
-        {"name": "朋友圈", "to": "朋友圈", **seen("不是为朋友圈写的"), "parts": [], "reasons": [], "stranger": []},
+        {"name": "一对一", "to": "私行客户", **seen("可以发", "ok"), "parts": [("var", "周女士"), ("", "您好，冬日读书沙龙。")], "reasons": [], "stranger": [], "picture": None, "without": "没有为这种形式写的文字；要用，请另写一条。"},
+        {"name": "客户群", "to": "客户群", **seen("不可以发", "danger"), "parts": [("", "冬日读书沙龙。")], "reasons": [TIER_REASON], "stranger": [TIER_REASON], "picture": "/c/materials/files/" + "0" * 64, "without": ""},
+        {"name": "朋友圈", "to": "朋友圈", **seen("不是为朋友圈写的"), "parts": [], "reasons": [], "stranger": [], "picture": None, "without": "没有为这种形式写的文字；要用，请另写一条。"},
     ],
     "variants": [
         {"label": "称呼：女士", "said": "周女士", **seen("可以发", "ok"), "reasons": []},

@@ -21,7 +21,7 @@ SOURCE: Final = "本行投诉系统"
 _RANK: Final = {state.value: place for place, state in enumerate(CaseState)}
 _MOVING: Final = {
     CaseState.OPENED: ("state", "due_on"),
-    CaseState.IN_HAND: ("state", "due_on", "handler"),
+    CaseState.IN_HAND: ("state", "due_on"),
     CaseState.ANSWERED: ("state", "due_on", "answer", "answered_at"),
     CaseState.CLOSED: ("state", "due_on", "closing", "closed_at", "closed_by"),
 }
@@ -161,7 +161,7 @@ def _row(one: FiledCase, policy: ComplaintPolicy, at: datetime, actor: str) -> d
         "unit_id": one.unit_id,
         "opened_at": one.opened_at,
         "due_on": one.due_on or bank_date(one.opened_at) + timedelta(days=policy.answer_days),
-        "handler": "" if one.state == CaseState.OPENED else actor,
+        "handler": "",
         "answer": one.result if answered else None,
         "answered_at": at if answered else None,
         "closed_by": actor if closed else "",

@@ -1,17 +1,20 @@
 """聊天敏感词: our rules in WeCom as they were last seen, and what differs."""
 
+import asyncio
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from compliance.fence import keeping
+from compliance.fence import words as fence_words
 from compliance.fence.keeping import Line
 from config import policy_catalogue
 from console import roles
 from console.errors import FormRefused
 from console.lists import nothing, tab, url
 from console.shell import page, shell
+from console.tables import cell, column, row, table
 from console.traces import looked
 from kit.web.guard import Asking, Writing, allow
 
@@ -63,6 +66,40 @@ async def fence(
     return page(request, "fence", context)
 
 
+@router.get(PATH + "/words", response_class=HTMLResponse)
+async def words(
+    request: Request,
+    asking: Annotated[Asking, allow("console", *roles.CENTRE)],
+    session: Writing,
+    rule: Annotated[str, Query(max_length=40)],
+) -> Response:
+    """The words of one rule as our rulebook wants them in WeCom. FormRefused for one it has not."""
+    parts = request.app.state.parts
+    policy = parts.shelf.of(policy_catalogue.INTERCEPT)
+    certain = await asyncio.to_thread(
+        fence_words.certain, parts.screener, fence_words.concept_words(), policy.least_chars
+    )
+    found = next((one for one in fence_words.wanted(certain, policy) if one.name == rule), None)
+    if found is None:
+        raise FormRefused("规则库里没有这条规则", saw=rule[:40], do="回到聊天敏感词重新选择")
+    place = await looked(session, asking, "fence.viewed", "list:fence", payload={"rule": rule})
+    context = await shell(request, session, asking, "fence", view_ref=place)
+    listed = [row([cell(word, strong=True)], word=word) for word in found.words]
+    context |= table(
+        found.name,
+        PATH + "/words",
+        [column("词")],
+        listed,
+        sub=f"{len(listed)} 个词，经理单独说出来就会被拦下",
+        tabs=[
+            tab("聊天敏感词", PATH),
+            tab(found.name, url(PATH + "/words", rule=rule), current=True),
+        ],
+        state=None if listed else nothing("词", [], PATH, "这条规则只认手机号，没有词。"),
+    )
+    return page(request, "table", context)
+
+
 def _row(one: Line) -> dict[str, Any]:
     text, kind = STATES.get(one.state, (one.state, ""))
     ranges = [f"部门 {'、'.join(map(str, one.departments))}"] if one.departments else []
@@ -70,6 +107,7 @@ def _row(one: Line) -> dict[str, Any]:
     return {
         "name": one.name,
         "words": one.words,
+        "words_url": url(PATH + "/words", rule=one.name) if one.state != "surplus" else None,
         "action": ACTIONS.get(one.action, "—"),
         "range": "；".join(ranges) or "—",
         "step": STEPS.get(one.last_step, "—"),

@@ -137,9 +137,9 @@ def _work(one: Lowering, rule: Rule, seats: Mapping[str, StaffFact]) -> Work:
     return Work(
         key=lowering.work_key(one),
         kind="rule_lowered",
-        title=f"规则 {one.rule}（{rule.name}）误拦太多，已降为“要人复核”"[:160],
-        why=f"{one.why}。请看误拦率页上放行的原话，改规则或申请恢复（规则负责岗位：{rule.owner}"
-        + ("" if holder else "，没有找到在岗的人，可在策略“复核台与误拦”里指定")
+        title=f"规则 {one.rule} 误拦太多，已降为“要人复核”",
+        why=f"{rule.name}：{one.why}。请看误拦率页，改规则或申请恢复（{rule.owner}"
+        + ("" if holder else "，没有找到在岗的人，请在策略“复核台与误拦”里指定")
         + "）",
         unit_id=holder.unit_id if holder else "hq",
         staff_id=holder.staff_id if holder else None,

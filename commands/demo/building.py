@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.demo.benefits_day import benefits_day
+from commands.demo.desk_day import desk_day
 from commands.demo.library import fill_library
 from commands.demo.moments_day import moments_day
 from commands.demo.ownership_day import ownership_day
@@ -225,6 +226,9 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     await benefits_day(parts, at, tell, author=AUTHOR, approver=APPROVER)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
+    desk = await desk_day(parts, at, author=AUTHOR, checker=CHECKER, reviewer=APPROVER)
+    tell("复核台已有结论", desk["decided"])
+    tell("聊天敏感词规则", desk["fence"])
     talks_of = await talk_duty.note_talks(parts, at)
     tell("互相说过话", int(talks_of["pairs"]))
     await binding_work.sweep(parts.databases.bank, parts.shelf.of(policy_catalogue.ADDS), at)

@@ -8,6 +8,7 @@ from tests.unit.web.examples.moments import at
 RULE: dict[str, Any] = {
     "name": "耕耘·收益承诺1",
     "words": 128,
+    "words_url": "/c/fence/words?rule=耕耘·收益承诺1",
     "action": "拦下",
     "range": "部门 1",
     "step": "新增",

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final, Protocol
 
 from archive.content import opened
@@ -12,6 +13,7 @@ from archive.reading import Message
 from archive.rules import DRY_RUN, Spotted
 from compliance.screening import Hit, Speaker, Verdict
 from compliance.screening.splits import Said, SplitPolicy, across, together
+from kit.clock import bank_date
 from kit.crypto import FieldCipher
 
 _SPEAKERS: Final[dict[str, Speaker]] = {"staff": "manager", "customer": "customer"}
@@ -20,8 +22,10 @@ _SPEAKERS: Final[dict[str, Speaker]] = {"staff": "manager", "customer": "custome
 class Screens(Protocol):
     """The screener, as ``compliance.screening.Screener`` offers it."""
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
-        """Judge one text."""
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
+        """Judge one text by the rules in force ``on`` a day."""
         ...
 
 
@@ -80,7 +84,9 @@ def judged(
 def _spotted(
     screener: Screens, one: Judged, earlier: Sequence[Judged], splits: SplitPolicy
 ) -> tuple[Spotted, ...]:
-    alone = screener.screen(one.message.text, speaker=one.speaker).hits
+    alone = screener.screen(
+        one.message.text, speaker=one.speaker, on=bank_date(one.row.sent_at)
+    ).hits
     spotted = _by_rule((hit, (hit.start, hit.end)) for hit in alone)
     said = [
         Said(other.message.text, other.row.sent_at) for other in earlier[-splits.messages + 1 :]

@@ -11,7 +11,7 @@ import typer
 from commands.opening import opened, people_err, run, stop
 from compliance.review import lessons as review_lessons
 from compliance.screening.batch import screen_lines
-from kit.clock import bank_moment
+from kit.clock import bank_date, bank_moment, now
 from kit.errors import InputRefused
 
 app = typer.Typer()
@@ -32,12 +32,16 @@ class LinesRefused(InputRefused):
 @app.command()
 def screen(
     file: Annotated[Path | None, typer.Argument(help="JSON Lines，默认标准输入")] = None,
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="按这天生效的规则，默认今天")
+    ] = None,
 ) -> None:
     """逐行判断一段话能不能说：JSON Lines 进，JSON Lines 出。"""
     refused = 0
+    day = on.date() if on else bank_date(now())
     try:
         source = file.open(encoding="utf-8") if file else sys.stdin
-        for found in screen_lines(source):
+        for found in screen_lines(source, on=day):
             refused += "error" in found
             sys.stdout.write(orjson.dumps(found).decode() + "\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -25,7 +25,10 @@ class Remark:
 
 
 class ContentCheck:
-    """Screening, disclosures, links and account data over one sample text. Call it."""
+    """Screening, disclosures, links and account data over one sample text. Call it.
+
+    Rules that are announced and not yet in force count, because what is written now is sent later.
+    """
 
     def __init__(self, policy: GatePolicy, screener: Screens) -> None:
         self._screener = screener

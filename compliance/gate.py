@@ -97,7 +97,7 @@ class Court:
 
     def decide(self, draft: Draft) -> Decision:
         """Everything that speaks against one draft."""
-        reading = self._reader.read(draft.words, draft.channel)
+        reading = self._reader.read(draft.words, draft.channel, self._today)
         found = set(reading.objections)
         details = dict(reading.details)
         if draft.channel is not Channel.STAFF_NOTE:

@@ -10,6 +10,7 @@ between them, count as one value, so that nothing is said across two of them uns
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from typing import Final, Protocol
 
@@ -33,8 +34,10 @@ Frame = tuple[str | None, ...]
 class Screens(Protocol):
     """What the gate asks of a Screener."""
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
-        """Judge one text."""
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
+        """Judge one text by the rules in force ``on`` a day."""
         ...
 
 
@@ -91,13 +94,13 @@ class Reader:
         self._app_hosts = frozenset(policy.outreach.links.app_hosts)
         self._max_bytes = policy.outreach.text.max_bytes
         self._disclosures = policy.elements
-        self._texts: dict[tuple[str, str | None], Screened] = {}
-        self._frames: dict[tuple[Frame, str | None], _Known] = {}
+        self._texts: dict[tuple[str, str | None, date], Screened] = {}
+        self._frames: dict[tuple[Frame, str | None, date], _Known] = {}
         self._open: dict[tuple[Frame, str | None, Purpose, bool], tuple[Required, ...]] = {}
         self.screenings = 0
 
-    def read(self, words: Words, channel: Channel) -> Reading:
-        """Everything that speaks against these words on this channel."""
+    def read(self, words: Words, channel: Channel, on: date) -> Reading:
+        """Everything that speaks against these words on this channel, by the rules of a day."""
         text = words.text
         if not text.strip():
             return Reading((Objection.EMPTY,), None)
@@ -130,9 +133,9 @@ class Reader:
         if missing:
             found.append(Objection.DISCLOSURE_MISSING)
             details.append((Objection.DISCLOSURE_MISSING, "、".join(missing)))
-        screened = self._screened(words, frame, values)
+        screened = self._screened(words, frame, values, on)
         if words.greeting:  # by itself: a calm text behind it softens no promise before it
-            own = self._whole(words.greeting, words.product_kind)
+            own = self._whole(words.greeting, words.product_kind, on)
             screened = max(screened, own, key=lambda one: _SEVERITY[one.verdict])
         if screened.verdict == "block":
             found.append(Objection.SCREENED_BLOCK)
@@ -157,13 +160,13 @@ class Reader:
             self._open[key] = open_ones
         return [element.name for element in open_ones if element.missing_from(plain)]
 
-    def _screened(self, words: Words, frame: Frame, values: tuple[str, ...]) -> Screened:
+    def _screened(self, words: Words, frame: Frame, values: tuple[str, ...], on: date) -> Screened:
         if not values:
-            return self._whole(words.text, words.product_kind)
-        key = (frame, words.product_kind)
+            return self._whole(words.text, words.product_kind, on)
+        key = (frame, words.product_kind, on)
         known = self._frames.get(key)
         if known is None:
-            screened = self._whole(words.text, words.product_kind)
+            screened = self._whole(words.text, words.product_kind, on)
             if screened.verdict == "pass":
                 self._frames[key] = _Known(values, screened)
             return screened
@@ -172,25 +175,27 @@ class Reader:
             for place, value in enumerate(values)
         ):
             return known.screened
-        return self._whole(words.text, words.product_kind)
+        return self._whole(words.text, words.product_kind, on)
 
-    def _passes(self, known: _Known, place: int, value: str, key: tuple[Frame, str | None]) -> bool:
+    def _passes(
+        self, known: _Known, place: int, value: str, key: tuple[Frame, str | None, date]
+    ) -> bool:
         """Whether ``value`` passes at ``place`` with the known values elsewhere."""
         if (place, value) in known.passing:
             return True
-        frame, product = key
+        frame, product, on = key
         others = iter((*known.values[:place], value, *known.values[place + 1 :]))
         text = "".join(part if part is not None else next(others) for part in frame)
-        if self._whole(text, product).verdict != "pass":
+        if self._whole(text, product, on).verdict != "pass":
             return False
         known.passing.add((place, value))
         return True
 
-    def _whole(self, text: str, product: str | None) -> Screened:
-        key = (text, product)
+    def _whole(self, text: str, product: str | None, on: date) -> Screened:
+        key = (text, product, on)
         screened = self._texts.get(key)
         if screened is None:
-            verdict = self._screener.screen(text, speaker="content", product=product)
+            verdict = self._screener.screen(text, speaker="content", product=product, on=on)
             self.screenings += 1
             screened = Screened.of(verdict, verdict.verdict)
             if len(self._texts) >= REMEMBERED:

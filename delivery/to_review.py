@@ -18,6 +18,7 @@ from compliance.review.facts import Source, Stop
 from content_library.facts import ApprovedScript
 from delivery.desk import Desk
 from delivery.judging import Judged
+from kit.clock import bank_date
 from kit.db import cipher_of
 
 SCREENED: Final = frozenset({Objection.SCREENED_BLOCK, Objection.SCREENED_REVIEW})
@@ -44,7 +45,9 @@ async def hand_in(
         return 0
     if not SCREENED.issuperset(decision.objections):
         return 0
-    verdict = desk.screener.screen(text, speaker="content", product=script.product_kind)
+    verdict = desk.screener.screen(
+        text, speaker="content", product=script.product_kind, on=bank_date(at)
+    )
     to_whom = f"customer:{customer_id}" if customer_id is not None else f"script:{script.code}"
     digest = cipher_of(session).blind("text", text)
     spans: dict[str, list[tuple[int, int]]] = {}

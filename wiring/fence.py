@@ -7,13 +7,16 @@ from typing import Any
 from compliance.fence import keeping, words
 from compliance.fence.keeping import Kept
 from config import policy_catalogue
+from kit.clock import bank_date
 from wiring.parts import Parts
 
 
 async def keep(parts: Parts, *, apply: bool, by: str) -> Kept:
     """Compare WeCom's rules with the rulebook's certain words; with ``apply`` put them in step."""
     policy = parts.shelf.of(policy_catalogue.INTERCEPT)
-    known = words.certain(parts.screener, words.concept_words(), policy.least_chars)
+    known = words.certain(
+        parts.screener, words.concept_words(), policy.least_chars, bank_date(parts.clock())
+    )
     return await keeping.keep(
         parts.databases.bank,
         parts.wecom,

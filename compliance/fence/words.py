@@ -7,6 +7,7 @@ is left to screening, because WeCom looks for the letters alone.
 import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
 
@@ -34,10 +35,12 @@ def concept_words(path: Path = DEFAULT_PATH) -> list[str]:
     return sorted(words)
 
 
-def certain(screener: Screener, words: Iterable[str], least_chars: int) -> list[Certain]:
-    """Those of ``words`` that are blocked when a manager says nothing else."""
+def certain(
+    screener: Screener, words: Iterable[str], least_chars: int, on: date | None = None
+) -> list[Certain]:
+    """Those of ``words`` that are blocked ``on`` a day when a manager says nothing else."""
     fit = [word for word in words if least_chars <= len(word) <= LONGEST]
-    verdicts = screener.screen_many([(word, "manager", None) for word in fit])
+    verdicts = screener.screen_many([(word, "manager", None) for word in fit], on=on)
     found = []
     for word, verdict in zip(fit, verdicts, strict=True):
         families = frozenset(hit.family for hit in verdict.hits if hit.severity == "block")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
 from compliance.screening.engine import Screener
@@ -23,12 +24,13 @@ class _BadLine(Exception):
 
 
 def screen_lines(
-    lines: Iterable[str], screener: Screener | None = None
+    lines: Iterable[str], screener: Screener | None = None, *, on: date | None = None
 ) -> Iterator[dict[str, Any]]:
     """Verdicts `{id, verdict, families, hits, rewrite}` or `{id, error: {code, message}}`.
 
     Input lines hold `id, text, speaker, product`; empty lines are skipped. Spans are half-open
-    character positions in the given text. A line without id gets its line number.
+    character positions in the given text. A line without id gets its line number. Judged by the
+    rules in force `on` a day, by all where none is given.
     """
     judge = screener or Screener.from_rulebook()
     for number, line in enumerate(lines, start=1):
@@ -39,7 +41,7 @@ def screen_lines(
             entry = _entry(line)
             identity = entry.get("id", number)
             text, speaker, product = _fields(entry)
-            yield _result(identity, judge.screen(text, speaker=speaker, product=product))
+            yield _result(identity, judge.screen(text, speaker=speaker, product=product, on=on))
         except _BadLine as bad:
             yield {
                 "id": identity,

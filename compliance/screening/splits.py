@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from compliance.screening.facts import Hit, Speaker, Verdict
+from kit.clock import bank_date
 
 LONGEST_JOIN = 2_000  # characters; longer messages are no pieces of a word
 
@@ -44,8 +45,10 @@ class Join:
 class Screens(Protocol):
     """The screener, as far as this module needs it."""
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
-        """Judge one text."""
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
+        """Judge one text by the rules in force ``on`` a day."""
         ...
 
 
@@ -76,13 +79,15 @@ def across(
     near = together(earlier, last, policy or SplitPolicy())
     if not near or not last.text:
         return Join(0, (), ())
+    on = bank_date(last.at)
     border = sum(len(one.text) for one in near)
     joined = screener.screen(
-        "".join(one.text for one in near) + last.text, speaker=speaker, product=product
+        "".join(one.text for one in near) + last.text, speaker=speaker, product=product, on=on
     )
     reaching = [hit for hit in joined.hits if hit.start < border < hit.end]
     if not reaching:
         return Join(len(near), (), ())
-    alone = {hit.rule for hit in screener.screen(last.text, speaker=speaker, product=product).hits}
+    verdict = screener.screen(last.text, speaker=speaker, product=product, on=on)
+    alone = {hit.rule for hit in verdict.hits}
     hits = tuple(hit for hit in reaching if hit.rule not in alone)
     return Join(len(near), hits, tuple((0, hit.end - border) for hit in hits))

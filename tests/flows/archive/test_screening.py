@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -39,8 +39,10 @@ class Edition:
     screener: Screener
     version: str
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
-        verdict = self.screener.screen(text, speaker=speaker, product=product)
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
+        verdict = self.screener.screen(text, speaker=speaker, product=product, on=on)
         return replace(verdict, rulebook=self.version)
 
 
@@ -60,6 +62,24 @@ async def _findings(database: Database) -> list[tuple[str, str, str]]:
     async with database.reading() as session:
         query = select(Finding).order_by(col(Finding.seq), col(Finding.rule))
         return [(f.msgid, f.rule, f.speaker) for f in (await session.execute(query)).scalars()]
+
+
+async def test_a_message_is_judged_by_the_rules_of_the_day_it_was_sent(
+    database: Database, screener: Screener
+) -> None:
+    day = (AT + timedelta(days=1)).date()
+    book = screener.rulebook
+    rules = tuple(replace(rule, effective_from=day) for rule in book.rules)
+    announced = Screener(replace(book, rules=rules, phrasing=replace(book.phrasing, table=None)))
+    promise = "阿姨您放心，这款基本就是保本的"
+    await archived(
+        database,
+        said(promise, minute=1, msgid="before"),
+        said(promise, to=CHEN, minute=24 * 60, msgid="since"),
+        hour=48,
+    )
+    await _screened(database, announced, AT + timedelta(days=3))
+    assert {msgid for msgid, _, _ in await _findings(database)} == {"since"}
 
 
 async def test_a_promise_by_a_manager_is_found_and_raises_a_grave_alert(

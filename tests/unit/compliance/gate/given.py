@@ -30,7 +30,9 @@ class TwoWords:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
         """Judge by two words."""
         self.texts.append(text)
         hits: list[Hit] = []

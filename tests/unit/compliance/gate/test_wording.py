@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,10 +13,12 @@ from compliance.links import foreign_links
 from compliance.objections import Objection
 from compliance.screening import rulebook
 from compliance.screening.facts import LEARNED_RULE, Hit, Speaker, Verdict
+from compliance.wording import Reader
 from tests.unit.compliance.gate.given import (
     CALENDAR,
     MORNING,
     POLICY,
+    TODAY,
     WEALTH_TEXT,
     TwoWords,
     against,
@@ -169,9 +172,11 @@ def test_what_the_approver_accepted_is_not_asked_again() -> None:
 class WeighsSentences(TwoWords):
     """A screener whose learned rule doubts every sentence that names an amount."""
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
         """Two words first, then the weighing."""
-        found = super().screen(text, speaker=speaker, product=product)
+        found = super().screen(text, speaker=speaker, product=product, on=on)
         if found.verdict != "pass" or "元" not in text:
             return found
         doubt = Hit(LEARNED_RULE, "x", "review", 0, len(text), text, "因为", "法", ())
@@ -229,12 +234,39 @@ def test_a_hostile_value_is_found_wherever_it_stands_and_harms_no_other() -> Non
         assert blocked == ["保本" in title + staff for title, staff in order]
 
 
+class Announced(TwoWords):
+    """A screener whose rules come into force on the day after."""
+
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
+        """Nothing is wrong before that day."""
+        verdict = super().screen(text, speaker=speaker, product=product, on=on)
+        return verdict if on is None or on > TODAY else Verdict("pass", (), (), None, "test-1")
+
+
+def test_what_was_read_before_a_rule_came_into_force_is_read_anew() -> None:
+    screener = Announced()
+    reader = Reader(POLICY, screener)
+    given = draft(words=care(text="您好，这款保本，请放心。"))
+    found = [
+        Court(at=at, policy=POLICY, calendar=CALENDAR, screener=screener, reader=reader)
+        .decide(given)
+        .objections
+        for at in (MORNING, MORNING, MORNING + timedelta(days=1))
+    ]
+    assert [Objection.SCREENED_BLOCK in one for one in found] == [False, False, True]
+    assert len(screener.texts) == 2
+
+
 class SeesThroughStops(TwoWords):
     """A screener that reads over punctuation, as the real one does."""
 
-    def screen(self, text: str, *, speaker: Speaker, product: str | None = None) -> Verdict:
+    def screen(
+        self, text: str, *, speaker: Speaker, product: str | None = None, on: date | None = None
+    ) -> Verdict:
         """Judge the text without its stops."""
-        return super().screen(re.sub(r"\W", "", text), speaker=speaker, product=product)
+        return super().screen(re.sub(r"\W", "", text), speaker=speaker, product=product, on=on)
 
 
 @pytest.mark.parametrize("between", ["", "，", "、 ", "——"])

@@ -108,6 +108,32 @@ def test_a_rule_on_its_dry_run_is_recorded_and_stops_nothing(tmp_path: Path) -> 
     assert (hit.rule, hit.severity, hit.dry_run, hit.text) == ("R-T-1", "warn", True, "保本")
 
 
+def test_a_rule_judges_from_the_day_on_which_it_comes_into_force(tmp_path: Path) -> None:
+    own = Screener.from_rulebook(_book(tmp_path))
+    verdicts = [
+        own.screen("这期保本的", speaker="manager", on=day).verdict
+        for day in (date(2025, 12, 31), date(2026, 1, 1), None)
+    ]
+    assert verdicts == ["pass", "block", "block"]
+    [last] = own.screen_many([("保、本", "manager", None)], on=date(2025, 12, 31))
+    assert last.hits == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "这期保本的",
+        "保💰本",
+        "身份证 11010519491231002X",
+        "收\u200b益",
+        "真有个三长两短，缺口行长想办法填",
+    ],
+)
+def test_no_rule_of_any_kind_judges_before_its_law(screener: Screener, text: str) -> None:
+    assert screener.screen(text, speaker="manager").hits
+    assert screener.screen(text, speaker="manager", on=date(2014, 12, 31)).hits == ()
+
+
 def test_a_rule_that_is_switched_off_is_listed_but_not_looked_for(tmp_path: Path) -> None:
     off = Screener.from_rulebook(_book(tmp_path, standing="enabled = false"))
     assert off.screen("保本的", speaker="manager").hits == ()

@@ -86,6 +86,12 @@ def ids(session: AsyncSession, wanted: Wanted) -> Select[Any]:
     return select(col(Customer.id)).where(*_conditions(session, wanted))
 
 
+async def in_order(session: AsyncSession, wanted: Wanted, *, most: int | None = None) -> list[int]:
+    """The ids that match, ascending: asked once, for who then goes through them page by page."""
+    query = ids(session, wanted).order_by(col(Customer.id)).limit(most)
+    return [found for found in (await session.execute(query)).scalars() if found is not None]
+
+
 async def by_primary_persona(session: AsyncSession, wanted: Wanted) -> Mapping[str, Group]:
     """The matching customers by primary persona; ``""`` holds those without one."""
     persona = func.coalesce(col(PersonaMembership.persona), "")

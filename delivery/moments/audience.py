@@ -1,7 +1,7 @@
-"""Who a moment is for: the audience page by page, the members who may publish, the look ahead."""
+"""Who a moment is for: the audience, page by page, the members who may publish, the look ahead."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -41,31 +41,24 @@ class Candidate:
     refused: str = ""
 
 
-async def pages(
-    session: AsyncSession,
-    one: MomentFact,
-    known: Known,
-    *,
-    desk: Desk,
-    at: datetime,
-    after: int = 0,
-    size: int = PAGE,
-) -> AsyncIterator[list[Candidate]]:
-    """The audience by ascending id, above ``after``; set-based, one page held at a time."""
-    wanted = await _wanted(session, one, known, at)
+async def ids(
+    session: AsyncSession, one: MomentFact, known: Known, at: datetime, *, most: int | None = None
+) -> list[int]:
+    """The audience by ascending id: the segment is asked once, however many customers it holds."""
+    return await listing.in_order(session, await _wanted(session, one, known, at), most=most)
+
+
+async def candidates(
+    session: AsyncSession, one: MomentFact, customer_ids: Sequence[int], *, desk: Desk
+) -> list[Candidate]:
+    """Customers of the audience with their way, a page of them at a time; in order."""
     publishing = await members(session, one)
-    while True:
-        found = await listing.page(session, wanted, limit=size, after=after)
-        if found:
-            near = await people(session, [customer.customer_id for customer in found])
-            yield [
-                _candidate(*near[customer.customer_id], publishing, one, desk)
-                for customer in found
-                if customer.customer_id in near
-            ]
-        if len(found) < size:
-            return
-        after = found[-1].customer_id
+    near = await people(session, customer_ids)
+    return [
+        _candidate(*near[number], publishing, one, desk)
+        for number in customer_ids
+        if number in near
+    ]
 
 
 async def _wanted(session: AsyncSession, one: MomentFact, known: Known, at: datetime) -> Wanted:
@@ -156,19 +149,17 @@ async def preview(
 
     ``ids``: the customers behind each number, those who pass under ``passed``.
     """
-    looked = 0
-    ids: defaultdict[str, list[int]] = defaultdict(list)
-    async for page in pages(session, one, known, desk=desk, at=at):
-        room = desk.moments.preview.customers - looked
-        for number, found in (await judged(session, one, page[:room], desk=desk, at=at)).items():
-            for code in found or (PASSED,):
-                ids[code].append(number)
-        looked += min(room, len(page))
-        if looked >= desk.moments.preview.customers:
-            break
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    first = await ids(session, one, known, at, most=desk.moments.preview.customers)
+    page = await candidates(session, one, first, desk=desk)
+    for number, reasons in (await judged(session, one, page, desk=desk, at=at)).items():
+        for code in reasons or (PASSED,):
+            found[code].append(number)
     total = await listing.count(session, await _wanted(session, one, known, at))
-    reasons = {code: len(some) for code, some in sorted(ids.items()) if code != PASSED}
     return {
-        "audience": total, "looked": looked, "passed": len(ids[PASSED]), "reasons": reasons,
-        "ids": dict(ids),
-    }  # fmt: skip
+        "audience": total,
+        "looked": len(page),
+        "passed": len(found[PASSED]),
+        "reasons": {code: len(some) for code, some in sorted(found.items()) if code != PASSED},
+        "ids": dict(found),
+    }

@@ -114,15 +114,14 @@ async def _tagged(
 
 
 async def _draw(database: Database, one: MomentFact, known: Known, desk: Desk, at: datetime) -> int:
-    after = 0
-    while True:
+    async with database.reading() as session:
+        ids = await audience.ids(session, one, known, at)
+    for start in range(0, len(ids), audience.PAGE):
         async with database.transaction() as session:
-            page = await _first_page(session, one, known, desk, at, after)
-            if page:
-                await _submit(session, one, page, desk, at)
-        if not page:
-            break
-        after = page[-1].customer.customer_id
+            page = await audience.candidates(
+                session, one, ids[start : start + audience.PAGE], desk=desk
+            )
+            await _submit(session, one, page, desk, at)
     async with database.transaction() as session:
         row = await service.locked(session, one.task_id, None)
         if row.state != TaskState.APPROVED:  # stopped, or drawn up by another process
@@ -140,14 +139,6 @@ async def _draw(database: Database, one: MomentFact, known: Known, desk: Desk, a
             reasons=dict(numbers.reasons),
         )  # fmt: skip
     return calls
-
-
-async def _first_page(
-    session: AsyncSession, one: MomentFact, known: Known, desk: Desk, at: datetime, after: int
-) -> list[Candidate]:
-    async for page in audience.pages(session, one, known, desk=desk, at=at, after=after):
-        return page
-    return []
 
 
 async def _submit(

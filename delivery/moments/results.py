@@ -208,7 +208,7 @@ async def _land(session: AsyncSession, one: _Due, seen: Collection[_Seen], at: d
                 customer_id=row.customer_id,
                 staff_id=row.staff_id,
                 unit_id=row.unit_id,
-                channel="moment",
+                channel="moments",
                 purpose=one.purpose,
                 trigger="moment",
                 state="sent",

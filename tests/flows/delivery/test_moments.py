@@ -1,5 +1,7 @@
 """A moment is shown to whoever passed the gate and to nobody else, once, whatever happens."""
 
+import asyncio
+from contextlib import suppress
 from datetime import time, timedelta
 
 import pytest
@@ -116,6 +118,33 @@ async def test_who_says_no_between_the_approval_and_the_call_is_neither_tagged_n
             assert [tuple(row) for row in found] == [("opted_out_in_moment", "zhengkai")]
         await made.mark()
         assert await made.carriers(number) == {"C2", "C4"}
+
+
+async def test_a_call_waits_for_a_no_that_is_being_written_and_leaves_without_her(
+    database: Database,
+) -> None:
+    async with wecom_world(members=MEMBERS, customers=FRIENDS) as world:
+        made = await scene(database, world)
+        number = await approved(database, made.wall)
+        await made.draw_up()
+        await made.mark()
+        await made.at(10, 30)
+        async with database.transaction() as session:
+            await opting_out.opt_out(
+                session, made.ids["C2"], Choice.ALL, source="退订页", words="都不要", at=made.wall.at,
+                actor="customer:2",
+            )  # fmt: skip
+            sending = asyncio.create_task(made.dispatcher().drain(most=1))
+            with suppress(TimeoutError):  # SQLite's one writer; PostgreSQL tries again later
+                await asyncio.wait_for(asyncio.shield(sending), 0.5)
+            assert await made.asked() == []
+        await sending
+        assert await made.asked() == []
+        await made.mark()
+        await made.at(10, 36)
+        await made.dispatcher().drain()
+        assert len(await made.asked()) == 1
+        assert await made.carriers(number) == {"C1", "C3", "C4"}
 
 
 async def test_what_changed_since_the_list_was_drawn_is_judged_again_before_the_call(

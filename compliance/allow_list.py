@@ -1,10 +1,11 @@
 """White lists (白名单): which customers may be shown a product, each entry by two people."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -179,13 +180,20 @@ async def entries(
     states: Sequence[str] = ("proposed", "approved"),
     after: int = 0,
     limit: int = 50,
+    within: Any = None,
+    ids: Collection[int] | None = None,
 ) -> list[AllowFact]:
-    """One page of entries in ``states``, oldest first."""
+    """One page of entries in ``states``, oldest first.
+
+    ``within``: a select of the customers in sight; ``ids``: these entries alone.
+    """
     query = select(AllowEntry).where(
-        col(AllowEntry.state).in_(list(states)), col(AllowEntry.id) > after
+        col(AllowEntry.state).in_(list(states)), col(AllowEntry.id) > after, *_seen(within)
     )
     if product_code is not None:
         query = query.where(col(AllowEntry.product_code) == product_code)
+    if ids is not None:
+        query = query.where(col(AllowEntry.id).in_(sorted(ids)))
     rows = (await session.execute(query.order_by(col(AllowEntry.id)).limit(limit))).scalars()
     return [
         AllowFact(
@@ -202,6 +210,27 @@ async def entries(
         )
         for row in rows
     ]
+
+
+async def counts(
+    session: AsyncSession, *, product_code: str | None = None, within: Any = None
+) -> dict[str, int]:
+    """How many entries there are, by state."""
+    query = select(col(AllowEntry.state), func.count()).where(*_seen(within))
+    if product_code is not None:
+        query = query.where(col(AllowEntry.product_code) == product_code)
+    rows = await session.execute(query.group_by(col(AllowEntry.state)))
+    return {state: int(number) for state, number in rows}
+
+
+async def products(session: AsyncSession, *, within: Any = None) -> list[str]:
+    """The products that have a white list with anybody in sight on it."""
+    query = select(col(AllowEntry.product_code)).where(*_seen(within)).distinct()
+    return sorted((await session.execute(query)).scalars())
+
+
+def _seen(within: Any) -> list[ColumnElement[bool]]:
+    return [] if within is None else [col(AllowEntry.customer_id).in_(within)]
 
 
 def _entry(

@@ -75,6 +75,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("screened", "复核台", "shield-ok", "/c/screened", roles.WATCH),
             Place("touches", "触达记录", "chat", "/c/touches", roles.BUSINESS),
             Place("interactions", "互动留痕", "link", "/c/interactions", roles.BUSINESS),
+            Place("white-lists", "产品白名单", "shield-ok", "/c/white-lists", roles.BUSINESS),
             Place("consents", "授权与退订", "shield-ok", "/c/consents", roles.BUSINESS),
             Place("complaints", "投诉", "flag", "/c/complaints", roles.BUSINESS),
             Place("calendar", "节假日与时段", "cal", "/c/calendar", roles.BUSINESS),

@@ -102,6 +102,8 @@ from console.structure import outlets as structure_outlets
 from console.structure import shares as structure_shares
 from console.tags import listed as tags_listed
 from console.twins import twins_of
+from console.white_lists import listed as white_lists_listed
+from console.white_lists import one as white_lists_one
 from console.work import item as work_item
 from console.work import listed as work_listed
 
@@ -156,6 +158,8 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     benefits_form.router,  # before the page whose path takes any number at that place
     benefits_one.router,
     benefits_referrals.router,
+    white_lists_listed.router,
+    white_lists_one.router,
     library_listed.router,
     library_articles.router,
     library_catalog.router,

@@ -171,6 +171,7 @@ ACTS: Final = {
     "fence.update": "修改聊天敏感词规则",
     "fence.delete": "删除聊天敏感词规则",
     "complaints.listed": "查看投诉列表",
+    "allow.listed": "查看产品白名单",
     "allow.proposed": "申请产品白名单",
     "allow.approved": "同意产品白名单",
     "allow.refused": "不同意产品白名单",

@@ -30,6 +30,7 @@ HANGING: Final = (
     "activation_step",
     "allocation_claim",
     "allocation_line",
+    "allow_entry",
     "attendance",
     "behaviour_signal",
     "benefit_grant",

@@ -15,7 +15,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from compliance import allow_list
 from compliance import repository as standing_of
 from compliance.facts import Channel, Draft, Purpose, Recipient
 from compliance.facts import Sender as GateSender
@@ -26,7 +25,7 @@ from content_library.facts import ApprovedScript
 from content_library.render import pieces
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from crm_sync.repository.staff import staff_by_id, units_by_id
-from delivery import quota, to_review
+from delivery import quota, to_review, white_lists
 from delivery.desk import Desk
 from delivery.errors import NotYours, SendBlocked
 from delivery.judging import Background, recipient, words_of
@@ -153,7 +152,7 @@ async def _background(
         staff=await staff_by_id(session, [sender.staff_id]),
         units=await units_by_id(session, [audience.unit_id]),
         last_care=await touches.last_care(session, sorted(ids)) if selling else {},
-        allowed=await allow_list.allowed(session, products, bank_date(at)),
+        allowed=await white_lists.allowed(session, products, bank_date(at)),
         products=await shown(session, products, at),
     )
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from compliance import allow_list
 from compliance import repository as standing_of
 from compliance.complaints import FROZEN
 from compliance.facts import (
@@ -28,6 +27,7 @@ from content_library.spoken import GREETING, said_pieces
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from crm_sync.repository.staff import staff_by_id, units_by_id
 from crm_sync.rules.ages import age
+from delivery import white_lists
 from delivery.desk import Desk
 from delivery.intents import Intent, ProductInWords
 from delivery.products_in_words import Shown, product_fields, shown, with_product
@@ -82,7 +82,7 @@ async def background(
     products |= {script.product_code for script in scripts.values() if script.product_code}
     return Background(
         scripts=scripts,
-        allowed=await allow_list.allowed(session, products, bank_date(at)),
+        allowed=await white_lists.allowed(session, products, bank_date(at)),
         products=await shown(session, products, at),
         standing=await standing_of.recipient_standing(session, customers),
         contacts=await silenced_contacts(

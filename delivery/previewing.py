@@ -12,7 +12,6 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from compliance import allow_list
 from compliance.calendar import BankCalendar
 from compliance.facts import Channel, ConsentPurpose, Draft, Recipient, Sender, Words
 from compliance.gate import Court
@@ -25,6 +24,7 @@ from content_library.greeting import greeting_of
 from content_library.item_rules import PLAIN, forms_of
 from content_library.render import Pieces
 from content_library.spoken import said_pieces
+from delivery import white_lists
 from delivery.desk import Desk
 from delivery.judging import words_of
 from delivery.products_in_words import Shown, product_fields, shown, with_product
@@ -100,7 +100,7 @@ async def ground(
     return Ground(
         script,
         await shown(session, codes, morning),
-        await allow_list.allowed(session, codes, bank_date(morning)),
+        await white_lists.allowed(session, codes, bank_date(morning)),
         morning,
     )
 

@@ -26,6 +26,7 @@ from commands.demo.settings import (
     SEED,
     TOKEN,
 )
+from commands.demo.white_list_day import white_list_day
 from community import service as groups
 from config import policy_catalogue
 from content_library.importing import import_scripts, seed
@@ -224,6 +225,8 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     await segments_day(parts, at, tell)
     tell("资讯阅读", await radar_day(parts, at, author=AUTHOR, approver=APPROVER))
     await benefits_day(parts, at, tell, author=AUTHOR, approver=APPROVER)
+    listed = await white_list_day(parts, at, author=AUTHOR, approver=APPROVER)
+    tell("产品白名单", listed)
     archive = await archive_duty.round_of(parts, at)
     tell("会话存档", int(archive.get("stored", 0)))
     desk = await desk_day(parts, at, author=AUTHOR, checker=CHECKER, reviewer=APPROVER)

@@ -19,6 +19,7 @@ from crm_sync.repository import listing
 from crm_sync.repository.listing import Wanted
 from crm_sync.standing import suitable
 from crm_sync.standing.suitable import Offered
+from delivery import white_lists
 from kit.clock import bank_date
 from kit.web.guard import Asking, Reading, Writing, allow
 
@@ -38,7 +39,9 @@ async def products(
     whole = await sight_of(session, asking.viewer, roles.BUSINESS)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
     sets = rule_sets(request.app.state.parts.shelf)
-    every = await suitable.index(session, sight.units, bank_date(asking.at), sets)
+    today = bank_date(asking.at)
+    lists = await white_lists.allowed(session, await suitable.codes(session), today)
+    every = await suitable.index(session, sight.units, today, sets, lists)
     shown = [one for one in every if not kind or one.kind == kind]
     sorts = [(name, PRODUCT_KINDS.get(name, name)) for name in dict.fromkeys(o.kind for o in every)]
     context = await shell(request, session, asking, "products")
@@ -61,7 +64,9 @@ def _row(one: Offered, unit: str) -> dict[str, Any]:
         "risk": f"R{one.risk_level}" if one.risk_level else None,
         "customers": one.customers,
         "href": url(f"{PATH}/{quote(one.product_code, safe='')}", unit=unit),
-        "note": "非公开产品，只面向批准过的白名单客户"
+        "note": "只面向批准过的白名单客户"
+        if one.listed
+        else "非公开产品，还没有白名单，谁也不能发"
         if one.private
         else f"限 {'、'.join(one.tiers)} 客户"
         if one.tiers
@@ -83,8 +88,11 @@ async def product(
     whole = await sight_of(session, asking.viewer, roles.BUSINESS)
     sight = await sight_of(session, asking.viewer, roles.BUSINESS, unit) if unit else whole
     sets = rule_sets(request.app.state.parts.shelf)
-    found = await suitable.whom(session, code, today, sets)
-    if found is None:
+    lists = await white_lists.allowed(session, [code], today)
+    found = await suitable.whom(session, code, today, sets, lists)
+    if found is None or not (
+        code not in lists or await suitable.seen(session, lists[code], whole.units)
+    ):
         raise ProductUnknown("没有这个在售产品", saw=code[:40], do="回到适销产品页，从列表里选")
     name, ids = found
     wanted = Wanted(units=sight.units, within=(ids,))

@@ -244,3 +244,10 @@ async def tiers_of_customers(
         for number, unit_id, tier in await session.execute(query)
         if number is not None
     }
+
+
+def ids_in(units: Collection[str] | None) -> Any:
+    """A select of the customers of these units; None for the whole bank, who needs no select."""
+    if units is None:
+        return None
+    return select(col(Customer.id)).where(col(Customer.unit_id).in_(sorted(units)))

@@ -1,12 +1,12 @@
 """Which customers a product suits (A10): the rules of suitability as SQL over all customers.
 
 The rule sets are an argument; ``compliance.suitability`` judges one recipient by the same sets, and
-a test of the composition holds both against each other. Private products suit nobody here: they
-need a white list (rule E-4019), which its owner asks for.
+a test of the composition holds both against each other. A product with a white list suits those on
+it alone, and a private one without a list suits nobody (rules E-4009, E-4019).
 """
 
 from calendar import monthrange
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -17,8 +17,12 @@ from sqlmodel import col
 
 from config.suitability_policy import RuleSets, SuitabilityPolicy
 from crm_sync.models import Customer, Product
+from crm_sync.repository.keys import among
 from crm_sync.rules.ages import latest_birth
 from crm_sync.standing.reading import in_units
+
+Lists = Mapping[str, frozenset[int]]
+"""Customers on the white list, by product; a product without a list is absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Offered:
     private: bool
     tiers: tuple[str, ...]
     customers: int
+    listed: bool = False
 
 
 def assessed_after(today: date, months: int) -> date:
@@ -111,12 +116,21 @@ def entitled(attributes: dict[str, str]) -> tuple[str, ...]:
     return tuple(one.strip() for one in told.split(";") if one.strip())
 
 
-def _suits(product: Product, today: date, sets: RuleSets) -> ColumnElement[bool]:
+def _suits(
+    session: AsyncSession,
+    product: Product,
+    today: date,
+    sets: RuleSets,
+    listed: Collection[int] | None,
+) -> ColumnElement[bool]:
     governing = sets.governing(product.kind)
     rating = [one for one in governing if one.rates(product.kind, product.risk_level)]
-    if product.private or not product.on_sale or (rating and product.risk_level is None):
+    hidden = product.private and listed is None
+    if hidden or not product.on_sale or (rating and product.risk_level is None):
         return false()
     parts: list[ColumnElement[bool]] = [~minor(today, one) for one in governing]
+    if listed is not None:
+        parts.append(among(session, col(Customer.id), listed))
     parts += [ceiling(today, one) >= (product.risk_level or 0) for one in rating]
     tiers = entitled(product.attributes)
     if tiers:
@@ -135,13 +149,19 @@ async def _on_sale(session: AsyncSession) -> list[Product]:
     return list((await session.execute(query)).scalars())
 
 
+async def codes(session: AsyncSession) -> list[str]:
+    """The products on sale."""
+    return [one.product_code for one in await _on_sale(session)]
+
+
 async def whom(
-    session: AsyncSession, code: str, today: date, sets: RuleSets
+    session: AsyncSession, code: str, today: date, sets: RuleSets, lists: Lists
 ) -> tuple[str, Select[Any]] | None:
     """The name of a product on sale and a select of the customers it suits; None without one."""
     for one in await _on_sale(session):
         if one.product_code == code:
-            return one.name, select(col(Customer.id)).where(_suits(one, today, sets))
+            suits = _suits(session, one, today, sets, lists.get(code))
+            return one.name, select(col(Customer.id)).where(suits)
     return None
 
 
@@ -150,8 +170,13 @@ async def index(
     units: Collection[str] | None,
     today: date,
     sets: RuleSets,
+    lists: Lists,
 ) -> list[Offered]:
-    """Every product on sale with the number of customers in sight it suits; one grouped pass."""
+    """Every product on sale with the number of customers in sight it suits; one grouped pass.
+
+    ``lists``: who is on the white list of each product that has one. Who has nobody in sight on
+    a list does not learn of its product.
+    """
     grouped = (
         select(
             *(ceiling(today, one).label(f"ceiling{n}") for n, one in enumerate(sets.both)),
@@ -169,13 +194,35 @@ async def index(
         _Crowd(tuple(row[:2]), tuple(map(bool, row[2:4])), row[4], int(row[5]))
         for row in await session.execute(select(*keys, func.count()).group_by(*keys))
     ]
-    return [
-        Offered(
-            one.product_code, one.name, one.kind, one.risk_level, one.private,
-            entitled(one.attributes), _count(one, crowds, sets),
-        )
-        for one in await _on_sale(session)
-    ]  # fmt: skip
+    found = []
+    for one in await _on_sale(session):
+        listed = lists.get(one.product_code)
+        number = _count(one, crowds, sets) if listed is None else 0
+        if listed is not None:
+            if not await seen(session, listed, units):
+                continue
+            here = (*in_units(session, units), among(session, col(Customer.id), listed))
+            suits = _suits(session, one, today, sets, listed)
+            counted = select(func.count()).select_from(Customer).where(*here, suits)
+            number = int((await session.execute(counted)).scalar_one())
+        found.append(
+            Offered(
+                one.product_code, one.name, one.kind, one.risk_level, one.private,
+                entitled(one.attributes), number, listed is not None,
+            )
+        )  # fmt: skip
+    return found
+
+
+async def seen(
+    session: AsyncSession, listed: Collection[int], units: Collection[str] | None
+) -> bool:
+    """Whether somebody of these units is on a white list; head office sees every list."""
+    if units is None:
+        return True
+    here = (*in_units(session, units), among(session, col(Customer.id), listed))
+    query = select(col(Customer.id)).where(*here).limit(1)
+    return (await session.execute(query)).first() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from tests.unit.web.examples import (
     console_segments,
     console_structure,
     console_system,
+    console_white_lists,
     demo,
     h5,
     h5_more,
@@ -72,6 +73,7 @@ _GROUPS = (
     demo.PAGES,
     linking.PAGES,
     console_benefits.PAGES,
+    console_white_lists.PAGES,
     console_binding.PAGES,
 )
 PAGES: dict[str, Page] = {name: Page(*page) for group in _GROUPS for name, page in group.items()}

@@ -94,7 +94,7 @@ PRODUCTS: dict[str, Any] = {
     "state": None,
     "products": [
         {"name": "青禾稳盈 90 天", "code": "QHWY90", "kind_text": "理财", "risk": "R2", "customers": 2210, "href": "/c/products/QHWY90", "note": ""},
-        {"name": "私募精选", "code": "QHSM1", "kind_text": "基金", "risk": "R5", "customers": 0, "href": "/c/products/QHSM1", "note": "非公开产品，只面向批准过的白名单客户"},
+        {"name": "私募精选", "code": "QHSM1", "kind_text": "基金", "risk": "R5", "customers": 0, "href": "/c/products/QHSM1", "note": "只面向批准过的白名单客户"},
     ],
 }  # fmt: skip
 PRODUCT: dict[str, Any] = {

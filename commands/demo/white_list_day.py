@@ -1,0 +1,48 @@
+"""The demo's white lists: entries that hold, that end soon, that wait, that were refused."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from compliance import allow_list
+from crm_sync.repository import listing, products
+from kit.clock import bank_date
+from wiring.parts import Parts
+
+WHY: Final = (
+    "合格投资者认定书已核对，测评有效，客户主动来问。",
+    "近三个月三次大额转出，对收益敏感，客户经理已面谈。",
+)
+SHARE: Final = 4
+"""Every fourth private-banking customer."""
+
+
+async def white_list_day(parts: Parts, at: datetime, *, author: str, approver: str) -> int:
+    """A list for each product that is not public; returns how many entries there are."""
+    today, asked = bank_date(at), 0
+    async with parts.databases.bank.transaction() as session:
+        goods = await products.page(session, products.Filter(), limit=200)
+        people = await listing.page(session, listing.Wanted(tier="私行"), limit=60)
+        for order, product in enumerate(one for one in goods if one.private):
+            ids = [one.customer_id for one in people[order::SHARE]][:8]
+            then = at - timedelta(days=9 - order % 5)
+            end = today + timedelta(days=6 if order % 2 else 60)
+            asked += await allow_list.propose_entries(
+                session,
+                product.code,
+                ids,
+                reason=WHY[order % 2],
+                expires_on=end,
+                by=author,
+                at=then,
+            )
+            made = await allow_list.entries(
+                session, product_code=product.code, states=("proposed",)
+            )
+            numbers = [one.entry_id for one in made]
+            agreed, refused = numbers[:-2], numbers[-2:-1]
+            for some, agree in ((agreed, True), (refused, False)):
+                await allow_list.decide_entries(
+                    session, some, agree=agree, by=approver, at=then + timedelta(hours=6),
+                    opinion="资料齐全，同意" if agree else "认定书已过期，补齐后再报",
+                )  # fmt: skip
+    return asked

@@ -40,14 +40,16 @@ FREE_SCENES: Final = ("care.general", "sidebar", "product.card", "media", "artic
 NAMES: Final = {"script": "话术", "article": "资讯", "media": "素材", "product": "产品"}
 """What an item of each library is called."""
 PICTURES: Final = {
-    "image": "image",
-    "poster": "image",
-    "video": "video",
+    "image": "img",
+    "poster": "img",
+    "video": "play",
     "file": "doc",
     "miniprogram": "box",
     "link": "link",
 }
-"""The drawing that stands for a material."""
+"""The drawing that stands for a material without a picture."""
+SEEN: Final = frozenset({"image", "poster", "miniprogram", "link"})
+"""Materials that are a picture, or carry one on their card."""
 END_OF_DAY: Final = time(21, 0)
 
 
@@ -162,6 +164,7 @@ def script_card(
         "media": PICTURES.get(str(script.detail.get("kind")))
         if script and script.library == Library.MEDIA
         else None,
+        "picture": None if blocked else _picture(script),
         "send": None
         if blocked or not may_send
         else {
@@ -184,6 +187,13 @@ def objections(one: Judged) -> list[dict[str, str]]:
     if one.missing:
         found.append({"code": "E-4202", "saying": f"{one.missing}。请换一条，或先补全资料。"})
     return found
+
+
+def _picture(script: ApprovedScript | None) -> str | None:
+    """The address of a material's picture, as a customer may open it."""
+    if script is None or script.library != Library.MEDIA or not script.detail.get("file"):
+        return None
+    return f"/o/m/{quote(script.code)}" if script.detail.get("kind") in SEEN else None
 
 
 def _is_article(script: ApprovedScript | None) -> bool:

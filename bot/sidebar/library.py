@@ -98,7 +98,7 @@ async def scripts(
         "scripts": [one.card() for one in found[:MOST]],
         "nearest": chips[1:] if not found else [],
         "hidden_count": shelf.hidden,
-        "state": None if found else _state(q, shelf),
+        "state": None if found else _state(q, shelf, cards.NAMES[wanted_library]),
     }
     return page(request, "scripts", context, fragment="scripts")
 
@@ -199,7 +199,7 @@ def _chips(shelf: Shelf, q: str, scene: str, library: Library) -> list[dict[str,
     ]
 
 
-def _state(q: str, shelf: Shelf) -> dict[str, Any]:
+def _state(q: str, shelf: Shelf, what: str) -> dict[str, Any]:
     if not shelf.query:
         return {
             "kind": "first_use",
@@ -211,7 +211,7 @@ def _state(q: str, shelf: Shelf) -> dict[str, Any]:
     whom = "这位客户" if shelf.contact else "这个群"
     return {
         "kind": "no_result",
-        "title": f"没有找到“{q}”" if q else f"没有适合{whom}的话术",
+        "title": f"没有找到“{q}”" if q else f"没有适合{whom}的{what}",
         "text": "可以换个说法，或看看相近的场景。",
         "code": "",
         "action": None,

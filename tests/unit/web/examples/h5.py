@@ -40,7 +40,7 @@ def script(
     card: dict[str, Any] = {
         "id": version_id, "state": "sendable", "title": title, "kind": "关怀", "kind_style": "ok",
         "code": f"话术 {version_id}", "version": 4, "valid_until": date(2026, 12, 31), "parts": parts,
-        "used": "", "media": None, "send": send(version_id), "sent_at": None, "objections": [],
+        "used": "", "media": None, "picture": None, "send": send(version_id), "sent_at": None, "objections": [],
         "preview_url": f"/h5/preview?script_version_id={version_id}&contact={CONTACT}",
     }  # fmt: skip
     return {**card, **more}

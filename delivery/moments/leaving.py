@@ -19,7 +19,6 @@ from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.people import people
 from crm_sync.shown_tags import Pair
 from delivery.desk import Desk
-from delivery.dispatcher import LEASE
 from delivery.models import MomentPart, MomentReader, MomentSender, MomentTask, Outbox, OutboxState
 from delivery.moments import audience
 from delivery.moments.audience import Candidate
@@ -30,6 +29,10 @@ from delivery.repository.outbox import Claim
 from delivery.words_now import stale
 
 STALE: Final = "its words were recalled or are out of date"
+
+
+GOING: Final = timedelta(minutes=5)
+"""The lease of a call that is being judged again and made: many customers take a while."""
 
 
 class LeaseOver(Exception):
@@ -120,7 +123,7 @@ async def _still_mine(session: AsyncSession, claim: Claim, at: datetime) -> bool
             col(Outbox.state) == OutboxState.SENDING,
             col(Outbox.attempts) == claim.attempts,
         )
-        .values(leased_until=at + LEASE)
+        .values(leased_until=at + GOING)
         .returning(col(Outbox.id)),
         execution_options=UNTRACKED,
     )

@@ -29,7 +29,7 @@ READERS: Final[Mapping[str, tuple[str, str]]] = {
     "extra": ("名单外看到", "danger"),
 }
 SENDERS: Final[Mapping[str, tuple[str, str]]] = {
-    "waiting": ("等他发表", "warn"),
+    "waiting": ("等待发表", "warn"),
     "published": ("已发表", "ok"),
     "missed": ("到时没发表", "danger"),
     "stopped": ("已停止", ""),

@@ -113,14 +113,14 @@ async def false_stops(parts: Parts, at: datetime) -> Mapping[str, Any]:
         lowered = await lowering.lower(
             session, strict, percent=policy.most_released_percent, by=JOB, at=at
         )
-        seats = await _seats(session, {rules[one.rule].owner for one in lowered}, policy)
+        seats = await seats_of(session, {rules[one.rule].owner for one in lowered}, policy)
         await open_work(session, [_work(one, rules[one.rule], seats) for one in lowered], at=at)
     if lowered:
         await parts.refresh()
     return {"rules": len(summed), "lowered": [one.rule for one in lowered]}
 
 
-async def _seats(
+async def seats_of(
     session: AsyncSession, desks: Collection[str], policy: ReviewDeskPolicy
 ) -> dict[str, StaffFact]:
     """Who sits at each desk: as the policy says, else whoever's position is called so."""

@@ -10,6 +10,7 @@ from sqlmodel import col
 from compliance.review import cases, lessons, lowering
 from compliance.review.facts import CaseState, Source, Stop
 from config import policy_catalogue
+from config.review_desk_policy import DeskHolder
 from crm_sync.models import Staff
 from delivery import worklist
 from kit.ledger.reading import Wanted as Entries
@@ -166,3 +167,22 @@ async def test_content_findings_wait_beside_the_approval_and_sample_customers_re
         returned = cases.Wanted(state=CaseState.RETURNED)
         assert await cases.count(session, returned) == 1
     assert "草稿" in await wang.page("/c/library/bad.one")
+
+
+async def test_a_desk_is_held_by_whom_policy_names_then_by_position_then_by_nobody(
+    desk_office: Office,
+) -> None:
+    policy = desk_office.parts.shelf.of(policy_catalogue.REVIEW_DESK)
+    named = policy.model_copy(
+        update={"owner": (DeskHolder(desk="合规一岗", staff="hejing"), DeskHolder(desk="空岗", staff="nobody"))}
+    )  # fmt: skip
+    async with desk_office.database.transaction() as session:
+        for desk, staff in (("合规一岗", "suntao"), ("合规二岗", "luomin")):
+            await session.execute(
+                update(Staff).where(col(Staff.staff_id) == staff).values(position=desk)
+            )
+        held = await screening_duty.seats_of(session, {"合规一岗", "合规二岗", "空岗"}, named)
+    assert {desk: one.staff_id for desk, one in held.items()} == {
+        "合规一岗": "hejing",
+        "合规二岗": "luomin",
+    }

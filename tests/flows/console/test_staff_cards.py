@@ -2,6 +2,9 @@
 
 import pytest
 
+from content_library import service as items
+from content_library.facts import Form, Library, ScriptDraft
+from content_library.material_files import keep
 from crm_sync.readings import links
 from crm_sync.staff_cards import service
 from crm_sync.staff_cards.errors import CardRefused, OwnCertificate
@@ -86,3 +89,33 @@ async def test_a_card_holds_no_private_number_and_no_promise(
             await service.write(
                 session, "limin", title="客户经理", specialties=[], intro=intro, by="staff:a", at=AT
             )
+
+
+async def test_a_portrait_is_a_picture_that_two_people_let_pass(desk_office: Office) -> None:
+    head = await desk_office.sit("suntao")
+    refused = await head.post("/c/cards/write", {**CARD, "portrait": "portrait.limin"})
+    assert (refused.status_code, "E-2435" in refused.text) == (422, True)
+    async with desk_office.database.transaction() as session:
+        file = await keep(session, b"\x89PNG\r\n\x1a\n" + b"0" * 64, by="staff:a", at=AT)
+        draft = ScriptDraft(
+            "portrait.limin", "李敏的照片", "media.image", "care", "李敏，贵宾理财经理",
+            form=Form.ATTACHMENT, library=Library.MEDIA,
+            detail={"kind": "image", "file": file.digest},
+        )  # fmt: skip
+        version_id = await items.draft(session, draft, by="staff:a", at=AT)
+        await items.submit(
+            session, version_id, by="staff:a", reason="", at=AT, examiner=lambda text, **_: ()
+        )
+        await items.approve(session, version_id, by="staff:b", opinion="本人照片", at=AT)
+        number = await service.enter(
+            session, "limin", kind="基金从业资格", number="F3000117788",
+            valid_until=bank_date(AT), by="staff:a", at=AT,
+        )  # fmt: skip
+        await service.decide(session, number, verified=True, opinion="一致", by="staff:b", at=AT)
+    done = await head.post("/c/cards/write", {**CARD, "portrait": "portrait.limin"})
+    assert done.status_code == 303
+    visitor = desk_office.browser()
+    token = links.card_token(desk_office.parts.keys.cipher, "limin", AT)
+    assert "/o/m/portrait.limin" in (await visitor.get(f"/o/card/{token}")).text
+    picture = await visitor.get("/o/m/portrait.limin")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")

@@ -12,8 +12,6 @@ WHY: Final = (
     "合格投资者认定书已核对，测评有效，客户主动来问。",
     "近三个月三次大额转出，对收益敏感，客户经理已面谈。",
 )
-SHARE: Final = 4
-"""Every fourth private-banking customer."""
 
 
 async def white_list_day(parts: Parts, at: datetime, *, author: str, approver: str) -> int:
@@ -22,27 +20,21 @@ async def white_list_day(parts: Parts, at: datetime, *, author: str, approver: s
     async with parts.databases.bank.transaction() as session:
         goods = await products.page(session, products.Filter(), limit=200)
         people = await listing.page(session, listing.Wanted(tier="私行"), limit=60)
-        for order, product in enumerate(one for one in goods if one.private):
-            ids = [one.customer_id for one in people[order::SHARE]][:8]
-            then = at - timedelta(days=9 - order % 5)
-            end = today + timedelta(days=6 if order % 2 else 60)
-            asked += await allow_list.propose_entries(
-                session,
-                product.code,
-                ids,
-                reason=WHY[order % 2],
-                expires_on=end,
-                by=author,
-                at=then,
-            )
-            made = await allow_list.entries(
-                session, product_code=product.code, states=("proposed",)
-            )
-            numbers = [one.entry_id for one in made]
-            agreed, refused = numbers[:-2], numbers[-2:-1]
-            for some, agree in ((agreed, True), (refused, False)):
-                await allow_list.decide_entries(
-                    session, some, agree=agree, by=approver, at=then + timedelta(hours=6),
-                    opinion="资料齐全，同意" if agree else "认定书已过期，补齐后再报",
+        ids = [one.customer_id for one in people]
+        for product in (one for one in goods if one.private):
+            for order, (reason, days) in enumerate(zip(WHY, (60, 6), strict=True)):
+                then, end = at - timedelta(days=9 - 4 * order), today + timedelta(days=days)
+                asked += await allow_list.propose_entries(
+                    session, product.code, ids[order::2][:6], reason=reason, expires_on=end,
+                    by=author, at=then,
                 )  # fmt: skip
+                made = await allow_list.entries(
+                    session, product_code=product.code, states=("proposed",)
+                )
+                numbers = [one.entry_id for one in made if one.reason == reason]
+                for some, agree in ((numbers[:-2], True), (numbers[-2:-1], False)):
+                    await allow_list.decide_entries(
+                        session, some, agree=agree, by=approver, at=then + timedelta(hours=6),
+                        opinion="资料齐全，同意" if agree else "认定书已过期，补齐后再报",
+                    )  # fmt: skip
     return asked

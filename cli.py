@@ -27,6 +27,7 @@ from commands import (
     standing,
     transferring,
     trust,
+    white_lists,
 )
 from commands.demo import command as demo
 from commands.opening import OPTIONS
@@ -47,6 +48,7 @@ app.add_typer(duty.duty, name="duty")
 app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
 app.add_typer(records.archive, name="archive")
+app.add_typer(white_lists.allow, name="allow")
 app.add_typer(benefits.benefit, name="benefit")
 app.add_typer(benefits.event, name="event")
 app.add_typer(benefits.referral, name="referral")

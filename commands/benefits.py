@@ -91,7 +91,7 @@ def list_command(state: State = "") -> None:
     run(work)
 
 
-async def _within(session: AsyncSession, parts: Parts, by: str) -> frozenset[str] | None:
+async def units_of_giver(session: AsyncSession, parts: Parts, by: str) -> frozenset[str] | None:
     """The units that a person may give in; None for the whole bank. Raises BenefitRefused."""
     relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
     who = await viewer(session, by, parts.clock(), relations)
@@ -106,7 +106,7 @@ async def _within(session: AsyncSession, parts: Parts, by: str) -> frozenset[str
     )
 
 
-async def _ids(session: AsyncSession, path: Path) -> tuple[dict[int, str], list[str]]:
+async def file_ids(session: AsyncSession, path: Path) -> tuple[dict[int, str], list[str]]:
     """Customer numbers of a file by id, and those nobody has."""
     numbers = list(dict.fromkeys(one.strip() for one in numbers_of(path) if one.strip()))
     if not 1 <= len(numbers) <= MOST:
@@ -173,8 +173,8 @@ class _Given:
 async def _give(
     session: AsyncSession, parts: Parts, benefit_id: int, file: Path, by: str, reason: str
 ) -> _Given:
-    units = await _within(session, parts, by)
-    ids, unknown = await _ids(session, file)
+    units = await units_of_giver(session, parts, by)
+    ids, unknown = await file_ids(session, file)
     report = await grants.grant(
         session, benefit_id, ids, parts.shelf.of(policy_catalogue.BENEFITS),
         by=f"staff:{by}", at=parts.clock(), reason=reason, units=units,
@@ -260,8 +260,8 @@ def register_command(
         async with opened() as parts, parts.databases.bank.transaction() as session:
             if await reading.benefit(session, benefit_id) is None:
                 raise BenefitUnknown("没有这场活动", saw=str(benefit_id), do="gengyun event list")
-            units = await _within(session, parts, by)
-            ids, unknown = await _ids(session, file)
+            units = await units_of_giver(session, parts, by)
+            ids, unknown = await file_ids(session, file)
             if unknown:
                 raise BenefitRefused(
                     UNKNOWN_NUMBER,

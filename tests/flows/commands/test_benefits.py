@@ -84,3 +84,31 @@ def test_a_file_is_given_in_one_go_within_budget_scope_and_role(
     assert (report["granted"], report["granted_fen"]) == (4, 2_000)
     assert report["referrals"] == {"recorded": 0, "credited": 0}
     assert operator.run("referral", "list").rows == []
+
+
+@pytest.mark.mission("I5")
+def test_a_white_list_is_asked_for_by_one_and_approved_by_another(
+    operator: Operator, tmp_path: Path
+) -> None:
+    for kind in ("units", "staff", "products", "customers"):
+        operator.bring(kind, SAMPLES / f"{kind}.csv")
+    for staff_id, role, unit in (
+        ("003101", "branch", "01"), ("000101", "ops", "hq"), ("000104", "compliance", "hq"),
+    ):  # fmt: skip
+        operator.run("users", "grant", staff_id, role, "--unit", unit)
+    file = tmp_path / "them.csv"
+    file.write_text("customer_no\n6200000001\n", "utf-8")
+    ask = ("allow", "propose", "QHJJX", "--file", file, "--by", "000101", "--until")
+    assert operator.run(*ask, "soon", "--reason", "x", code=2).one["error"]["code"] == "E-4108"
+    assert operator.run(*ask, "2020-01-01", "--reason", "x", code=2).one["error"]["code"]
+    assert operator.run(*ask, "2099-12-31", "--reason", "合格投资者").one["proposed"] == 1
+    [waiting] = operator.run("allow", "list", "--state", "proposed").rows
+    decide = ("allow", "approve", str(waiting["id"]), "--opinion", "已核对", "--by")
+    for by in ("003101", "000101"):  # no such role; whoever asked
+        assert operator.run(*decide, by, code=2 if by == "003101" else 1).one["error"]["code"]
+    assert operator.run("allow", "list", "--state", "approved").rows == []
+    assert operator.run(*decide, "000104").one == {"approved": 1}
+    off = ("allow", "revoke", str(waiting["id"]), "--opinion", "客户要求", "--by", "000104")
+    assert operator.run(*off).one == {"revoked": 1}
+    [over] = operator.run("allow", "list", "--product", "QHJJX").rows
+    assert over["state"] == "revoked"

@@ -1,5 +1,6 @@
 """What was approved is what is sent: of one item only the greeting before it is the sender's."""
 
+import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -116,6 +117,13 @@ async def test_a_greeting_goes_before_the_words_and_changes_none_of_them(
 ) -> None:
     version_id, _ = await _version(site, "care.cold")
     said = "周阿姨早上好，好久不见！"
+    limin = await site.signed_in("limin")
+    sheet = await limin.get(f"/h5/preview?contact=wm-C1&script_version_id={version_id}")
+    ready = re.findall(r'<option value="([^"]+)">', sheet.text)
+    assert ready[0] == "您好，您的专属客户经理来问候一声。", (
+        "what is ready for this tier comes first"
+    )
+    assert "您好，今年的收成还好吗？" not in ready
     status, ticket = await _send(site, script_version_id=version_id, greeting=said)
     assert status == 200
     sent: Any = ticket["payloads"]
@@ -256,6 +264,7 @@ async def test_a_material_goes_by_its_live_id_and_not_a_minute_longer(
     limin = await site.signed_in("limin")
     page = await limin.get("/h5/scripts?library=media&contact=wm-C1")
     assert "防诈海报" in words_of(page.text)
+    assert 'src="/o/m/poster.safety"' in page.text, "whoever sends it sees it"
     status, ticket = await _send(site, script_version_id=version_id)
     assert status == 200
     assert ticket["payloads"] == [{"msgtype": "image", "image": {"mediaid": "MEDIA-1"}}]

@@ -210,6 +210,10 @@ class Objection(StrEnum):
         "empty", "E-4041",
         "没有可发的文字。请检查话术内容。",
     )  # fmt: skip
+    SAID_IN_PIECES = (
+        "said_in_pieces", "E-4047",
+        "与刚才发给这位客户的话连起来读，成了不得出现的说法。请改用完整的、已审核的话术，不要分条说。",
+    )  # fmt: skip
 
 
 BY_CODE = {objection.code: objection for objection in Objection}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from compliance.calendar import BankCalendar
 from compliance.policy import GatePolicy
+from compliance.screening.splits import SplitPolicy
 from compliance.wording import Reader, Screens
 from config import channel_choice_policy, channel_policy, moment_policy, review_desk_policy
 from config.channel_choice_policy import ChannelChoicePolicy
@@ -24,6 +25,7 @@ class Desk:
     policy in force. ``sms``: a gateway takes text messages. ``lowered``: the rules that ask for
     review now although the rulebook lets them block; the screener knows. ``review``: what the
     review desk promises and for how long its word holds. ``moments``: how many moments there may be.
+    ``splits``: how far back one sender's words are read together.
     """
 
     policy: GatePolicy
@@ -40,6 +42,7 @@ class Desk:
     lowered: frozenset[str] = frozenset()
     review: ReviewDeskPolicy = field(default_factory=review_desk_policy.load)
     moments: MomentPolicy = field(default_factory=moment_policy.load)
+    splits: SplitPolicy = field(default_factory=SplitPolicy)
 
     @classmethod
     def of(
@@ -56,6 +59,7 @@ class Desk:
         channels: ChannelPolicy | None = None,
         sms: bool = False,
         lowered: frozenset[str] = frozenset(),
+        splits: SplitPolicy | None = None,
     ) -> "Desk":
         """A desk with a reader of its own; channel policies that are not given are as shipped."""
         return cls(
@@ -71,6 +75,7 @@ class Desk:
             channels or channel_policy.load(),
             sms,
             lowered,
+            splits=splits or SplitPolicy(),
         )
 
     def lower(self, screener: Screens, rules: frozenset[str]) -> None:

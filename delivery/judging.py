@@ -53,7 +53,10 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """One intent with its words and everything the gate said. ``missing`` says what it lacks."""
+    """One intent with its words and everything the gate said. ``missing`` says what it lacks.
+
+    ``joined``: these words behind the earlier ones together with which they break a rule.
+    """
 
     intent: Intent
     script: ApprovedScript | None
@@ -61,6 +64,7 @@ class Judged:
     decision: Decision | None
     missing: str = ""
     pieces: tuple[tuple[str, str], ...] = ()
+    joined: str = ""
 
     @property
     def objections(self) -> tuple[str, ...]:

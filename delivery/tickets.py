@@ -5,7 +5,7 @@ at the moment of the tap; what stood on the page is never trusted.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,10 +16,11 @@ from sqlmodel import col
 
 from compliance.facts import Channel
 from compliance.objections import BY_CODE
+from compliance.screening.splits import Said
 from content_library import repository as scripts_of
 from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
-from delivery import judging, quota, to_review
+from delivery import judging, quota, said_together, to_review
 from delivery.departing import in_turn
 from delivery.desk import Desk
 from delivery.errors import (
@@ -78,12 +79,21 @@ class Sender:
 
 
 async def check(
-    session: AsyncSession, intents: Sequence[Intent], *, at: datetime, desk: Desk
+    session: AsyncSession,
+    intents: Sequence[Intent],
+    *,
+    at: datetime,
+    desk: Desk,
+    heard: Mapping[said_together.Pair, Sequence[Said]] | None = None,
 ) -> list[Judged]:
-    """What the gate says of each, for the sidebar at this moment; nothing is written."""
+    """What the gate says of each, for the sidebar at this moment; nothing is written.
+
+    ``heard``: what the archive has of the sender's own typing, to be read together with the words.
+    """
     known = await judging.background(session, intents, at=at)
     judged = judging.judge(intents, known, at=at, desk=desk, channel=Channel.SIDEBAR)
-    return await to_review.with_released(session, judged, at=at, desk=desk)
+    judged = await to_review.with_released(session, judged, at=at, desk=desk)
+    return await said_together.read_together(session, judged, at=at, desk=desk, heard=heard or {})
 
 
 async def prepare(
@@ -94,6 +104,7 @@ async def prepare(
     at: datetime,
     desk: Desk,
     todo: TodoView | None = None,
+    heard: Mapping[said_together.Pair, Sequence[Said]] | None = None,
 ) -> Ticket:
     """Judge again and hand out the text with a one-time ticket.
 
@@ -114,14 +125,14 @@ async def prepare(
     if todo is not None and todo.state not in (TodoState.OPEN.value, TodoState.HANDED.value):
         raise TodoClosed("这件待办已经办过或撤回了", do="刷新待办列表", todo=todo.id)
     await in_turn(session, customer_id)
-    [judged] = await check(session, [intent], at=at, desk=desk)
+    [judged] = await check(session, [intent], at=at, desk=desk, heard=heard)
     if judged.missing or judged.objections or judged.text is None or judged.script is None:
         await judging.record(session, [judged], at)
         await _record(session, "send.blocked", intent, sender, at, codes=judged.objections)
         await to_review.hand_in(
             session,
             script=judged.script,
-            text=judged.text,
+            text=judged.joined or judged.text,
             decision=judged.decision,
             by=f"staff:{sender.staff_id}",
             unit_id=intent.customer.unit_id,

@@ -21,7 +21,9 @@ from delivery.judging import Judged
 from kit.clock import bank_date
 from kit.db import cipher_of
 
-SCREENED: Final = frozenset({Objection.SCREENED_BLOCK, Objection.SCREENED_REVIEW})
+SCREENED: Final = frozenset(
+    {Objection.SCREENED_BLOCK, Objection.SCREENED_REVIEW, Objection.SAID_IN_PIECES}
+)
 
 
 async def hand_in(

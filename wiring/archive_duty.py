@@ -15,8 +15,6 @@ from archive.facts import ClaimedSend, ConsentFact, CustomerSignal
 from archive.wording import text_hash
 from compliance import opting_out as wishes
 from compliance.opting_out import Choice
-from compliance.screening.splits import SplitPolicy
-from config import policy_catalogue
 from crm_sync import contacts, selection
 from crm_sync.repository.cards import customers_of_contacts
 from delivery import opting_out, proving
@@ -24,6 +22,7 @@ from delivery.worklist import Work, open_work
 from kit.db import cipher_of
 from wiring import screening_duty
 from wiring.parts import Parts
+from wiring.policies import splits_of
 
 PROOF_WINDOW: Final = timedelta(days=5)
 
@@ -57,8 +56,7 @@ async def _consents_told(session: AsyncSession, consents: Sequence[ConsentFact])
 async def screen_all(parts: Parts, at: datetime) -> dict[str, int]:
     """Screen every page that waits; act on opt-outs and complaints in the same transaction."""
     counts = {"screened": 0, "findings": 0, "alerts": 0, "signals": 0}
-    talk = parts.shelf.of(policy_catalogue.SPLIT_TALK)
-    splits = SplitPolicy(talk.messages, timedelta(minutes=talk.within_minutes))
+    splits = splits_of(parts.shelf)
     while True:
         async with parts.databases.bank.transaction() as session:
             done = await screening.screen_next(session, parts.screener, at=at, splits=splits)

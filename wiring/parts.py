@@ -149,6 +149,7 @@ class Parts:
                 )
             self.desk.review = self.shelf.of(policy_catalogue.REVIEW_DESK)
             self.desk.moments = self.shelf.of(policy_catalogue.MOMENTS)
+            self.desk.splits = policies.splits_of(self.shelf)
             self.desk.calendar = await bank_calendar(session, self.desk.policy)
             lowered = await lowering.in_force(session)
         if lowered != self.desk.lowered:
@@ -211,6 +212,7 @@ async def build(
             choice=shelf.of(policy_catalogue.CHANNEL_CHOICE),
             channels=shelf.of(policy_catalogue.CHANNELS),
             sms=bool(settings.sms.url),
+            splits=policies.splits_of(shelf),
         ),
         shelf=shelf,
         content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),

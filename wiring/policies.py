@@ -1,8 +1,11 @@
 """The policies in force, from the database onto the shelf of this process."""
 
+from datetime import timedelta
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.policy import GatePolicy
+from compliance.screening.splits import SplitPolicy
 from config import policy_catalogue
 from config.policy_shelf import Shelf
 from config.rule_sets import rule_sets
@@ -23,6 +26,12 @@ async def fill(shelf: Shelf, session: AsyncSession) -> bool:
             kind = kind_of(name)
             shelf.put(kind, values_of(kind, version.text), version.number)
     return True
+
+
+def splits_of(shelf: Shelf) -> SplitPolicy:
+    """How far back one sender's words are read together, from the shelf."""
+    talk = shelf.of(policy_catalogue.SPLIT_TALK)
+    return SplitPolicy(talk.messages, timedelta(minutes=talk.within_minutes))
 
 
 def gate_policy(shelf: Shelf, own_hosts: frozenset[str]) -> GatePolicy:

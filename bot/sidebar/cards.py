@@ -1,15 +1,17 @@
 """Scripts and to-dos as the phone shows them: sendable, sent, or blocked with the reason."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any, Final
 from urllib.parse import quote
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from archive.lately import pair_of, said_lately
 from compliance.calendar import BankCalendar
 from compliance.facts import Channel, Purpose
 from compliance.objections import BY_CODE, told
+from compliance.screening.splits import Said
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript, Form, Library, State
 from content_library.item_rules import PLAIN, forms_of
@@ -21,6 +23,7 @@ from delivery.desk import Desk
 from delivery.intents import Intent
 from delivery.judging import Judged
 from delivery.repository.todos import TodoView
+from delivery.said_together import Pair
 from kit.clock import bank_date, bank_moment
 from kit.web.formats import money
 from kit.web.rich import Part, marked
@@ -128,7 +131,18 @@ async def judged(
     session: AsyncSession, intents: Sequence[Intent], *, at: datetime, desk: Desk
 ) -> list[Judged]:
     """What the gate says of each at this moment."""
-    return await tickets.check(session, intents, at=at, desk=desk) if intents else []
+    if not intents:
+        return []
+    before = await heard(session, intents, at=at, desk=desk)
+    return await tickets.check(session, intents, at=at, desk=desk, heard=before)
+
+
+async def heard(
+    session: AsyncSession, intents: Sequence[Intent], *, at: datetime, desk: Desk
+) -> Mapping[Pair, Sequence[Said]]:
+    """What the archive has of the senders' own last words to these customers."""
+    pairs = {pair_of(one.reach.userid, one.reach.external_userid) for one in intents if one.reach}
+    return await said_lately(session, pairs, since=at - desk.splits.within, until=at)
 
 
 def script_card(

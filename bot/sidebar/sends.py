@@ -105,8 +105,9 @@ async def send(
         return await _blocked_face(request, session, asking, intent, todo, contact, error)
     try:
         ticket = await tickets.prepare(
-            session, intent, sender=sender, at=asking.at, desk=desk_of(request), todo=todo
-        )
+            session, intent, sender=sender, at=asking.at, desk=desk_of(request), todo=todo,
+            heard=await cards.heard(session, [intent], at=asking.at, desk=desk_of(request)),
+        )  # fmt: skip
     except SendBlocked:
         return await _blocked_face(request, session, asking, intent, todo, contact)
     words = [{"msgtype": "text", "text": {"content": ticket.text}}]

@@ -140,6 +140,7 @@ async def prepare(
             external_userid=reach.external_userid,
             at=at,
             desk=desk,
+            greeting=intent.greeting,
         )
         raise SendBlocked(
             "；".join(BY_CODE[code].saying for code in judged.objections) or judged.missing,

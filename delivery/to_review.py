@@ -38,10 +38,12 @@ async def hand_in(
     external_userid: str | None,
     at: datetime,
     desk: Desk,
+    greeting: str = "",
 ) -> int:
     """Open a case for each rule, where nothing but screening speaks against the words.
 
-    Returns how many are new: a second tap on the same words opens nothing.
+    ``greeting``: what the sender wrote before them, read by itself as the gate does. Returns how
+    many are new: a second tap on the same words opens nothing.
     """
     if script is None or text is None or decision is None or not decision.objections:
         return 0
@@ -50,10 +52,17 @@ async def hand_in(
     verdict = desk.screener.screen(
         text, speaker="content", product=script.product_kind, on=bank_date(at)
     )
+    hits = list(verdict.hits)
+    if greeting and text.startswith(greeting):
+        own = desk.screener.screen(
+            greeting, speaker="content", product=script.product_kind, on=bank_date(at)
+        )
+        hits += own.hits
+        hits.sort(key=lambda hit: hit.severity == "block")  # of one rule the graver is kept
     to_whom = f"customer:{customer_id}" if customer_id is not None else f"script:{script.code}"
     digest = cipher_of(session).blind("text", text)
     spans: dict[str, list[tuple[int, int]]] = {}
-    for hit in verdict.hits:
+    for hit in hits:
         spans.setdefault(hit.rule, []).append((hit.start, hit.end))
     stops = {
         hit.rule: Stop(
@@ -73,7 +82,7 @@ async def hand_in(
             customer_id=customer_id,
             external_userid=external_userid,
         )
-        for hit in verdict.hits
+        for hit in hits
         if hit.severity != "warn" and hit.rule not in script.accepted_rules
     }
     return await cases.open_cases(session, stops.values(), policy=desk.review, at=at)

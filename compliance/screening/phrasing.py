@@ -87,11 +87,8 @@ class Phrasing:
         if self._cues.warning.search(read):
             total += weight(self._warned, pieces)
         if spans := negated_spans(read, self._cues):
-            turned = {
-                piece
-                for piece, start, end in places
-                if any(first <= start and end <= last for first, last in spans)
-            }
+            until = _ends(spans, len(read))
+            turned = {piece for piece, start, end in places if end <= until[start]}
             total += weight(self._negated, turned)
         sides = self._sides
         return (
@@ -144,6 +141,14 @@ class Phrasing:
             for number, ratio in self._telling[gram]:
                 sums[number] += ratio
         return self._names[sums.index(max(sums))]
+
+
+def _ends(spans: Sequence[tuple[int, int]], length: int) -> list[int]:
+    """For each place the end of the span around it, or 0. The spans are disjoint and ordered."""
+    ends = [0] * length
+    for first, last in spans:
+        ends[first:last] = [last] * (last - first)
+    return ends
 
 
 @lru_cache(maxsize=4096)

@@ -45,6 +45,7 @@ class PhrasingPolicy:
     talk: int  # characters above which a text is talk, whose sound can be told
     doubt_talk: float  # `doubt` for talk
     dismiss: float
+    disguised: float  # `dismiss` for what only the unmasked text shows
     rules: dict[str, Rule]  # by family
     table: Phrasing | None
 
@@ -160,6 +161,7 @@ def _phrasing(
         talk=entry["talk"],
         doubt_talk=entry["doubt_talk"],
         dismiss=entry["dismiss"],
+        disguised=entry["disguised"],
         rules=derived,
         table=Phrasing.from_file(table, cues) if table and table.exists() else None,
     )

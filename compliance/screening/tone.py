@@ -9,6 +9,7 @@ from compliance.screening.rulebook import PhrasingPolicy
 from compliance.screening.rules import Rule
 
 _LONG = 60  # characters; in a longer text one red sentence would drown in calm ones
+_SHORT = 6  # characters; a text of fewer has no sound to tell
 _CAUTION = 0.4  # a single sentence out of many must sound worse than a whole message
 _SENTENCE = re.compile("[^。!?\\n]+[。!?\\n]*")
 
@@ -45,7 +46,7 @@ class Tone:
         """
         policy = self._policy
         talk = len(self._text) > policy.talk
-        if sure and not talk:
+        if (sure and not talk) or len(self._text) < _SHORT:
             return severity
         score = self._whole
         if score < policy.doubt_talk and len(self._text) > _LONG:
@@ -65,7 +66,7 @@ class Tone:
         Emoji, spaces and pinyin stand in ordinary chat too; only a text that sounds harmless as a
         whole was not written to hide something.
         """
-        if self._whole < self._policy.dismiss and len(self._text) <= _LONG:
+        if _SHORT <= len(self._text) <= _LONG and self._whole < self._policy.disguised:
             return "warn"
         return severity
 

@@ -85,7 +85,7 @@ def _book(
 ) -> Path:
     for name in ("concepts.toml", "guards.toml", "disguises.toml"):
         (folder / name).write_bytes((DEFAULT_PATH / name).read_bytes())
-    policy = '[phrasing]\nid = "R-SEM"\nname = "n"\nowner = "o"\nversion = 1\nstop = 1.0\nexcused = 0.5\ncustomer = 0.0\ndoubt = -1.0\ntalk = 20\ndoubt_talk = 1.0\ndismiss = -2.0\nreason = "{family}"\n[phrasing.families]\n'
+    policy = '[phrasing]\nid = "R-SEM"\nname = "n"\nowner = "o"\nversion = 1\nstop = 1.0\nexcused = 0.5\ncustomer = 0.0\ndoubt = -1.0\ntalk = 20\ndoubt_talk = 1.0\ndismiss = -2.0\ndisguised = -2.0\nreason = "{family}"\n[phrasing.families]\n'
     (folder / "phrasing.toml").write_text(policy, "utf-8")
     (folder / "own.toml").write_text(
         RULE.format(pattern=pattern, severity=severity, standing=standing), "utf-8"

@@ -8,7 +8,8 @@ from compliance.content_check import ContentCheck
 from compliance.policy import GatePolicy
 from compliance.screening import Screener
 from content_library.facts import Form, ScriptDraft
-from content_library.importing import draft_from, read_toml
+from content_library.importing import draft_from
+from content_library.item_rows import read_toml
 from content_library.render import fields_of
 from delivery.moments.rules import BANK_FIELDS
 

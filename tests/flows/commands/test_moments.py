@@ -125,14 +125,15 @@ def test_a_moment_lives_by_commands_alone_and_its_visible_list_is_its_tag(
     assert (row["title"], row["state"], row["readers"]) == ("晚安一句", "approved", {})
     assert operator.run("moment", "show", number).one["parts"] == []
     with simulated_wecom(_state(operator)) as base:
-        there = {"GENGYUN_WECOM__API_BASE": base}
         asyncio.run(_listed(operator, int(number), {"C1": "limin", "C3": "zhengkai"}))
-        same = operator.run("moment", "check", number, **there).one
+        same = operator.run("moment", "check", number, GENGYUN_WECOM__API_BASE=base).one
         assert (same["same"], same["visible"]) == (True, 2)
         visible = operator.run("moment", "visible", number).rows
         assert [one["customer_no"] for one in visible] == ["C1", "C3"]
         asyncio.run(_listed(operator, int(number), {"C1": "limin", "C2": "limin"}))
-        differs = operator.run("moment", "check", number, code=3, **there).one["error"]
+        differs = operator.run("moment", "check", number, code=3, GENGYUN_WECOM__API_BASE=base).one[
+            "error"
+        ]
         assert differs["code"] == "E-5124"
         assert differs["saw"] == "名单外 0 位，名单上没有标签 1 位"
     stop = ("moment", "stop", number, "--reason", "不再需要", "--by", "hejing")

@@ -37,6 +37,9 @@ class Talk(NamedTuple):
     on: date
 
 
+_LOOKED_AT = 40  # matches of one pattern in a window, excused ones too; it bounds the work
+
+
 class Screener:
     """Judges texts by one rulebook."""
 
@@ -164,7 +167,13 @@ class Screener:
             severity = candidate.clause.severity[context.speaker]
             if not candidate.clause.certain:
                 sure = candidate.rule.family in agreed
-                severity = tone.doubted(severity, start, end, sure=sure)
+                severity = tone.doubted(
+                    severity,
+                    start,
+                    end,
+                    sure=sure,
+                    straight=promised(context, candidate.rule),
+                )
             found.add(candidate.rule, severity, *view.span(start, end))
         return any(not candidate.rule.dry_run for candidate, _, _ in matched)
 
@@ -227,25 +236,36 @@ def _matches(
 ) -> Iterator[tuple[Candidate, int, int]]:
     """Every pattern that no guard excuses, with its span in the view."""
     for candidate in candidates:
-        if candidate.pattern.regex.search(context.text) and not found.enough_of(candidate.rule):
+        severity = candidate.clause.severity[context.speaker]
+        if candidate.pattern.regex.search(context.text) and not found.enough_of(
+            candidate.rule, severity
+        ):
             for start, end in _spans(candidate, context):
                 yield candidate, start, end
 
 
 def _spans(candidate: Candidate, context: Context) -> Iterator[tuple[int, int]]:
-    """Spans of the pattern that no guard excuses."""
+    """Spans of the pattern that no guard excuses; what is excused hides nothing behind it."""
     clause = candidate.clause
     if _excused(clause, context):
         return
-    matches = candidate.pattern.regex.finditer(context.text)
-    for match in islice(matches, MOST_OF_ONE_RULE):
+    told = 0
+    for match in islice(candidate.pattern.regex.finditer(context.text), _LOOKED_AT):
         start, end = match.span()
         if start == end:
             continue
         if any(GUARDS[guard](context, start, end) for guard in clause.guards):
             context.excused = True
-        else:
-            yield start, end
+            continue
+        yield start, end
+        told += 1
+        if told == MOST_OF_ONE_RULE:
+            return
+
+
+def promised(context: Context, rule: Rule) -> bool:
+    """Whether a promise is said straight: of these two families nobody speaks by chance."""
+    return rule.family in ("guaranteed_return", "risk_denial") and context.said_straight
 
 
 def _agreed(rules: Iterable[Rule]) -> set[str]:

@@ -20,10 +20,12 @@ class Found:
         """Whether there is a hit at all."""
         return bool(self._by_rule)
 
-    def enough_of(self, rule: Rule) -> bool:
-        """Whether more hits of the rule would tell nobody anything."""
+    def enough_of(self, rule: Rule, severity: Severity) -> bool:
+        """Whether more hits of the rule would tell nobody anything: enough, and none is milder."""
         entry = self._by_rule.get(rule.id)
-        return entry is not None and len(entry[1]) >= MOST_OF_ONE_RULE
+        if entry is None or len(entry[1]) < MOST_OF_ONE_RULE:
+            return False
+        return rule.dry_run or all(RANK[mild] >= RANK[severity] for _, _, mild in entry[1])
 
     def takes(self, rule: str, start: int, end: int) -> bool:
         """Whether a hit of the rule inside the span could change anything."""
@@ -33,7 +35,8 @@ class Found:
     def add(self, rule: Rule, severity: Severity, start: int, end: int) -> None:
         """Keep a span; overlapping spans of a rule become one with the graver severity.
 
-        A rule on its dry run warns, whatever it will do later.
+        A rule on its dry run warns, whatever it will do later. Where there are enough, a graver
+        span takes the place of the mildest.
         """
         if rule.dry_run:
             severity = "warn"
@@ -45,6 +48,10 @@ class Found:
                 return
         if len(spans) < MOST_OF_ONE_RULE:
             spans.append((start, end, severity))
+            return
+        mildest = min(range(len(spans)), key=lambda at: RANK[spans[at][2]])
+        if RANK[spans[mildest][2]] < RANK[severity]:
+            spans[mildest] = (start, end, severity)
 
     def verdict(self, version: str) -> Verdict:
         """The strictest outcome over the hits, which come gravest first."""

@@ -84,6 +84,13 @@ class Context:
         places = [match.start() for match in self._grammar.warning.finditer(self.text)]
         return bool(places) and self._grammar.bait.search(self.text, places[-1]) is None
 
+    @cached_property
+    def said_straight(self) -> bool:
+        """No word of the text negates, asks, warns, reports or denies: nothing takes it back."""
+        grammar = self._grammar
+        turning = (grammar.negator, grammar.question, grammar.warning, grammar.reported)
+        return not any(words.search(self.text) for words in turning)
+
     def asked(self, start: int, end: int) -> bool:
         """The sentence with the hit is a real question: any of a customer, few of a manager."""
         left, right = self.sentence(start, end)

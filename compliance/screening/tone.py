@@ -38,22 +38,25 @@ class Tone:
             return 0.0
         return table.score(self._text[start:end], self._speaker, self._product)
 
-    def doubted(self, severity: Severity, start: int, end: int, *, sure: bool = False) -> Severity:
+    def doubted(
+        self, severity: Severity, start: int, end: int, *, sure: bool, straight: bool
+    ) -> Severity:
         """The severity of a pattern's hit: milder where text and sentence both sound harmless.
 
         A text of more than a few words must itself sound like a violation to be blocked. What is
-        `sure`, because two rules of one family say it, is doubted less and never dismissed.
+        `sure`, because two rules of one family say it, is doubted less and never dismissed; nor
+        is a grave hit in a text that says all `straight`, with nothing that may take it back.
         """
         policy = self._policy
         talk = len(self._text) > policy.talk
         if (sure and not talk) or len(self._text) < _SHORT:
             return severity
         score = self._whole
-        if score < policy.doubt_talk and len(self._text) > _LONG:
+        if score < policy.doubt_talk:
             for sentence in _SENTENCE.finditer(self._text):
                 if sentence.start() < end and start < sentence.end():
                     score = max(score, self._score(*sentence.span()))
-        if score < policy.dismiss and not sure:
+        if score < policy.dismiss and not sure and not (straight and severity == "block"):
             return "warn"
         doubt = policy.doubt_talk if talk and not sure else policy.doubt
         if score < doubt and severity == "block":

@@ -101,7 +101,7 @@ async def test_a_promise_by_a_manager_is_found_and_raises_a_grave_alert(
     assert (alert.msgid, alert.userid, alert.external_userid) == ("m1", "limin", ZHOU)
     assert alert.due_at == LATER + timedelta(hours=4)
     [hit] = [one for one in found.findings if one.rule == "R-YLD-01"]
-    assert [found.text[start:end] for start, end in hit.spans] == ["保本"]
+    assert [found.text[start:end] for start, end in hit.spans] == ["就是保本"]
 
 
 async def test_screening_twice_finds_and_raises_nothing_twice(

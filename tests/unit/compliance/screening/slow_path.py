@@ -12,7 +12,7 @@ from dataclasses import replace
 from compliance.screening import Speaker, Verdict, folding, words
 from compliance.screening.detectors import DETECTORS, Looked
 from compliance.screening.disguise import _SUSPECT, _boxed, _cuts_latin, _separators
-from compliance.screening.engine import _excused, _spans
+from compliance.screening.engine import _excused, _spans, promised
 from compliance.screening.folding import fold
 from compliance.screening.found import Found
 from compliance.screening.hearing import ANY, LONGEST, by, heard, numberless
@@ -81,7 +81,9 @@ class SlowScreener:
             severity = one.clause.severity[speaker]
             if not one.clause.certain:
                 sure = list(broken.values()).count(one.rule.family) > 1
-                severity = tone.doubted(severity, start, end, sure=sure)
+                severity = tone.doubted(
+                    severity, start, end, sure=sure, straight=promised(context, one.rule)
+                )
             found.add(one.rule, severity, *view.span(start, end))
         again = self._shaded(plain.text)
         if not self._seen(again) <= self._seen(shaded):
@@ -142,7 +144,7 @@ class SlowScreener:
                 ):
                     for pattern in clause.patterns:
                         candidate = Candidate(rule, clause, pattern, 0, 0)
-                        if not found.enough_of(rule):
+                        if not found.enough_of(rule, clause.severity[context.speaker]):
                             for start, end in _spans(candidate, context):
                                 yield candidate, start, end
 

@@ -17,7 +17,7 @@ def test_a_line_gets_a_verdict_with_its_own_id(screener: Screener) -> None:
     [good] = screen_lines([_line(id="M-7", text="这期是保本的")], screener)
     assert good["id"] == "M-7"
     assert good["verdict"] == "block"
-    assert good["hits"][0]["span"] == [3, 5]
+    assert good["hits"][0]["span"] == [2, 6]
     assert good["rewrite"]
     json.dumps(good)
 

@@ -120,7 +120,7 @@ def test_raw_scripts_of_the_old_school_are_refused_with_rules_and_a_better_wordi
 def test_a_hit_explains_itself(screener: Screener) -> None:
     text = "姐，这期是保本的"
     hit = screener.screen(text, speaker="manager").hits[0]
-    assert (hit.rule, hit.text, text[hit.start : hit.end]) == ("R-YLD-01", "保本", "保本")
+    assert (hit.rule, hit.text, text[hit.start : hit.end]) == ("R-YLD-01", "是保本的", "是保本的")
     assert "承诺" in hit.reason
     assert "广告法" in hit.law
     assert len(hit.rewrites) >= 2
@@ -204,3 +204,21 @@ def test_a_red_sentence_deep_in_a_long_text_is_found(screener: Screener) -> None
     verdict = screener.screen(text, speaker="manager")
     assert verdict.verdict == "block"
     assert text[verdict.hits[0].start : verdict.hits[0].end] == verdict.hits[0].text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "不保本。这款理财保本保息。",
+        "不保本。不保本。不保本。这款理财保本保息。",
+        "这款理财不保本。这款理财不保本。这款理财不保本。不过呢保本保息，稳赚不赔。",
+        "这款理财不保本。" * 12 + "这款理财保本保息，稳赚不赔。",
+    ],
+)
+def test_calm_words_before_a_promise_hide_nothing(screener: Screener, text: str) -> None:
+    assert screener.screen(text, speaker="manager", product="wealth").verdict == "block"
+
+
+def test_a_promise_with_nothing_to_take_it_back_is_never_let_through(screener: Screener) -> None:
+    for text in ("阿姨您放心，这款基本就是保本的", "我们这个产品保本的，您放心"):
+        assert screener.screen(text, speaker="manager").verdict == "block"

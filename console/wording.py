@@ -227,6 +227,7 @@ ACTS: Final = {
     "moment.part_failed": "企业微信没有建成朋友圈",
     "moment.published": "成员发表了企业朋友圈",
     "moment.taken_back": "收回没有发表的企业朋友圈",
+    "moment.unclear": "企业朋友圈的结果没有问清",
     "moment.viewed": "查看企业朋友圈的名单",
     "shown_tag.made": "建可见标签",
     "shown_tag.removed": "删可见标签",

@@ -32,6 +32,7 @@ BROADCASTS: Final = "broadcast"
 MOMENTS: Final = "moment"
 WINDOWS: Final = ("day", "week", "month")
 CAMPAIGN: Final = "campaign"
+_BEYOND: Final = 10_000
 EVER: Final = date(1970, 1, 1)
 """When the window of a campaign starts: it has none of its own, all it says counts together."""
 
@@ -159,6 +160,28 @@ async def give_back(session: AsyncSession, keys: Iterable[str]) -> None:
             .where(col(QuotaSlot.key).in_(held[start : start + AT_ONCE]))
             .execution_options(synchronize_session=False)
         )
+
+
+async def count_moments(
+    session: AsyncSession, shown: Sequence[tuple[str, int]], purpose: str, day: date
+) -> None:
+    """Moments that were shown without a slot of their own count all the same, above caps too.
+
+    ``shown``: (key, customer id). Keys that hold a slot hold it already.
+    """
+    held: set[str] = set()
+    keys = sorted(key for key, _ in shown)
+    for start in range(0, len(keys), AT_ONCE):
+        query = select(col(QuotaSlot.key)).where(
+            col(QuotaSlot.key).in_(keys[start : start + AT_ONCE])
+        )
+        held |= set((await session.execute(query.distinct())).scalars())
+    caps = tuple(
+        Cap(family, window, window_start(window, day), _BEYOND)
+        for family, windows in ((purpose, WINDOWS), (MOMENTS, ("day", "month")))
+        for window in windows
+    )
+    await reserve(session, [Want(key, number, caps) for key, number in shown if key not in held])
 
 
 async def uses(

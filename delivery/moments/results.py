@@ -87,7 +87,7 @@ async def _due(session: AsyncSession, at: datetime) -> list[Due]:
         Due(
             part.id, part.task_id, part.jobid, part.moment_id, part.unit_id, purpose,
             part.departed_at or part.created_at, part.ends_at, part.poll_until or at,
-            part.next_poll_at, part.stop_asked_at, part.stopped_at,
+            part.next_poll_at or at, part.stop_asked_at, part.stopped_at,
             frozenset(waiting.get(part.id, ())), frozenset(unseen.get(part.id, ())),
         )
         for part, purpose in rows

@@ -73,20 +73,15 @@ async def register_all(
         )
     row.seats_taken += len(ids)
     await session.flush()
-    made = (
-        insert(Attendance)
-        .values(
-            [
-                {
-                    "benefit_id": benefit_id, "customer_id": one, "unit_id": people[one][0],
-                    "state": "registered", "registered_by": by, "registered_at": at,
-                }
-                for one in ids
-            ]
-        )
-        .returning(Attendance)
-    )  # fmt: skip
-    places = list((await session.execute(made)).scalars()) if ids else []
+    made = insert(Attendance).returning(Attendance, sort_by_parameter_order=True)
+    rows = [
+        {
+            "benefit_id": benefit_id, "customer_id": one, "unit_id": people[one][0],
+            "state": "registered", "registered_by": by, "registered_at": at,
+        }
+        for one in ids
+    ]  # fmt: skip
+    places = list((await session.execute(made, rows)).scalars()) if rows else []
     await _note(session, "event.registered", places, by, at)
     return [place.id or 0 for place in places]
 

@@ -85,7 +85,7 @@ _UNTIED: Final = re.compile(
 )
 _ANYWAY: Final = re.compile(rf"^{_IN}{{0,4}},?(?:也|都|照样|同样|一样|均)(?:能|可|可以|有|得)")
 _TRICK: Final = re.compile(
-    rf"^{_IN}{{0,4}}(?:的?骗局|的?陷阱|的?套路|不可信|不要信|别信|为名|为饵|的?诈骗|的?宣传|的?行为)"
+    rf"^{_IN}{{0,4}}(?:的?骗局|的?陷阱|的?套路|不可信|不要信|别信|为名|为饵|的?诈骗)"
 )
 _DROPPED: Final = re.compile("[^\u3400-\u9fffa-z0-9,。;!?.]+")
 _POINT: Final = re.compile(r"(?<!\d)\.|\.(?!\d)")

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from compliance.errors import EntryDecided, EntryRefused, EntryUnknown, SecondPersonNeeded
-from compliance.models import AllowEntry
+from compliance.errors import (
+    EntryDecided,
+    EntryRefused,
+    EntryRepeated,
+    EntryUnknown,
+    SecondPersonNeeded,
+)
+from compliance.models import WAITING, AllowEntry
 from compliance.repository import chunks
 from kit.clock import bank_date
+from kit.db import insert_into
 from kit.ledger import Entry, append
 
 
@@ -44,8 +51,9 @@ async def propose_entries(
 ) -> int:
     """Ask for customers to be put on the list of a product; nothing changes before approval.
 
-    Returns how many entries wait now. Raises EntryRefused without a reason or with an end
-    that has passed.
+    Returns how many entries were made: one for each customer. Raises EntryRefused without a
+    reason or with an end that has passed, EntryRepeated where one of them waits or is on the
+    list already, asked for by whomever; then nothing has changed.
     """
     if not reason.strip():
         raise EntryRefused("白名单申请必须写明理由", do="写明客户怎样符合这款产品的条件")
@@ -54,8 +62,12 @@ async def propose_entries(
     ids = sorted(set(customer_ids))
     if not ids:
         return 0
-    await session.execute(
-        insert(AllowEntry),
+    if again := await _known(session, product_code, ids, bank_date(at)):
+        raise _repeated(again)
+    made = await session.execute(
+        insert_into(session, AllowEntry)
+        .on_conflict_do_nothing(index_elements=["product_code", "customer_id"], index_where=WAITING)
+        .returning(AllowEntry.__table__.c.id),  # type: ignore[attr-defined]
         [
             {
                 "product_code": product_code,
@@ -69,6 +81,8 @@ async def propose_entries(
             for customer_id in ids
         ],
     )
+    if late := len(ids) - len(made.all()):  # somebody else asked in the same moment
+        raise _repeated(late)
     payload = {"product": product_code, "until": expires_on.isoformat(), "why": reason}
     await append(
         session,
@@ -98,7 +112,11 @@ async def decide_entries(
 async def revoke_entries(
     session: AsyncSession, entry_ids: Iterable[int], *, opinion: str, by: str, at: datetime
 ) -> int:
-    """Take approved entries off their lists at once; anyone who may see the list may do so."""
+    """Take customers off their lists at once; anyone who may see the list may do so.
+
+    Every approved entry of the same customer and product goes with those named, because one
+    that stayed would keep the customer on the list; returns how many went.
+    """
     return await _decide(
         session, entry_ids, ("approved",), "revoked", opinion, by, at, another=False
     )
@@ -117,11 +135,8 @@ async def _decide(
 ) -> int:
     if not opinion.strip():
         raise EntryRefused("请写意见", do="意见会记入审计日志")
-    rows: list[AllowEntry] = []
     asked = set(entry_ids)
-    for ids in chunks(asked):
-        query = select(AllowEntry).where(col(AllowEntry.id).in_(ids)).with_for_update()
-        rows += (await session.execute(query)).scalars()
+    rows = await _held(session, col(AllowEntry.id), asked)
     if missing := asked - {row.id for row in rows}:
         raise EntryUnknown("没有这条白名单申请", entry_id=min(missing))
     for row in rows:
@@ -131,6 +146,8 @@ async def _decide(
             raise SecondPersonNeeded(
                 "申请人不能批准自己的申请", do="请另一位有权限的同事批准", entry_id=row.id
             )
+    if state == "revoked":
+        rows = await _alike(session, rows)
     for row in rows:
         row.state, row.decided_by, row.decided_at = state, by, at
         row.opinion = opinion.strip()[:400]
@@ -144,12 +161,59 @@ async def _decide(
     return len(rows)
 
 
+async def _known(
+    session: AsyncSession, product_code: str, customer_ids: Iterable[int], today: date
+) -> int:
+    """How many of these customers wait for the list of a product, or are on it."""
+    known: set[int] = set()
+    for ids in chunks(customer_ids):
+        query = select(col(AllowEntry.customer_id)).where(
+            col(AllowEntry.product_code) == product_code,
+            col(AllowEntry.customer_id).in_(ids),
+            or_(
+                col(AllowEntry.state) == "proposed",
+                and_(col(AllowEntry.state) == "approved", col(AllowEntry.expires_on) >= today),
+            ),
+        )
+        known.update((await session.execute(query)).scalars())
+    return len(known)
+
+
+def _repeated(number: int) -> EntryRepeated:
+    return EntryRepeated(
+        "有客户已经申请过、在等批准，或已在这款产品的名单上，这次一位也没有申请",
+        saw=f"{number} 位",
+        do="在白名单里按产品核对；要改到期日，先撤下再申请",
+    )
+
+
+async def _held(session: AsyncSession, column: Any, keys: Iterable[int]) -> list[AllowEntry]:
+    """The entries whose ``column`` is one of ``keys``, held in the order of their numbers."""
+    rows: list[AllowEntry] = []
+    for some in chunks(keys):
+        query = select(AllowEntry).where(column.in_(some)).order_by(col(AllowEntry.id))
+        rows += (await session.execute(query.with_for_update())).scalars()
+    return rows
+
+
+async def _alike(session: AsyncSession, rows: Sequence[AllowEntry]) -> list[AllowEntry]:
+    """Every approved entry of the customers and products of ``rows``, held."""
+    wanted = {(row.product_code, row.customer_id) for row in rows}
+    held = await _held(session, col(AllowEntry.customer_id), {row.customer_id for row in rows})
+    return [
+        row
+        for row in held
+        if row.state == "approved" and (row.product_code, row.customer_id) in wanted
+    ]
+
+
 async def allowed(
     session: AsyncSession, product_codes: Iterable[str], on: date
 ) -> dict[str, frozenset[int]]:
     """Who may be shown each product that has a white list on the day ``on``.
 
-    A product without any entry is absent: it has no list. One whose entries all ran out is
+    A product for which no entry was ever approved is absent: it has no list, because asking
+    alone, or asking in vain, changes nothing. One whose entries all ran out or were revoked is
     there with nobody on it.
     """
     codes = sorted(set(product_codes))
@@ -157,7 +221,10 @@ async def allowed(
         return {}
     listed = await session.execute(
         select(col(AllowEntry.product_code))
-        .where(col(AllowEntry.product_code).in_(codes))
+        .where(
+            col(AllowEntry.product_code).in_(codes),
+            col(AllowEntry.state).in_(("approved", "revoked")),
+        )
         .distinct()
     )
     found: dict[str, set[int]] = {code: set() for code in listed.scalars()}

@@ -21,7 +21,8 @@ AppError
     ├── CalendarUnknown       the statutory days of a year are not known yet
     ├── CaseDecided           the case, or the rule, is past this step
     ├── OwnActNeeded          only the customer's own act lets the bank speak again
-    └── EntryDecided          the white-list entry has been decided already
+    ├── EntryDecided          the white-list entry has been decided already
+    └── EntryRepeated         the customer waits for that white list, or is on it
 """
 
 from kit.errors import AccessDenied, Conflict, InputRefused, NotFound
@@ -73,6 +74,12 @@ class EntryRefused(InputRefused):
     """A white-list request or decision lacks a reason, an opinion or an end that is to come."""
 
     code = "E-4108"
+
+
+class EntryRepeated(Conflict):
+    """A customer was asked for already, or is on the list of the product."""
+
+    code = "E-4113"
 
 
 class ComplaintRefused(InputRefused):

@@ -10,6 +10,8 @@ from compliance.review.facts import CaseState, Source
 from kit.db import Json, stored
 
 _HOLDING = text("state IN ('lowered', 'raise_asked')")
+WAITING = text("state = 'proposed'")
+"""The white-list entries of which a customer has at most one for each product."""
 
 
 def _row_id() -> Any:
@@ -128,10 +130,23 @@ class ComplaintCase(SQLModel, table=True):
 
 
 class AllowEntry(SQLModel, table=True):
-    """One customer on the white list of one product, proposed by one and approved by another."""
+    """One customer on the white list of one product, proposed by one and approved by another.
+
+    At most one waits for a customer and product: an index says so, because two may ask at once.
+    """
 
     __tablename__: ClassVar[str] = "allow_entry"
-    __table_args__ = (Index("ix_allow_entry_list", "product_code", "state", "expires_on"),)
+    __table_args__ = (
+        Index("ix_allow_entry_list", "product_code", "state", "expires_on"),
+        Index(
+            "ix_allow_entry_waiting",
+            "product_code",
+            "customer_id",
+            unique=True,
+            sqlite_where=WAITING,
+            postgresql_where=WAITING,
+        ),
+    )
     id: int | None = _row_id()
     product_code: str = Field(max_length=64)
     customer_id: int = Field(sa_type=BigInteger)

@@ -6,6 +6,8 @@ InputRefused    FormRefused       a field of a form or of an address is missing 
                 ReasonNeeded      this step leaves a reason, and none was written
                 ExportTooLarge    more rows than one export may hold
                 BasketEmpty       an evidence pack without messages
+                RowsByCommand     more rows of content than the desk takes in one go
+                FilesTooMany      more files, or more bytes of them, than one form may bring
 TooMany         TooManyUnmaskings more customers unmasked in a day than anybody needs
 AccessDenied    LevelNeeded       the decision belongs to another level
 Conflict        DecisionRefused   the work item cannot be decided that way
@@ -84,6 +86,18 @@ class BasketEmpty(InputRefused):
     """An evidence pack was asked for without any message."""
 
     code = "E-3504"
+
+
+class RowsByCommand(InputRefused):
+    """A file of items has more rows than the desk takes in one go; the command takes it."""
+
+    code = "E-3505"
+
+
+class FilesTooMany(InputRefused):
+    """More files of materials, or more bytes of them, than one form may bring."""
+
+    code = "E-3506"
 
 
 class TooManyUnmaskings(TooMany):

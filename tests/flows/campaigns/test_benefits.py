@@ -24,7 +24,9 @@ from campaigns.errors import (
 from campaigns.facts import GrantReport, Proposal
 from compliance.content_check import Remark
 from config import benefit_policy
+from crm_sync.models import Customer
 from kit.db import Database
+from kit.ledger.reading import Wanted, count
 from tests.flows.crm_sync import bank
 
 pytestmark = pytest.mark.anyio
@@ -157,6 +159,26 @@ async def test_an_event_has_places_and_says_who_came(database: Database) -> None
         await events.settle(session, place, came=True, by=ONE, at=AT)
         with pytest.raises(AttendanceState):
             await events.settle(session, place, came=False, by=ONE, at=AT)
+
+
+@pytest.mark.mission("F11")
+async def test_six_thousand_customers_are_registered_in_one_go(database: Database) -> None:
+    many = 6_000  # more than one statement of PostgreSQL takes as bound values
+    async with database.transaction() as session:
+        await bank.units(session)
+        customer = {"unit_id": "0101", "tier": "有效", "changed_at": AT}
+        await bank.insert_rows(
+            session, Customer, [{**customer, "customer_no": f"K{n}"} for n in range(many)]
+        )
+        ids = sorted((await session.execute(text("SELECT id FROM customer"))).scalars())
+    number = await _approved(database, replace(TALK, seats=many))
+    async with database.transaction() as session:
+        places = await events.register_all(session, number, ids, by=ONE, at=AT)
+        rows = await session.execute(text("SELECT id, customer_id FROM attendance"))
+        whose = {row.id: row.customer_id for row in rows}
+        assert [whose[place] for place in places] == ids
+        assert await count(session, Wanted(acts=frozenset({"event.registered"}))) == many
+        assert await events.register_all(session, number, [], by=ONE, at=AT) == []
 
 
 @pytest.mark.mission("F9")

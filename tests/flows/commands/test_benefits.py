@@ -102,6 +102,8 @@ def test_a_white_list_is_asked_for_by_one_and_approved_by_another(
     assert operator.run(*ask, "soon", "--reason", "x", code=2).one["error"]["code"] == "E-4108"
     assert operator.run(*ask, "2020-01-01", "--reason", "x", code=2).one["error"]["code"]
     assert operator.run(*ask, "2099-12-31", "--reason", "合格投资者").one["proposed"] == 1
+    again = operator.run(*ask, "2099-12-31", "--reason", "合格投资者", code=2)
+    assert again.one["error"]["code"] == "E-4113"
     [waiting] = operator.run("allow", "list", "--state", "proposed").rows
     decide = ("allow", "approve", str(waiting["id"]), "--opinion", "已核对", "--by")
     for by in ("003101", "000101"):  # no such role; whoever asked

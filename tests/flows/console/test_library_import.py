@@ -80,6 +80,40 @@ async def test_a_file_that_is_none_lands_nothing_and_says_why(desk_office: Offic
     assert (await he.get("/c/library/import")).status_code == 403
 
 
+async def test_more_rows_than_the_desk_takes_are_sent_to_the_command(desk_office: Office) -> None:
+    wang = await desk_office.sit("wangshan")
+    head = "code,title,scene,purpose,template\n"
+    rows = [f"Bad {number},坏编号,care.general,care,添衣。\n" for number in range(201)]
+    answer = await _brought(wang, "scripts", "a.csv", "".join((head, *rows)).encode())
+    assert (answer.status_code, "E-3505" in answer.text) == (422, True)
+    assert "gengyun import scripts" in answer.text
+    answer = await _brought(wang, "scripts", "a.csv", "".join((head, *rows[:200])).encode())
+    assert (answer.status_code, len(_rows(answer.text))) == (200, 200)
+
+
+async def test_more_files_than_a_form_takes_are_refused_and_the_sheet_is_read_first(
+    desk_office: Office,
+) -> None:
+    wang = await desk_office.sit("wangshan")
+    poster = (
+        "code,title,kind,source_file,words\nposter.frost,霜降海报,poster,frost.png,天冷了 早晚添衣\n"
+    ).encode()
+    many = {f"p{number}": b"x" for number in range(50)} | {"frost": WINTER.read_bytes()}
+    large = {f"p{number}": bytes(17 * 1024**2) for number in range(4)}
+    for files in (many, large):
+        answer = await _brought(wang, "materials", "m.csv", poster, **files)
+        assert (answer.status_code, "E-3506" in answer.text) == (422, True)
+        assert "gengyun import materials" in answer.text
+    broken = await _brought(wang, "materials", "m.toml", b"x = [", **many)
+    assert "E-4201" in broken.text
+    assert "E-3506" not in broken.text
+    words = await _brought(wang, "scripts", "话术.csv", SHEET.encode(), **many)  # none of its own
+    assert "已提交" in _rows(words.text)[2]
+    many.pop("p0")
+    kept = await _brought(wang, "materials", "m.csv", poster, **many)
+    assert "已提交" in _rows(kept.text)[2]
+
+
 async def test_materials_come_with_their_files_and_cards_lead_to_the_bank(
     desk_office: Office,
 ) -> None:

@@ -78,10 +78,13 @@ async def test_a_white_list_product_is_unseen_by_others_and_only_until_its_day(
     assert (await branch.post("/c/white-lists", {**FORM, "reason": " "})).status_code == 422
     assert (await branch.post("/c/white-lists", {**FORM, "product": "NO"})).status_code == 404
     assert (await branch.post("/c/white-lists", FORM)).status_code == 303
-    async with database.reading() as session:
-        assert [await _refused(office, session, version, who) for who in ("zhou", "chen")] == [
-            True, True,
-        ]  # fmt: skip
+    again = await branch.post("/c/white-lists", FORM)
+    assert (again.status_code, "E-4113" in again.text) == (409, True)
+    async with database.reading() as session:  # asking alone takes nothing from anybody
+        for who in ("zhou", "chen", "lin"):
+            assert not await _refused(office, session, version, who), who
+    for desk in (branch, other):
+        assert NAME in await desk.page("/c/products")
     [path] = {
         piece.split('"')[0]
         for piece in (await second.page("/c/white-lists")).split('href="')

@@ -103,6 +103,7 @@ IMPORT: dict[str, Any] = {
     "sample": "samples/materials.toml",
     "with_files": True,
     "material_kinds": "图片、海报",
+    "most": {"rows": 200, "files": 50, "megabytes": 64},
     "tabs": [{"text": "话术", "href": "/c/library/import?kind=scripts", "n": None, "current": False}, {"text": "素材", "href": "/c/library/import?kind=materials", "n": None, "current": True}],
     "error": None,
     "result": {

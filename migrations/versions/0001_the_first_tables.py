@@ -122,6 +122,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('allow_entry', schema=None) as batch_op:
         batch_op.create_index('ix_allow_entry_list', ['product_code', 'state', 'expires_on'], unique=False)
+        batch_op.create_index('ix_allow_entry_waiting', ['product_code', 'customer_id'], unique=True, sqlite_where=sa.text("state = 'proposed'"), postgresql_where=sa.text("state = 'proposed'"))
 
     op.create_table('archive_alert',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
@@ -2973,6 +2974,7 @@ def downgrade() -> None:
 
     op.drop_table('archive_alert')
     with op.batch_alter_table('allow_entry', schema=None) as batch_op:
+        batch_op.drop_index('ix_allow_entry_waiting', sqlite_where=sa.text("state = 'proposed'"), postgresql_where=sa.text("state = 'proposed'"))
         batch_op.drop_index('ix_allow_entry_list')
 
     op.drop_table('allow_entry')

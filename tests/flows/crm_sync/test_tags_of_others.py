@@ -82,7 +82,7 @@ async def test_tags_of_the_console_are_read_and_never_asked_to_change(database: 
     assert marked <= set(ids.values())
 
 
-def test_no_line_of_the_program_edits_or_deletes_a_tag() -> None:
+def test_no_line_of_the_program_edits_a_tag_and_only_a_moments_own_is_deleted() -> None:
     root = Path(tags.__file__).parents[1]
     packages = [one for one in root.iterdir() if (one / "__init__.py").is_file()]
     files = [file for one in packages if one.name not in ("tests", "simulator", "bench")
@@ -96,7 +96,8 @@ def test_no_line_of_the_program_edits_or_deletes_a_tag() -> None:
         and node.value.id == "tags"
         and node.attr in ("edit", "delete", "mark", "list_all")
     }
-    assert {name for _, name in calls} == {"mark", "list_all"}
+    assert {name for _, name in calls} == {"mark", "list_all", "delete"}
+    assert [file for file, name in calls if name == "delete"] == ["shown_tags.py"]
 
 
 @pytest.mark.parametrize("cap", [3_000, 10_000])

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from archive.errors import AlertClosed, AlertTaken, AlertUnknown
+from archive.errors import AlertClosed, AlertTaken, AlertUnknown, FindingUpheld
 from archive.facts import AlertFact, AlertState, Outcome, SearchScope
 from archive.models import Alert, Finding
 from kit.db import cipher_of
@@ -67,13 +67,16 @@ async def close(
 ) -> AlertFact:
     """Close a claimed alert: clear (无问题), corrected (已整改) or reported (已上报).
 
-    Its findings become dismissed or confirmed with it.
+    What is open of its findings becomes dismissed or confirmed with it; what the review desk
+    decided stays decided. Raises FindingUpheld for clear where the desk upheld one of them.
     """
     alert = await _mine(session, scope, alert_id, actor)
+    if outcome == "clear":
+        await _demand_clear(session, alert)
     alert.state, alert.outcome, alert.closed_by, alert.closed_at = "closed", outcome, actor, at
     await session.execute(
         update(Finding)
-        .where(col(Finding.alert_key) == alert.key)
+        .where(col(Finding.alert_key) == alert.key, col(Finding.state) == "open")
         .values(state="dismissed" if outcome == "clear" else "confirmed")
     )
     return await _done(session, alert, "alert.closed", actor, at, note=note, outcome=outcome)
@@ -140,6 +143,19 @@ async def _mine(session: AsyncSession, scope: SearchScope, alert_id: int, actor:
             "这条预警不在你手上", saw=alert.claimed_by or "未领取", do="先领取，再处理"
         )
     return alert
+
+
+async def _demand_clear(session: AsyncSession, alert: Alert) -> None:
+    upheld = select(col(Finding.rule)).where(
+        col(Finding.alert_key) == alert.key, col(Finding.state) == "confirmed"
+    )
+    rules = sorted(set((await session.execute(upheld)).scalars()))
+    if rules:
+        raise FindingUpheld(
+            "复核台已经认定这条预警里有违规，不能按“无问题”办结",
+            saw="、".join(rules)[:200],
+            do="选“已整改”或“已上报”",
+        )
 
 
 async def _done(

@@ -1,7 +1,7 @@
 """The ways the archive says no.
 
 NotFound         MessageUnknown, AlertUnknown, PackUnknown
-Conflict         AlertTaken, AlertClosed, PackDecided, PackNotApproved
+Conflict         AlertTaken, AlertClosed, FindingUpheld, PackDecided, PackNotApproved
 AccessDenied     SameHands      the one who asks may not be the one who allows
 InputRefused     NothingToSearch, PackEmpty, PackTooLarge
 Unavailable      SourceStuck       the source repeats itself and the position does not move
@@ -60,6 +60,12 @@ class AlertClosed(Conflict):
     """The alert is closed."""
 
     code = "E-6122"
+
+
+class FindingUpheld(Conflict):
+    """The review desk upheld a finding of the alert, so it cannot be closed as clear."""
+
+    code = "E-6123"
 
 
 class PackUnknown(NotFound):

@@ -79,7 +79,12 @@ async def _known(
     """Open alerts by thread, and the threads that had an alert at all."""
     if not threads:
         return {}, set()
-    query = select(Alert).where(col(Alert.thread).in_(threads)).with_for_update()
+    query = (
+        select(Alert)
+        .where(col(Alert.thread).in_(threads))
+        .order_by(col(Alert.id))
+        .with_for_update()
+    )
     found = (await session.execute(query)).scalars().all()
     opened = {alert.thread: alert for alert in found if alert.state != "closed"}
     return opened, {alert.thread for alert in found}

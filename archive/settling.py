@@ -8,12 +8,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from archive.alerts import NOTE, fact_of
+from archive.digests import STREAM
 from archive.facts import AlertFact
 from archive.models import Alert, Finding
+from kit import ledger
 from kit.db import cipher_of
 from kit.ledger import Entry, append
 
 STOPPING: Final = ("block", "review")
+
+
+async def hold(session: AsyncSession, msgid: str, *, at: datetime) -> None:
+    """Lock the open alerts about a message, and the chain of their acts, ahead of its cases.
+
+    Because whoever closes an alert, and the round that opens one, hold these before they come to
+    the cases: a person who decides a case takes them in the same order, so none of them waits
+    for another in a ring.
+    """
+    if await _open_about(session, msgid):
+        await ledger.hold(session, [STREAM], at=at)
 
 
 async def decided(
@@ -31,6 +44,7 @@ async def decided(
     An alert is closed when no stop of its messages waits any more: clear (无问题) where all were
     dismissed, else corrected (已整改). Who held it is not asked, because the matter is decided.
     """
+    about = await _open_about(session, msgid)
     await session.execute(
         update(Finding)
         .where(col(Finding.msgid) == msgid, col(Finding.rule) == rule)
@@ -38,7 +52,7 @@ async def decided(
         .execution_options(synchronize_session=False)
     )
     closed = []
-    for alert in await _open_about(session, msgid):
+    for alert in about:
         states = await _states(session, alert.key)
         if "open" in states:
             continue

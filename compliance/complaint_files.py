@@ -1,6 +1,6 @@
 """Cases that come from the bank's complaint system: landed in bulk, the freeze with them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -10,8 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from compliance.complaints import CaseState
-from compliance.errors import ComplaintRefused
 from compliance.models import ComplaintCase, ComplaintFreeze
+from compliance.repository import CHUNK
 from config.complaint_policy import ComplaintPolicy
 from kit.clock import bank_date
 from kit.db import insert_new, upsert
@@ -20,12 +20,19 @@ from kit.ledger import Entry, append
 SOURCE: Final = "本行投诉系统"
 _RANK: Final = {state.value: place for place, state in enumerate(CaseState)}
 _MOVING: Final = {
-    CaseState.OPENED: ("state", "due_on"),
-    CaseState.IN_HAND: ("state", "due_on"),
-    CaseState.ANSWERED: ("state", "due_on", "answer", "answered_at"),
-    CaseState.CLOSED: ("state", "due_on", "closing", "closed_at", "closed_by"),
+    CaseState.OPENED: ("state",),
+    CaseState.IN_HAND: ("state",),
+    CaseState.ANSWERED: ("state", "answer", "answered_at"),
+    CaseState.CLOSED: ("state", "closing", "closed_at", "closed_by"),
 }
-"""What a known case takes from the file when it moves to a state; the rest stays as it was."""
+"""What a known case takes from the file when it moves to a state, beside the day by which it is
+to be answered where the file has one; the rest stays as it was."""
+_ACTS: Final = {
+    CaseState.IN_HAND.value: "complaint.taken",
+    CaseState.ANSWERED.value: "complaint.answered",
+    CaseState.CLOSED.value: "complaint.settled",
+}
+"""The act of a known case's move, as when a person makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +80,8 @@ async def land(
 ) -> Landed:
     """Write new cases, move known ones on, freeze and thaw; a few statements however many.
 
-    A case never moves back. Raises ComplaintRefused where a number is another customer's case.
+    A case never moves back. A number that is on record as somebody else's case, or as nobody's,
+    is left out (``of_others`` tells which).
     """
     known = await _known(session, [one.complaint_no for one in cases])
     opened: list[FiledCase] = []
@@ -84,20 +92,12 @@ async def land(
             opened.append(one)
             continue
         state, customer_id = before
-        if customer_id != one.customer_id:
-            raise ComplaintRefused(
-                "这个投诉号已经是另一位客户的投诉",
-                saw=one.complaint_no,
-                do="核对文件里的投诉号与客户号",
-            )
-        if _RANK[one.state] > _RANK[state]:
+        if customer_id == one.customer_id and _RANK[one.state] > _RANK[state]:
             moved.append(one)
-    closed = [one for one in (*opened, *moved) if one.state == CaseState.CLOSED]
+    ended = [one for one in opened if one.state == CaseState.CLOSED]
+    closed = [*ended, *(one for one in moved if one.state == CaseState.CLOSED)]
     done = Landed(tuple(opened), tuple(moved), tuple(closed))
-    for state, columns in _MOVING.items():
-        rows = [_row(one, policy, at, actor) for one in (*opened, *moved) if one.state == state]
-        if rows:
-            await upsert(session, ComplaintCase, rows, key=["complaint_no"], update=list(columns))
+    await _write(session, (*opened, *moved), policy, at, actor)
     if done.frozen:
         await insert_new(
             session,
@@ -127,14 +127,49 @@ async def land(
         session,
         [
             *(_entry("complaint.received", one, actor) for one in opened),
-            *(_entry("complaint.settled", one, actor) for one in closed),
+            *(_entry(_ACTS[one.state], one, actor) for one in (*moved, *ended)),
         ],
         at=at,
     )
     return done
 
 
-async def _known(session: AsyncSession, numbers: Sequence[str]) -> dict[str, tuple[str, int]]:
+async def of_others(session: AsyncSession, customers: Mapping[str, int]) -> frozenset[str]:
+    """Which of these numbers (each with its customer in the file) are on record as the case of
+    another customer, or of somebody whom the bank could not match."""
+    numbers, found = sorted(customers), set()
+    for start in range(0, len(numbers), CHUNK):
+        query = select(col(ComplaintCase.complaint_no), col(ComplaintCase.customer_id)).where(
+            col(ComplaintCase.complaint_no).in_(numbers[start : start + CHUNK])
+        )
+        for number, customer_id in await session.execute(query):
+            if customer_id != customers[number]:
+                found.add(number)
+    return frozenset(found)
+
+
+async def _write(
+    session: AsyncSession,
+    cases: Sequence[FiledCase],
+    policy: ComplaintPolicy,
+    at: datetime,
+    actor: str,
+) -> None:
+    """Insert or move cases: a statement for each state, with and without a day of its own."""
+    for state, columns in _MOVING.items():
+        for dated in (True, False):
+            rows = [
+                _row(one, policy, at, actor)
+                for one in cases
+                if one.state == state and (one.due_on is not None) is dated
+            ]
+            taken = [*columns, "due_on"] if dated else list(columns)
+            await upsert(session, ComplaintCase, rows, key=["complaint_no"], update=taken)
+
+
+async def _known(
+    session: AsyncSession, numbers: Sequence[str]
+) -> dict[str, tuple[str, int | None]]:
     query = (
         select(
             col(ComplaintCase.complaint_no),
@@ -144,7 +179,7 @@ async def _known(session: AsyncSession, numbers: Sequence[str]) -> dict[str, tup
         .where(col(ComplaintCase.complaint_no).in_(list(numbers)))
         .with_for_update()
     )
-    return {number: (state, who or 0) for number, state, who in await session.execute(query)}
+    return {number: (state, who) for number, state, who in await session.execute(query)}
 
 
 def _row(one: FiledCase, policy: ComplaintPolicy, at: datetime, actor: str) -> dict[str, Any]:

@@ -83,8 +83,7 @@ class EntryRepeated(Conflict):
 
 
 class ComplaintRefused(InputRefused):
-    """A complaint, an answer or a closing has no reason we know, or too few or too many words, or
-    its number is that of somebody else's."""
+    """A complaint, an answer or a closing has no reason we know, or too few or too many words."""
 
     code = "E-4109"
 

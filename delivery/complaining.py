@@ -86,9 +86,10 @@ async def land(
 ) -> int:
     """Cases of the bank's complaint system: freeze, empty the queues, tell the units, in bulk.
 
-    What the system closed is closed here, too. Returns how many cases are new or moved on.
-    Raises ComplaintRefused as ``complaint_files.land``.
+    What the system closed is closed here, too. Takes turns with what is handed out to these
+    customers. Returns how many cases are new or moved on.
     """
+    await departing.all_in_turn(session, [one.customer_id for one in cases])
     done = await complaint_files.land(session, cases, policy=policy, at=at, actor=actor)
     await opting_out.withdraw(
         session,

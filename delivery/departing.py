@@ -9,8 +9,10 @@ afterwards finds the moment and is told to a person. No lock is held while WeCom
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import BigInteger, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -36,17 +38,38 @@ class Gone:
     arrived: bool
 
 
+EACH_IN_TURN: Final = 1_000
+"""Up to this many customers are locked each; more at once hold everybody's turn, because a lock
+for each of them does not fit PostgreSQL's table of locks."""
+_EVERYBODY: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('wishes', 0))")
+_EACH: Final = text(
+    "SELECT pg_advisory_xact_lock_shared(hashtextextended('wishes', 0)),"
+    " pg_advisory_xact_lock(hashtextextended('wishes:' || one.id, 0))"
+    " FROM (SELECT unnest(CAST(:ids AS bigint[])) AS id ORDER BY 1) AS one"
+).bindparams(bindparam("ids", type_=ARRAY(BigInteger())))
+
+
 async def in_turn(session: AsyncSession, customer_id: int) -> None:
     """What is written of one customer's wishes and what is handed out to them take turns.
 
     Held to the end of the transaction: a text is not handed to a phone beside a no that is being
     written. PostgreSQL needs a lock of its own for it; SQLite has one writer.
     """
-    if is_postgresql(session):
-        await session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"),
-            {"name": f"wishes:{customer_id}"},
-        )
+    await all_in_turn(session, [customer_id])
+
+
+async def all_in_turn(session: AsyncSession, customer_ids: Sequence[int]) -> None:
+    """``in_turn`` for many, in one statement and in the order of their ids.
+
+    Take it before anything else is locked. A transaction that lands page after page hands over
+    full pages, more than ``EACH_IN_TURN``: the first one holds everybody's turn for the rest.
+    """
+    if not customer_ids or not is_postgresql(session):
+        return
+    if len(customer_ids) > EACH_IN_TURN:
+        await session.execute(_EVERYBODY)
+    else:
+        await session.execute(_EACH, {"ids": sorted(set(customer_ids))})
 
 
 async def depart(session: AsyncSession, broadcast_id: int, purpose: str, at: datetime) -> list[str]:

@@ -1,7 +1,7 @@
 """Files into the bank's tables: each kind lands in the package that owns it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.feed.service import Feed
+from compliance import complaint_files
 from compliance import service as consents
 from compliance.complaint_files import FiledCase
 from compliance.facts import ConsentFact
@@ -88,20 +89,31 @@ async def land_touches(
     )
 
 
-def land_complaints(shelf: Shelf) -> LandComplaints:
+@dataclass(frozen=True, slots=True)
+class _Complaints:
     """Cases of the bank's complaint system, judged by the policy that holds when they land."""
 
-    async def land(
-        session: AsyncSession, rows: Sequence[ComplaintRow], at: datetime, actor: str
+    shelf: Shelf
+
+    async def __call__(
+        self, session: AsyncSession, rows: Sequence[ComplaintRow], at: datetime, actor: str
     ) -> int:
         units = await units_of_customers(session, [row.customer_id for row in rows])
-        policy = shelf.of(policy_catalogue.COMPLAINTS)
+        policy = self.shelf.of(policy_catalogue.COMPLAINTS)
         cases = [
             FiledCase(**row._asdict(), unit_id=units.get(row.customer_id) or "hq") for row in rows
         ]
         return await complaining.land(session, cases, policy=policy, at=at, actor=actor)
 
-    return land
+    async def of_others(
+        self, session: AsyncSession, customers: Mapping[str, int]
+    ) -> frozenset[str]:
+        return await complaint_files.of_others(session, customers)
+
+
+def land_complaints(shelf: Shelf) -> LandComplaints:
+    """Who lands complaints out of a file or a push."""
+    return _Complaints(shelf)
 
 
 def limits(given: ImportSettings) -> Limits:

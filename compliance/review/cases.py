@@ -178,14 +178,16 @@ async def about(session: AsyncSession, case: Case) -> list[Case]:
 
 
 async def open_about(session: AsyncSession, things: Collection[str]) -> list[Case]:
-    """What waits about any of ``things``, the oldest first."""
+    """What waits about any of ``things``, by number; locked until the transaction ends."""
     query = (
         select(ScreeningCase)
         .where(
             col(ScreeningCase.object).in_(list(things)),
             col(ScreeningCase.state) == CaseState.OPEN,
         )
-        .order_by(col(ScreeningCase.due_at), col(ScreeningCase.id))
+        .order_by(col(ScreeningCase.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
     )
     cipher = cipher_of(session)
     return [case_of(cipher, row) for row in (await session.execute(query)).scalars()]

@@ -15,7 +15,7 @@ from config.review_desk_policy import ReviewDeskPolicy
 from console import roles
 from console.audit.talk import EVERY_STATE, rules_of
 from console.desk.listed import PATH, SEVERITIES, SOURCES, STATES
-from console.desk.settling import alert_follows, names_in
+from console.desk.settling import alert_first, alert_follows, names_in
 from console.levels import demand, may_decide
 from console.naming import names_for
 from console.shell import page, shell
@@ -152,6 +152,7 @@ async def decide(
     level = policy.level[min(case.level, len(policy.level)) - 1]
     await demand(session, asking, level)
     by, at = asking.actor, asking.at
+    await alert_first(session, case, at)
     if key == "escalate":
         done = await deciding.escalate(session, case_id, reason=reason, by=by, at=at, policy=policy)
         said = reason

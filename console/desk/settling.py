@@ -1,6 +1,7 @@
 """The desk's cases and the alerts about the same messages are one matter: each follows the other."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +32,12 @@ async def names_in(session: AsyncSession, case: Case) -> list[str]:
     return found
 
 
+async def alert_first(session: AsyncSession, case: Case, at: datetime) -> None:
+    """Lock what ``alert_follows`` will write, before the case itself is locked."""
+    if case.source is Source.TALK:
+        await settling.hold(session, case.object.removeprefix(MESSAGE), at=at)
+
+
 async def alert_follows(session: AsyncSession, case: Case, asking: Asking, said: str) -> None:
     """The alert about a case's message is closed with its last case, or goes up with it."""
     if case.source is not Source.TALK:
@@ -56,10 +63,13 @@ async def cases_follow(
 
     无问题 releases, 已整改 and 已上报 uphold the rule. LevelNeeded where a case waits for a level
     that the asking person does not decide at; SecondPersonNeeded for one's own words.
+
+    Alerts and their chain are locked before cases and theirs (``alert_first``), the cases
+    together and settled unit by unit, in the order in which chains are locked everywhere.
     """
     things = [f"{MESSAGE}{one}" for one in await settling.messages_of(session, alert.key)]
     waiting = await cases.open_about(session, things)
-    for case in waiting:
+    for case in sorted(waiting, key=lambda one: one.unit_id):
         await demand(session, asking, policy.level[min(case.level, len(policy.level)) - 1])
         await deciding.settle(
             session,

@@ -1,6 +1,6 @@
 """What every part of one import knows, and which rows it has met."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, Protocol
@@ -63,6 +63,11 @@ class LandComplaints(Protocol):
         self, session: AsyncSession, rows: Sequence[ComplaintRow], at: datetime, actor: str
     ) -> int:
         """Land cases; a case only moves on. How many were new or moved."""
+
+    async def of_others(
+        self, session: AsyncSession, customers: Mapping[str, int]
+    ) -> frozenset[str]:
+        """Which of these numbers (each with its customer) are on record as somebody else's case."""
 
 
 class Existing(NamedTuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,7 @@ from crm_sync.imports.intake import Intake, Progress
 from crm_sync.imports.job import Job, LandComplaints, LandConsents, LandTouches
 from crm_sync.imports.kinds import LANDINGS
 from crm_sync.imports.kinds.assignments import AssignmentsLanding
+from crm_sync.imports.kinds.certificates import CertificatesLanding
 from crm_sync.imports.kinds.complaints import ComplaintsLanding
 from crm_sync.imports.kinds.consents import ConsentsLanding
 from crm_sync.imports.kinds.touches import TouchesLanding
@@ -21,6 +22,9 @@ from crm_sync.imports.report import SHOWN_REJECTS, Counts, ImportReport
 from crm_sync.imports.staging import staging
 from kit.db import Database
 from kit.tabular import Layout, Limits, Mapping, Opened
+
+_NAMED: Final = 10
+"""So many members of staff are named in a note."""
 
 
 class Wanted(NamedTuple):
@@ -219,6 +223,13 @@ def _notes(opened: Opened, counts: Counts, landing: Landing, state: str) -> Iter
         )
     if isinstance(landing, AssignmentsLanding) and landing.elsewhere:
         yield f"{landing.elsewhere} 户的管户由别的来源决定，文件没有覆盖"
+    if isinstance(landing, CertificatesLanding) and landing.refused:
+        whose = sorted(set(landing.refused))
+        more = "等" if len(whose) > _NAMED else ""
+        yield (
+            f"{len(landing.refused)} 张证书已由人判为不认可，文件没有改动"
+            f"（工号 {'、'.join(whose[:_NAMED])}{more}）；确已更正的，请重新登记后再导入"
+        )
     if isinstance(landing, ConsentsLanding) and state == "dry_run":
         yield "试导入不区分新旧同意；登记过的在正式导入时不会重复登记"
     if isinstance(landing, TouchesLanding) and state == "dry_run":

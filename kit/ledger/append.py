@@ -2,7 +2,7 @@
 
 import secrets
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -83,6 +83,14 @@ async def append(session: AsyncSession, entries: Sequence[Entry], *, at: datetim
         update=["seq", "hash", "at"],
     )
     return places
+
+
+async def hold(session: AsyncSession, streams: Collection[str], *, at: datetime) -> None:
+    """Take the turn on chains now, before other rows are locked, for an ``append`` later on.
+
+    Because two transactions that lock the same things must lock them in the same order.
+    """
+    await _locked_heads(session, sorted(set(streams)), at.astimezone(UTC))
 
 
 async def _locked_heads(

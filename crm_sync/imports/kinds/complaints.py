@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 from sqlalchemy import BigInteger, Column, Date, LargeBinary, String, Table, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_sync.imports.errors import NobodyLands
+from crm_sync.imports.errors import ImportCode, NobodyLands
 from crm_sync.imports.job import ComplaintRow, Existing, Job, Objection
 from crm_sync.imports.landing import Landing
 from crm_sync.imports.references import customer_ids, unknown_customer
@@ -15,6 +15,7 @@ from crm_sync.models import Coverage
 from kit.tabular.rows import Batch
 
 PAGE: Final = 5_000
+_TAKEN: Final = "这个投诉号已经是另一位客户、或没有对上客户的投诉；核对投诉号与客户号"
 _RESULTS: Final = {"answered": "complaint_case.answer", "closed": "complaint_case.closing"}
 
 
@@ -59,11 +60,20 @@ class ComplaintsLanding(Landing):
         numbers = batch.columns["customer_no"]
         known = await customer_ids(session, set(numbers))
         batch.columns["customer_id"] = [known.get(number) for number in numbers]
-        return {
-            place: unknown_customer(number)
-            for place, number in enumerate(numbers)
-            if number not in known
+        cases = batch.columns["complaint_no"]
+        theirs = {
+            case: known[number]
+            for case, number in zip(cases, numbers, strict=True)
+            if number in known
         }
+        others = await self._land.of_others(session, theirs)
+        objections = {}
+        for place, (case, number) in enumerate(zip(cases, numbers, strict=True)):
+            if number not in known:
+                objections[place] = unknown_customer(number)
+            elif case in others:
+                objections[place] = Objection(ImportCode.CASE_OF_ANOTHER, "complaint_no", _TAKEN)
+        return objections
 
     def values(self, batch: Batch) -> list[Sequence[Any]]:
         nothing = [None] * len(batch)

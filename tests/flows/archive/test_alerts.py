@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from archive import alerts
 from archive.alerts import listed
-from archive.errors import AlertClosed, AlertTaken, AlertUnknown
-from archive.facts import AlertFact, SearchScope
+from archive.errors import AlertClosed, AlertTaken, AlertUnknown, FindingUpheld
+from archive.facts import AlertFact, Outcome, SearchScope
+from archive.models import Finding
 from archive.raising import Opening, raise_alerts
 from kit.db import Database
 from kit.ledger.reading import Wanted, page
@@ -145,3 +146,40 @@ async def test_what_is_written_about_an_alert_is_sealed(database: Database, tmp_
         )
         [note] = (await session.execute(text("SELECT note FROM archive_alert"))).scalars()
     assert "张桂兰".encode() not in bytes(note)
+
+
+async def test_what_the_desk_decided_stays_decided_and_what_it_upheld_is_never_clear(
+    database: Database,
+) -> None:
+    upheld, vain = await _alert(database, "m1"), await _alert(database, "m2")
+    found = {
+        ("m1", "R-1"): "open", ("m1", "R-2"): "confirmed", ("m1", "R-3"): "dismissed",
+        ("m2", "R-1"): "open", ("m2", "R-3"): "dismissed",
+    }  # fmt: skip
+    async with database.transaction() as session:
+        session.add_all(
+            Finding(
+                msgid=msgid, rule=rule, rulebook="v1", seq=int(msgid[1:]), sent_at=AT,
+                speaker="manager", family="yield", severity="block",
+                alert_key=f"message:{msgid}", state=state, found_at=AT,
+            )
+            for (msgid, rule), state in found.items()
+        )  # fmt: skip
+
+    async def close(number: int, outcome: Outcome) -> None:
+        async with database.transaction() as session:
+            await alerts.close(session, ALL, number, outcome=outcome, note="看过", actor=HE, at=AT)
+
+    for number in (upheld, vain):
+        await _claim(database, number, HE)
+    with pytest.raises(FindingUpheld) as refused:
+        await close(upheld, "clear")
+    assert (refused.value.code, "R-2" in refused.value.sentence()) == ("E-6123", True)
+    await close(upheld, "corrected")
+    await close(vain, "clear")
+    async with database.reading() as session:
+        rows = await session.execute(text("SELECT msgid, rule, state FROM archive_finding"))
+        assert {(msgid, rule): state for msgid, rule, state in rows} == {
+            ("m1", "R-1"): "confirmed", ("m1", "R-2"): "confirmed", ("m1", "R-3"): "dismissed",
+            ("m2", "R-1"): "dismissed", ("m2", "R-3"): "dismissed",
+        }  # fmt: skip

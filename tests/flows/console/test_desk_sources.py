@@ -1,10 +1,12 @@
 """The review desk's cases come from talk, taps and files; alerts follow; released words pass once."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from archive import alert_lists
 from archive.facts import AlertFact, AlertState, SearchScope
@@ -12,6 +14,7 @@ from compliance.review import cases
 from compliance.review.facts import Case, CaseState, Source
 from content_library import repository
 from kit import clock
+from kit.ledger import Entry, append
 from kit.ledger.reading import Wanted, page
 from tests.flows.archive.talks import archived, said
 from tests.flows.crm_sync import bank
@@ -205,3 +208,60 @@ async def test_content_from_a_file_waits_on_the_desk_and_corrected_words_make_it
     await bring_items(site.parts, "scripts", file, by="staff:wangshan", at=TEN)
     assert await _cases(site) == []
     assert len(await _cases(site, CaseState.MOOT)) == len(opened)
+
+
+async def _waiting(site: SiteUnderTest, number: int) -> None:
+    """Until so many wait for a lock; SQLite cannot tell, its writers simply queue."""
+    if site.database.is_sqlite:
+        await asyncio.sleep(0.1)
+        return
+    query = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(5):
+        while True:
+            async with site.database.reading() as session:
+                if (await session.execute(text(query))).scalar_one() >= number:
+                    return
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("beside", ["close", "round"])
+async def test_matters_that_have_nothing_to_do_with_each_other_never_block_each_other_for_good(
+    site: SiteUnderTest, beside: str
+) -> None:
+    await _heard(site, PROMISE, "跟着我准没错，这只基金不会亏的")
+    opened = await _cases(site)
+    *before, last = [one for one in opened if one.object == "message:m0"]
+    hejing, suntao = await _desk(site, "hejing"), await _desk(site, "suntao")
+    key = {"key": "release", "reason": "讲的是存款，保本属实"}
+    for one in before:
+        assert (await hejing.post(f"/c/screened/{one.id}/decide", key)).status_code == 303
+    [other] = [one for one in await _alerts(site) if one.msgid == "m1"]
+    assert (await suntao.post(f"/c/alerts/{other.id}/act", {"act": "claim"})).status_code == 303
+    await archived(site.database, said("这款是刚性兑付的，绝对安全", minute=9, msgid="m9"))
+    note = {"outcome": "corrected", "note": "已约谈并更正"}
+
+    async def second() -> int:
+        if beside == "close":
+            return (await suntao.post(f"/c/alerts/{other.id}/close", note)).status_code
+        return (await archive_duty.screen_all(site.parts, site.parts.clock()))["alerts"]
+
+    async with site.database.transaction() as session:  # both get to the unit's chain, and wait
+        entry = Entry(
+            kind="content", act="case.opened", actor="system:a", object="case:0",
+            unit=last.unit_id,
+        )  # fmt: skip
+        await append(session, [entry], at=TEN)
+        deciding = asyncio.create_task(hejing.post(f"/c/screened/{last.id}/decide", key))
+        await _waiting(site, 1)
+        following = asyncio.create_task(second())
+        await _waiting(site, 2)
+    assert (await deciding).status_code == 303
+    assert await following == (303 if beside == "close" else 1)
+    states = {one.msgid: one.state for one in await _alerts(site)}
+    assert states == {
+        "m0": "closed",
+        "m1": "closed" if beside == "close" else "claimed",
+    } | ({"m9": "new"} if beside == "round" else {})

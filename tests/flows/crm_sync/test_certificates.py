@@ -12,7 +12,8 @@ from crm_sync.repository.staff import staff_by_id
 from crm_sync.staff_cards import service
 from kit.clock import bank_date
 from kit.db import Database
-from tests.flows.imports.given import AT, LATER, bring, bring_bank
+from kit.ledger.reading import Recorded, Wanted, page
+from tests.flows.imports.given import AT, BY, LATER, bring, bring_bank
 from tests.unit.compliance.gate.given import words
 
 pytestmark = [pytest.mark.anyio, pytest.mark.mission("F5")]
@@ -84,3 +85,71 @@ async def test_a_renewal_that_nobody_verified_does_not_bring_the_licence_back(
             session, number, verified=True, opinion="协会网站一致", by="staff:b", at=after
         )
     assert await _objections(database, bank_date(after)) == []
+
+
+async def _verified(database: Database) -> list[Recorded]:
+    async with database.reading() as session:
+        return await page(session, Wanted(acts=frozenset({"certificate.verified"})))
+
+
+async def test_a_certificate_that_a_person_refused_stays_refused_until_it_is_entered_again(
+    database: Database, tmp_path: Path
+) -> None:
+    await bring_bank(database, tmp_path)
+    async with database.transaction() as session:
+        number = await service.enter(
+            session, "003127", kind="基金从业资格", number="F3000117788",
+            valid_until=LAST, by="staff:a", at=AT,
+        )  # fmt: skip
+        await service.decide(
+            session, number, verified=False, opinion="原件与本人不符", by="staff:b", at=AT
+        )
+    for at in (AT, LATER):
+        report = await bring(database, "certificates", FILE, tmp_path, at=at)
+        assert (report.counts.added, report.counts.unchanged) == (0, 1)
+        [told] = report.notes
+        assert "1 张证书" in told
+        assert "003127" in told
+    async with database.reading() as session:
+        [held] = (await service.certificates(session, ["003127"]))["003127"]
+    assert (held.verified, held.decided_by) == (False, "staff:b")
+    assert await _verified(database) == []
+    async with database.transaction() as session:
+        await service.enter(
+            session, "003127", kind="基金从业资格", number="F3000117788",
+            valid_until=LAST, by="staff:a", at=LATER,
+        )  # fmt: skip
+    report = await bring(database, "certificates", FILE, tmp_path, at=LATER)
+    assert (report.counts.added, report.notes) == (1, ())
+    async with database.reading() as session:
+        [held] = (await service.certificates(session, ["003127"]))["003127"]
+    assert held.verified
+
+
+async def test_a_file_writes_only_what_it_has_and_each_verification_is_on_record(
+    database: Database, tmp_path: Path
+) -> None:
+    await bring_bank(database, tmp_path)
+    whole = (
+        "工号,证书,编号,发证机构,对应资格,有效至\n"
+        "003127,基金从业资格,F3000117788,中国证券投资基金业协会,公募基金,2026-12-01\n"
+        "003101,保险销售资格,B1,保险协会,,2027-01-01\n"
+    )
+    await bring(database, "certificates", whole, tmp_path)
+    first = await _verified(database)
+    assert {(one.object, one.unit, one.actor, one.payload["number"]) for one in first} == {
+        ("staff:003127", "01", BY, "F3000117788"),
+        ("staff:003101", "01", BY, "B1"),
+    }
+    bare = "工号,证书,编号,有效至\n003127,基金从业资格,F3000117788,2028-12-01\n"
+    report = await bring(database, "certificates", bare, tmp_path, at=LATER)
+    assert report.counts.added == 1
+    async with database.reading() as session:
+        [held] = (await service.certificates(session, ["003127"]))["003127"]
+    assert (held.valid_until, held.issuer, held.licence) == (
+        date(2028, 12, 1), "中国证券投资基金业协会", "公募基金",
+    )  # fmt: skip
+    assert len(await _verified(database)) == 3
+    again = await bring(database, "certificates", bare, tmp_path, at=LATER)
+    assert (again.counts.added, again.counts.unchanged) == (0, 1)
+    assert len(await _verified(database)) == 3

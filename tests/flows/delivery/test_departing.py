@@ -7,8 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from compliance.complaint_files import FiledCase
 from compliance.opting_out import Choice, silence_contact
-from delivery import departing, jobs, lookup, opting_out, tickets
+from config import policy_catalogue
+from config.policy_shelf import Shelf
+from delivery import complaining, departing, jobs, lookup, opting_out, tickets
 from delivery.dispatcher import Dispatcher
 from delivery.errors import SendBlocked
 from delivery.phrasing import routes
@@ -200,3 +203,31 @@ async def test_a_text_is_not_handed_to_a_phone_beside_a_no(database: Database) -
     _, refused = await asyncio.gather(no(), tap(), return_exceptions=True)
     assert isinstance(refused, SendBlocked)
     assert await states_of(database, "send_ticket", ids["C1"]) == []
+
+
+@pytest.mark.parametrize("many", [2, departing.EACH_IN_TURN + 1])
+async def test_complaints_of_a_file_and_a_text_for_a_phone_take_turns(
+    database: Database, many: int
+) -> None:
+    ids = await _customers(database)
+    at = Wall().at
+    cases = [
+        FiledCase(
+            f"K{n}", ids["C1" if n % 2 else "C2"], "service", None, f"{n}", at, None, "closed",
+            None, "01",
+        )
+        for n in range(many)
+    ]  # fmt: skip
+
+    async def land() -> int:
+        async with database.transaction() as session:
+            policy = Shelf().of(policy_catalogue.COMPLAINTS)
+            return await complaining.land(session, cases, policy=policy, at=at, actor="staff:a")
+
+    async with database.transaction() as session:
+        await departing.in_turn(session, ids["C1"])  # a tap is being judged
+        landing = asyncio.create_task(land())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(landing), 0.3)
+        assert not landing.done()
+    assert await landing == many

@@ -8,17 +8,17 @@ import pytest
 from sqlalchemy import event
 
 from compliance import complaints
-from compliance.complaints import CaseState
+from compliance.complaints import CaseState, Complainant
 from compliance.models import ComplaintCase
 from compliance.repository import recipient_standing
+from config import policy_catalogue
 from config.policy_shelf import Shelf
 from crm_sync.imports import ImportReport
 from crm_sync.imports.references import customer_ids
 from delivery import worklist
 from kit.db import Database
-from kit.errors import InputRefused
 from kit.ledger.reading import Wanted, page
-from tests.flows.imports.given import LATER, bring, bring_bank, rows
+from tests.flows.imports.given import AT, BY, LATER, bring, bring_bank, rows
 from wiring.importing import land_complaints
 
 pytestmark = [pytest.mark.anyio, pytest.mark.mission("C6")]
@@ -95,17 +95,54 @@ async def test_a_case_freezes_marketing_moves_on_alone_and_thaws_when_the_bank_c
     assert all("柜台".encode() not in (row["words"] or b"") for row in sealed)
 
 
-async def test_a_number_that_is_another_customers_case_refuses_the_file(
+async def test_a_number_that_is_another_customers_case_is_refused_and_the_others_are_frozen(
     database: Database, tmp_path: Path
 ) -> None:
     await bring_bank(database, tmp_path)
     await _bring(database, tmp_path, FIRST)
+    async with database.transaction() as session:
+        unmatched = await complaints.open_case(
+            session, Complainant(external_userid="wm-stranger"), about="service",
+            words="没有人理我，打了三次电话", source="投诉页", at=AT,
+            policy=Shelf().of(policy_catalogue.COMPLAINTS),
+        )  # fmt: skip
     before = await rows(database, ComplaintCase)
-    wrong = HEADER + "K1,620005,服务,别人的,2026-11-18,,已结案,\n"
-    with pytest.raises(InputRefused) as refused:
-        await _bring(database, tmp_path, wrong, at=LATER)
-    assert (refused.value.code, "K1" in refused.value.sentence()) == ("E-4109", True)
-    assert await rows(database, ComplaintCase) == before
+    mixed = (
+        HEADER + "K1,620005,服务,别人的,2026-11-18,,已结案,\n"
+        f"{unmatched.complaint_no},620005,服务,没有对上,2026-11-18,,已结案,\n"
+        "K7,620003,服务,柜台等了一小时,2026-11-18,,待受理,\n"
+    )
+    told = [(2, "E-2244", "complaint_no"), (3, "E-2244", "complaint_no")]
+    tried = await _bring(database, tmp_path, mixed, at=LATER, dry_run=True)
+    assert [(one.line, one.code, one.column) for one in tried.rejects] == told
+    report = await _bring(database, tmp_path, mixed, at=LATER)
+    assert [(one.line, one.code, one.column) for one in report.rejects] == told
+    assert (report.counts.added, report.counts.rejected) == (1, 2)
+    after = await rows(database, ComplaintCase)
+    assert [one for one in after if one["complaint_no"] != "K7"] == before
+    assert (await _frozen(database))["620003"]
+
+
+async def test_each_step_of_a_case_is_on_record_and_a_file_without_a_day_keeps_the_day(
+    database: Database, tmp_path: Path
+) -> None:
+    await bring_bank(database, tmp_path)
+    await _bring(database, tmp_path, FIRST)
+    found = []
+    for state, due in (("办理中", ""), ("已答复", "2026-12-20"), ("已结案", "")):
+        step = HEADER + f"K1,620001,服务,柜台等了一小时,2026-11-18 09:30:00,{due},{state},已致歉\n"
+        await _bring(database, tmp_path, step, at=LATER)
+        async with database.reading() as session:
+            found.append((await complaints.one(session, "K1", units=None)).due_on)
+    assert found == [date(2026, 12, 1), date(2026, 12, 20), date(2026, 12, 20)]
+    async with database.reading() as session:
+        entries = await page(session, Wanted(object="complaint:K1"))
+    assert [(one.act, one.actor, one.payload["state"]) for one in reversed(entries)] == [
+        ("complaint.received", BY, "opened"),
+        ("complaint.taken", BY, "in_hand"),
+        ("complaint.answered", BY, "answered"),
+        ("complaint.settled", BY, "closed"),
+    ]
 
 
 async def test_a_thousand_cases_are_a_few_statements(database: Database, tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ async def test_matters_that_have_nothing_to_do_with_each_other_never_block_each_
         assert (await hejing.post(f"/c/screened/{one.id}/decide", key)).status_code == 303
     [other] = [one for one in await _alerts(site) if one.msgid == "m1"]
     assert (await suntao.post(f"/c/alerts/{other.id}/act", {"act": "claim"})).status_code == 303
-    await archived(site.database, said("这款是刚性兑付的，绝对安全", minute=9, msgid="m9"))
+    await archived(site.database, said(PROMISE, minute=9, msgid="m9"), first=3)
     note = {"outcome": "corrected", "note": "已约谈并更正"}
 
     async def second() -> int:

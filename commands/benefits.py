@@ -5,6 +5,7 @@ Proposing and approving stay on the pages, where two people sign in as themselve
 
 import csv
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -19,6 +20,7 @@ from commands.allocating import numbers_of
 from commands.opening import answer, answer_lines, opened, run, say
 from config import policy_catalogue
 from crm_sync.access import viewer
+from crm_sync.facts import Viewer
 from crm_sync.repository.ownership import ids_of_numbers
 from crm_sync.repository.staff import units as every_unit
 from wiring.parts import Parts
@@ -95,11 +97,19 @@ async def units_of_giver(session: AsyncSession, parts: Parts, by: str) -> frozen
     """The units that a person may give in; None for the whole bank. Raises BenefitRefused."""
     relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
     who = await viewer(session, by, parts.clock(), relations)
-    paths = {scope.path for scope in who.scopes if scope.role in GIVERS}
-    if not paths:
+    if not GIVERS & set(who.roles):
         raise BenefitRefused("这个人不能发放权益", saw=by[:20], do="要有运营或支行角色")
+    return await units_by_roles(session, who, GIVERS)
+
+
+async def units_by_roles(
+    session: AsyncSession, who: Viewer, roles: Collection[str]
+) -> frozenset[str] | None:
+    """The units that a person reaches over by these roles; None for the whole bank."""
+    paths = {scope.path for scope in who.scopes if scope.role in roles}
     tree = await every_unit(session)
-    if {one.path for one in tree if one.parent_id is None} <= paths:
+    roots = {one.path for one in tree if one.parent_id is None}
+    if roots and roots <= paths:
         return None
     return frozenset(
         one.unit_id for one in tree if any(one.path.startswith(path) for path in paths)

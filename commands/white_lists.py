@@ -7,14 +7,14 @@ from typing import Annotated, Final
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from commands.benefits import file_ids, units_of_giver
+from commands.benefits import file_ids, units_by_roles, units_of_giver
 from commands.opening import answer, answer_lines, opened, run
 from compliance import allow_list
-from compliance.errors import EntryRefused
+from compliance.errors import EntryRefused, EntryUnknown
 from config import policy_catalogue
 from crm_sync.access import viewer
 from crm_sync.repository import products
-from crm_sync.repository.people import units_of_customers
+from crm_sync.repository.people import ids_in, units_of_customers
 from wiring.parts import Parts
 
 allow = typer.Typer(help="产品白名单：列出、申请、批准、撤下", no_args_is_help=True)
@@ -102,11 +102,23 @@ def propose_command(
     run(work)
 
 
-async def _decider(session: AsyncSession, parts: Parts, by: str) -> str:
+async def _decider(session: AsyncSession, parts: Parts, by: str, entry_ids: list[int]) -> str:
+    """Who decides, as the ledger names them. Raises EntryRefused without the role, EntryUnknown
+    where the customer of an entry is out of their sight, as the page does."""
     relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
     who = await viewer(session, by, parts.clock(), relations)
     if not DECIDERS & set(who.roles):
         raise EntryRefused("这个人不能批准白名单", saw=by[:20], do="要有运营或合规角色")
+    units = await units_by_roles(session, who, DECIDERS)
+    seen = await allow_list.entries(
+        session, states=tuple(STATES), ids=entry_ids, within=ids_in(units), limit=len(entry_ids)
+    )
+    if unseen := set(entry_ids) - {one.entry_id for one in seen}:
+        raise EntryUnknown(
+            "没有这条白名单申请，或不在办理人的机构范围内，这次一条也没有办",
+            do="去掉它，或请机构范围够的同事办理",
+            entry_id=min(unseen),
+        )
     return f"staff:{by}"
 
 
@@ -127,7 +139,7 @@ def _decide(ids: list[int], by: str, opinion: str, *, agree: bool) -> None:
         async with opened() as parts, parts.databases.bank.transaction() as session:
             number = await allow_list.decide_entries(
                 session, ids, agree=agree, opinion=opinion,
-                by=await _decider(session, parts, by), at=parts.clock(),
+                by=await _decider(session, parts, by, ids), at=parts.clock(),
             )  # fmt: skip
         done = "approved" if agree else "refused"
         answer({done: number}, f"{STATES[done]} {number} 条")
@@ -142,7 +154,7 @@ def revoke_command(ids: Ids, by: By, opinion: Opinion) -> None:
     async def work() -> None:
         async with opened() as parts, parts.databases.bank.transaction() as session:
             number = await allow_list.revoke_entries(
-                session, ids, opinion=opinion, by=await _decider(session, parts, by),
+                session, ids, opinion=opinion, by=await _decider(session, parts, by, ids),
                 at=parts.clock(),
             )  # fmt: skip
         answer({"revoked": number}, f"撤下 {number} 条")

@@ -12,12 +12,13 @@ class _Part(BaseModel):
 
 
 class Times(_Part):
-    """When the list is drawn up, how long a tag is waited for, how near and far a day may be."""
+    """When and how often a list is drawn up, how long a tag is waited for, which days there are."""
 
     list_before_minutes: int = Field(ge=10, le=2_880)
     patience_minutes: int = Field(ge=0, le=240)
     soonest_minutes: int = Field(ge=0, le=1_440)
     furthest_days: int = Field(ge=1, le=90)
+    tries: int = Field(default=15, ge=1, le=200)
 
 
 class CustomerCaps(_Part):
@@ -34,12 +35,13 @@ class MemberCaps(_Part):
 
 
 class CallCaps(_Part):
-    """What one call to WeCom may hold, and how many calls there may be."""
+    """What one call to WeCom may hold, how many there may be, how long one may go without a word."""
 
     customers: int = Field(ge=1, le=100_000)
     members: int = Field(ge=1, le=100_000)
     minute: int = Field(ge=1, le=10)
     month: int = Field(ge=1, le=100_000)
+    lease_minutes: int = Field(default=10, ge=2, le=25)
 
 
 class Preview(_Part):

@@ -66,6 +66,8 @@ class Route:
     settled: Settled
     returned: Returned | None = None
     may_repeat: bool = False  # because WeCom itself drops a repetition of this kind
+    lease: Callable[[], timedelta] | None = None
+    """How long one call of this kind may take, where ``LEASE`` is too short for it."""
 
 
 class Dispatcher:
@@ -82,6 +84,11 @@ class Dispatcher:
         self._routes = routes
         self._clock = clock
         self._name = f"{name}-{secrets.token_hex(4)}"
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of calls that it can make."""
+        return tuple(self._routes)
 
     async def drain(self, *, kinds: Sequence[str] | None = None, most: int | None = None) -> int:
         """Make every call that is due (of ``kinds``); returns how many were tried."""
@@ -102,15 +109,19 @@ class Dispatcher:
     async def _claim(
         self, *, kinds: Sequence[str] | None = None, only: int | None = None
     ) -> Claim | None:
+        at = self._clock()
         async with self._database.transaction() as session:
-            return await outbox.claim_next(
+            claim = await outbox.claim_next(
                 session,
                 worker=self._name,
-                at=self._clock(),
+                at=at,
                 lease=LEASE,
                 kinds=list(kinds or self._routes),
                 only=only,
             )
+            if claim is not None and (own := self._routes[claim.kind].lease) is not None:
+                await outbox.renew(session, claim, at=at, lease=own())
+        return claim
 
     async def _make(self, claim: Claim) -> OutboxState:
         route = self._routes[claim.kind]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import update
@@ -136,8 +137,11 @@ def routes(
         beside = await materials(claim, "moment")
         async with database.reading() as session:
             asked = await leaving.called(session, part_id)
-        carrying = await shown_tags.carriers(wecom, asked.task.tag_id, asked.userids)
+        still_mine = leaving.renewing(database, claim, clock, leaving.lease(desk))
         try:
+            carrying = await shown_tags.carriers(
+                wecom, asked.task.tag_id, asked.userids, after_page=still_mine
+            )
             async with database.transaction() as session:
                 ready = await leaving.leave(session, claim, carrying, at=clock(), desk=desk)
                 if ready.nobody == leaving.STALE:
@@ -203,7 +207,12 @@ def routes(
 
     return {
         SMS: Route(send_text, text_settled),
-        MOMENT: Route(create_moment, _moment_settled, _moment_returned),
+        MOMENT: Route(
+            create_moment,
+            _moment_settled,
+            _moment_returned,
+            lease=None if desk is None else partial(leaving.lease, desk),
+        ),
         WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
         BROADCAST: Route(create_broadcast, _broadcast_settled, _broadcast_returned),
         STAFF_CARD: Route(send_card, _nothing_follows, may_repeat=True),

@@ -298,7 +298,8 @@ JOBS: tuple[Job, ...] = (
     Job("contacts", "每日联络计划", {"hour": "6", "minute": "50"}, contact_duty.morning, 10 * HOUR),
     Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
     Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
-    Job("moments", "企业朋友圈", {"minute": "*"}, moment_duty.minutely, MINUTE),
+    Job("moments", "企业朋友圈结果与收回", {"minute": "*"}, moment_duty.what_became, MINUTE),
+    Job("moment_lists", "圈定企业朋友圈名单", {"minute": "*"}, moment_duty.lists, MINUTE),
     Job(
         "moment_tags", "删除过期的可见标签", {"hour": "3", "minute": "25"}, moment_duty.nightly, DAY
     ),

@@ -16,8 +16,19 @@ def known(parts: Parts) -> Known:
 
 
 async def minutely(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    """Draw up what is due, then ask WeCom what became of what is out."""
-    drawn = await jobs.draw_up(
+    """Both duties of a minute: what is out comes first, because taking back cannot wait."""
+    asked = await what_became(parts, at)
+    return {**asked, **await lists(parts, at)}
+
+
+async def what_became(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Ask WeCom what became of what is out, and take back what nobody published in time."""
+    return await results.poll(parts.databases.bank, parts.wecom, parts.clock)
+
+
+async def lists(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Draw up the lists that are due."""
+    return await jobs.draw_up(
         parts.databases.bank,
         parts.wecom,
         known=known(parts),
@@ -25,7 +36,6 @@ async def minutely(parts: Parts, at: datetime) -> Mapping[str, Any]:
         at=at,
         cap=parts.settings.wecom.tag_cap,
     )
-    return {**drawn, **await results.poll(parts.databases.bank, parts.wecom, parts.clock)}
 
 
 async def nightly(parts: Parts, at: datetime) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from bot.handlers import handle_with
 from bot.inbox.worker import InboxWorker
 from crm_sync import tags
 from crm_sync.tag_writer import CLAIM, write_tags
+from delivery.facts import MOMENT
 from kit.errors import ConfigurationRefused
 from wiring import archive_duty
 from wiring.jobs import JOBS
@@ -34,7 +35,7 @@ TAG_ROUNDS: Final = 5
 
 
 class Crew:
-    """The workers of one process: inbox, dispatch, tags, archive."""
+    """The workers of one process: inbox, dispatch, moments, tags, archive."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -42,6 +43,7 @@ class Crew:
         office = parts.office(archive_arrived=self._archive.set)
         self.inbox = InboxWorker(parts.databases.inbox, handle_with(office), parts.clock)
         self._dispatcher = parts.dispatcher()
+        self._moments = parts.dispatcher("moments")
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
@@ -49,6 +51,7 @@ class Crew:
         for name, work in (
             ("inbox", self.inbox.run()),
             ("dispatch", every(1.0, "dispatch", self._dispatch)),
+            ("moments", every(1.0, "moments", self._dispatch_moments)),
             ("tags", every(5.0, "tags", self._write_tags)),
             ("archive", self._on_notice()),
         ):
@@ -65,7 +68,12 @@ class Crew:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _dispatch(self) -> None:
-        await self._dispatcher.drain()
+        others = [kind for kind in self._dispatcher.kinds if kind != MOMENT]
+        await self._dispatcher.drain(kinds=others)
+
+    async def _dispatch_moments(self) -> None:
+        """By themselves, because one of them reads every contact of its members first."""
+        await self._moments.drain(kinds=[MOMENT])
 
     async def _write_tags(self) -> None:
         parts = self._parts

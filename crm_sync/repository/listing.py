@@ -30,7 +30,8 @@ class Wanted:
     """Which customers; every field narrows.
 
     ``units``: managed by, or with an account at, one of them (None: every unit). ``primary``:
-    the primary persona, ``""`` for those without any. ``matured``: something of theirs matured
+    the primary persona, ``""`` for those without any. ``owners``: the staff ids of whom one is
+    the owner. ``matured``: something of theirs matured
     in these days (both included); with ``kept`` something new was opened within three days.
     """
 
@@ -42,6 +43,7 @@ class Wanted:
     risk: int | None = None
     unrated_before: date | None = None
     owner: str | None = None
+    owners: frozenset[str] | None = None
     unowned: bool = False
     contact: bool | None = None
     number: str | None = None
@@ -178,7 +180,7 @@ def _conditions(session: AsyncSession, wanted: Wanted) -> list[Any]:
     if wanted.phone is not None:
         found.append(col(Customer.phone_hash) == cipher_of(session).blind("phone", wanted.phone))
     found += _personas(wanted)
-    found += _owners(wanted)
+    found += _owners(session, wanted)
     if wanted.contact is not None:
         reached = reached_ids()
         found.append(number.in_(reached) if wanted.contact else number.not_in(reached))
@@ -206,11 +208,14 @@ def _personas(wanted: Wanted) -> list[Any]:
     return found
 
 
-def _owners(wanted: Wanted) -> list[Any]:
+def _owners(session: AsyncSession, wanted: Wanted) -> list[Any]:
     owned = select(col(Coverage.customer_id)).where(col(Coverage.kind) == OWNER)
     found: list[Any] = []
     if wanted.owner is not None:
         found.append(col(Customer.id).in_(owned.where(col(Coverage.staff_id) == wanted.owner)))
+    if wanted.owners is not None:
+        one_of_them = among(session, col(Coverage.staff_id), wanted.owners)
+        found.append(col(Customer.id).in_(owned.where(one_of_them)))
     if wanted.unowned:
         found.append(col(Customer.id).not_in(owned))
     return found

@@ -46,6 +46,7 @@ class MomentTask(SQLModel, table=True):
     tag_name: str = Field(max_length=30)
     tag_id: str = Field(default="", max_length=64, index=True)
     tag_ends_on: date | None = None
+    tries: int = 0  # how often drawing up its list went wrong
     proposed_by: str = Field(max_length=120)
     proposed_at: datetime
     decided_by: str | None = Field(default=None, max_length=120)

@@ -62,11 +62,16 @@ async def candidates(
 
 
 async def _wanted(session: AsyncSession, one: MomentFact, known: Known, at: datetime) -> Wanted:
+    """The persona or segment; where only some members publish, of their own customers alone,
+    because a branch's moment has no business with the rest of the bank's persona."""
+    owners = await members(session, one) if one.units or one.staff_ids else None
     if one.audience_kind == "persona":
-        return Wanted(persona=one.audience)
+        return Wanted(persona=one.audience, owners=owners)
     condition = (await segments.segment(session, one.audience)).version.condition
     frame = Frame(at, known.personas, known.tiers)
-    return Wanted(within=(segments.members(session, condition, frame, known.outside),))
+    return Wanted(
+        owners=owners, within=(segments.members(session, condition, frame, known.outside),)
+    )
 
 
 async def members(session: AsyncSession, one: MomentFact) -> frozenset[str]:

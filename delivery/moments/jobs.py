@@ -30,6 +30,7 @@ from delivery.words_now import good
 from kit import log
 from kit.clock import bank_date
 from kit.db import Database, insert_new
+from kit.errors import AppError
 from wecom.client import Caller
 from wecom.errors import WecomError
 
@@ -42,29 +43,69 @@ _log = log.get(__name__)
 async def draw_up(
     database: Database, wecom: Caller, *, known: Known, desk: Desk, at: datetime, cap: int
 ) -> Mapping[str, int]:
-    """Draw up every list that is due: judge, count, mark, cut into calls. ``cap``: of corp tags."""
-    done = {"listed": 0, "calls": 0, "failed": 0}
+    """Draw up every list that is due: judge, count, mark, cut into calls. ``cap``: of corp tags.
+
+    Each by itself: one that goes wrong is tried again in the next round, ``tries`` times in all.
+    """
+    done = {"listed": 0, "calls": 0, "failed": 0, "again": 0}
     before = timedelta(minutes=desk.moments.time.list_before_minutes)
     async with database.reading() as session:
         found = await repository.due(session, at, before=before)
     for one in found:
-        cause, tagged = await _wrong(database, one, desk, at), one
-        if not cause:
-            try:
-                tagged = await _tagged(database, wecom, one, desk, at, cap)
-            except (ShownTagsTaken, TagCapReached) as error:
-                cause = error.sentence()
-            except WecomError as error:
-                _log.warning("moments.tag_failed", task=one.task_id, cause=type(error).__name__)
-                continue
-        if cause:
-            async with database.transaction() as session:
-                await service.fail(session, one, cause, at)
-            done["failed"] += 1
-            continue
-        done["calls"] += await _draw(database, tagged, known, desk, at)
-        done["listed"] += 1
+        try:
+            calls = await _drawn(database, wecom, one, known, desk, at, cap)
+        except WecomError as error:
+            _log.warning("moments.tag_failed", task=one.task_id, cause=type(error).__name__)
+            done["again"] += 1
+        except Exception as error:  # because one bad list must not keep the others waiting
+            failed = await _stumbled(database, one, error, desk.moments.time.tries, at)
+            done["failed" if failed else "again"] += 1
+        else:
+            done["failed" if calls is None else "listed"] += 1
+            done["calls"] += calls or 0
     return done
+
+
+async def _drawn(
+    database: Database,
+    wecom: Caller,
+    one: MomentFact,
+    known: Known,
+    desk: Desk,
+    at: datetime,
+    cap: int,
+) -> int | None:
+    """One list drawn up, how many calls it needs; None where it cannot be done any more."""
+    cause, tagged = await _wrong(database, one, desk, at), one
+    if not cause:
+        try:
+            tagged = await _tagged(database, wecom, one, desk, at, cap)
+        except (ShownTagsTaken, TagCapReached) as error:
+            cause = error.sentence()
+    if cause:
+        async with database.transaction() as session:
+            await service.fail(session, one, cause, at)
+        return None
+    return await _draw(database, tagged, known, desk, at)
+
+
+async def _stumbled(
+    database: Database, one: MomentFact, error: Exception, most: int, at: datetime
+) -> bool:
+    """Count it; whether it was once too often, so that the moment is given up."""
+    code = error.code if isinstance(error, AppError) else type(error).__name__
+    async with database.transaction() as session:
+        counted = await session.execute(
+            update(MomentTask)
+            .where(col(MomentTask.id) == one.task_id, col(MomentTask.state) == TaskState.APPROVED)
+            .values(tries=col(MomentTask.tries) + 1)
+            .returning(col(MomentTask.tries)),
+            execution_options=UNTRACKED,
+        )
+        tries = counted.scalar_one_or_none() or 0
+        _log.error("moments.draw_up_failed", task=one.task_id, code=code, tries=tries)
+        cause = f"圈定名单出错 {tries} 次，不再办（{code}）"
+        return tries >= most and await service.fail(session, one, cause, at)
 
 
 async def _wrong(database: Database, one: MomentFact, desk: Desk, at: datetime) -> str:
@@ -125,7 +166,7 @@ async def _draw(database: Database, one: MomentFact, known: Known, desk: Desk, a
     async with database.transaction() as session:
         row = await service.locked(session, one.task_id, None)
         if row.state != TaskState.APPROVED:  # stopped, or drawn up by another process
-            if row.state == TaskState.STOPPED:
+            if row.state in (TaskState.STOPPED, TaskState.FAILED):
                 await withdrawing.stop(session, one.task_id, at)
             return 0
         calls = await gathering.close(session, one, at=at, policy=desk.moments)
@@ -177,7 +218,7 @@ async def tidy(database: Database, wecom: Caller, *, at: datetime) -> int:
     query = select(MomentTask).where(
         col(MomentTask.tag_id) != "",
         col(MomentTask.tag_ends_on) < bank_date(at),
-        col(MomentTask.state).in_([TaskState.OVER, TaskState.STOPPED]),
+        col(MomentTask.state).in_([TaskState.OVER, TaskState.STOPPED, TaskState.FAILED]),
     )
     async with database.reading() as session:
         ended = [service.fact_of(row) for row in (await session.execute(query)).scalars()]

@@ -5,7 +5,7 @@ its members' customers exactly those on the list carry it. Whoever does not pass
 off first; whoever carries the tag without being on the list has it taken off; the call then waits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,20 +19,18 @@ from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.people import people
 from crm_sync.shown_tags import Pair
 from delivery.desk import Desk
-from delivery.models import MomentPart, MomentReader, MomentSender, MomentTask, Outbox, OutboxState
+from delivery.models import MomentPart, MomentReader, MomentSender, MomentTask
 from delivery.moments import audience
 from delivery.moments.audience import Candidate
 from delivery.moments.facts import MomentFact, ReaderState
 from delivery.moments.gathering import take_off
 from delivery.moments.service import fact_of
+from delivery.repository import outbox
 from delivery.repository.outbox import Claim
 from delivery.words_now import stale
+from kit.db import Database
 
 STALE: Final = "its words were recalled or are out of date"
-
-
-GOING: Final = timedelta(minutes=5)
-"""The lease of a call that is being judged again and made: many customers take a while."""
 
 
 class LeaseOver(Exception):
@@ -54,6 +52,31 @@ class Leave:
     userids: tuple[str, ...] = ()
     wait: str = ""
     nobody: str = ""
+
+
+def lease(desk: Desk) -> timedelta:
+    """How long a moment's call may be read for, judged again and made before anybody doubts it."""
+    return timedelta(minutes=desk.moments.call.lease_minutes)
+
+
+def renewing(
+    database: Database, claim: Claim, clock: Callable[[], datetime], long: timedelta
+) -> Callable[[], Awaitable[None]]:
+    """What to call again and again while WeCom is being read: it renews the lease of the call as
+    soon as a third of it is gone. Raises LeaseOver where somebody else has the call now."""
+    renewed = clock()
+
+    async def go_on() -> None:
+        nonlocal renewed
+        at = clock()
+        if at - renewed < long / 3:
+            return
+        async with database.transaction() as session:
+            if not await outbox.renew(session, claim, at=at, lease=long):
+                raise LeaseOver
+        renewed = at
+
+    return go_on
 
 
 async def called(session: AsyncSession, part_id: int) -> Called:
@@ -84,7 +107,7 @@ async def leave(
     ``carrying``: the pairs of its members that carry the tag, asked of WeCom a moment ago.
     """
     part_id = int(claim.payload["part_id"])
-    if not await _still_mine(session, claim, at):
+    if not await outbox.renew(session, claim, at=at, lease=lease(desk)):
         raise LeaseOver
     one = (await called(session, part_id)).task
     if await stale(session, one.script_version_id, at):
@@ -112,22 +135,6 @@ async def leave(
     userids = tuple(sorted({userid for userid, _ in kept}))
     await _depart(session, part_id, userids, at)
     return Leave(userids)
-
-
-async def _still_mine(session: AsyncSession, claim: Claim, at: datetime) -> bool:
-    """Whether nobody has taken the call over while WeCom was being read; the lease begins anew."""
-    found = await session.execute(
-        update(Outbox)
-        .where(
-            col(Outbox.id) == claim.id,
-            col(Outbox.state) == OutboxState.SENDING,
-            col(Outbox.attempts) == claim.attempts,
-        )
-        .values(leased_until=at + GOING)
-        .returning(col(Outbox.id)),
-        execution_options=UNTRACKED,
-    )
-    return found.first() is not None
 
 
 async def _held(session: AsyncSession, part_id: int) -> Sequence[Any] | None:

@@ -39,11 +39,12 @@ async def resolve(
     """``found``, ``absent`` or ``waiting``. Raises what WeCom said."""
     part_id = int(claim.payload["part_id"])
     async with database.reading() as session:
+        asked_at = await _left_at(session, part_id) or claimed_at
         members = await _members(session, part_id)
         taken = await _known(session)
-    found = await _find(wecom, claim, claimed_at, taken, members)
+    found = await _find(wecom, claim, asked_at, taken, members)
     at = clock()
-    if found is None and at - claimed_at < SETTLES_AFTER:
+    if found is None and at - asked_at < SETTLES_AFTER:
         return "waiting"
     async with database.transaction() as session:
         if found is not None:
@@ -81,6 +82,12 @@ async def resolve(
 ABSENT: Final = "not in WeCom's list"
 
 
+async def _left_at(session: AsyncSession, part_id: int) -> datetime | None:
+    """When the call was let go: long after it was claimed, where there was much to read."""
+    query = select(col(MomentPart.departed_at)).where(col(MomentPart.id) == part_id)
+    return (await session.execute(query)).scalar_one_or_none()
+
+
 async def _members(session: AsyncSession, part_id: int) -> set[str]:
     query = select(col(MomentSender.userid)).where(col(MomentSender.part_id) == part_id)
     return set((await session.execute(query)).scalars())
@@ -92,10 +99,10 @@ async def _known(session: AsyncSession) -> set[str]:
 
 
 async def _find(
-    wecom: Caller, claim: Claim, claimed_at: datetime, taken: set[str], members: set[str]
+    wecom: Caller, claim: Claim, asked_at: datetime, taken: set[str], members: set[str]
 ) -> Listed | None:
     """The moment in WeCom's list that is this call: by its words, its time, one of its members."""
-    since, until = claimed_at - CLOCKS_DIFFER, claimed_at + SETTLES_AFTER
+    since, until = asked_at - CLOCKS_DIFFER, asked_at + SETTLES_AFTER
     async for page in moments.listed(wecom, since, until, filter_type=CORP):
         for one in page.items:
             if one.text != claim.payload["text"] or one.moment_id in taken:

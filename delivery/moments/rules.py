@@ -35,6 +35,7 @@ OTHER_REASONS: Final[Mapping[str, str]] = {
     "no_tag": "标签没有打上",
     "moved": "换了管户经理或好友关系",
     "said_no": "客户退订、投诉，或话术停用",
+    "stopped": "这条朋友圈已停止，或没有办成",
     "call_failed": "企业微信没有接收",
 }
 """Why a customer is not on the list, beside the gate's own codes."""

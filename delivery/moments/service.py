@@ -159,15 +159,24 @@ async def stop(
     await note(session, "moment.stopped", fact_of(row), by, at)
 
 
-async def fail(session: AsyncSession, one: MomentFact, cause: str, at: datetime) -> None:
-    """It cannot be done any more; nothing of it has been handed to WeCom."""
-    await session.execute(
+async def fail(session: AsyncSession, one: MomentFact, cause: str, at: datetime) -> bool:
+    """It cannot be done any more; nothing of it has been handed to WeCom.
+
+    Whoever an interrupted run had put on its list leaves it, with slots and tag. False, and
+    nothing is written, where it is not an approved one any more.
+    """
+    failed = await session.execute(
         update(MomentTask)
         .where(col(MomentTask.id) == one.task_id, col(MomentTask.state) == TaskState.APPROVED)
         .values(state=TaskState.FAILED, cause=cause[:400], over_at=at)
+        .returning(col(MomentTask.id))
         .execution_options(synchronize_session=False)
     )
+    if failed.first() is None:
+        return False
+    await withdrawing.stop(session, one.task_id, at)
     await note(session, "moment.failed", replace(one, cause=cause), "system:moments", at)
+    return True
 
 
 async def locked(session: AsyncSession, task_id: int, units: frozenset[str] | None) -> MomentTask:

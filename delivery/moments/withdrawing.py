@@ -43,11 +43,17 @@ class Left:
 
 
 async def withdraw(
-    session: AsyncSession, where: Sequence[Any], *, recalled: bool, at: datetime
+    session: AsyncSession,
+    where: Sequence[Any],
+    *,
+    recalled: bool,
+    at: datetime,
+    why: str = "said_no",
 ) -> list[Left]:
     """Take the readers that match off their lists; returns those for whom it was in time.
 
     ``recalled``: it is the words that are gone, so calls that WeCom has are taken back as well.
+    ``why``: the reason that stands beside each, one of ``rules.OTHER_REASONS``.
     Their rows are held first, so a call that leaves at this moment has left, or waits.
     """
     query = (
@@ -73,8 +79,8 @@ async def withdraw(
         return []
     here = [row for row in rows if row.part_id not in parts]
     late = [row for row in rows if row.part_id in parts]
-    await _mark(session, here, ReaderState.WITHDRAWN)
-    await _mark(session, late, ReaderState.LATE)
+    await _mark(session, here, ReaderState.WITHDRAWN, why)
+    await _mark(session, late, ReaderState.LATE, why)
     await quota.give_back(session, [row.key for row in here])
     await _untag(session, rows, at)
     await _stop_empty(session, {row.part_id for row in here if row.part_id is not None}, at)
@@ -93,7 +99,7 @@ async def _gone(session: AsyncSession, part_ids: Collection[int]) -> set[int]:
     return set((await session.execute(query)).scalars())
 
 
-async def _mark(session: AsyncSession, rows: Sequence[Any], state: ReaderState) -> None:
+async def _mark(session: AsyncSession, rows: Sequence[Any], state: ReaderState, why: str) -> None:
     by_task: defaultdict[int, list[int]] = defaultdict(list)
     for row in rows:
         by_task[row.task_id].append(row.customer_id)
@@ -104,7 +110,7 @@ async def _mark(session: AsyncSession, rows: Sequence[Any], state: ReaderState) 
                 col(MomentReader.task_id) == task_id,
                 among(session, col(MomentReader.customer_id), ids),
             )
-            .values(state=state, reasons="said_no"),
+            .values(state=state, reasons=why),
             execution_options=UNTRACKED,
         )
 
@@ -137,7 +143,9 @@ async def _stop_empty(session: AsyncSession, part_ids: Collection[int], at: date
 async def cancel(
     session: AsyncSession, part_ids: Collection[int], cause: str, at: datetime
 ) -> None:
-    """Calls that wait are not made: their rows, their members' slots, their place in the outbox."""
+    """Calls that wait are not made: their rows, their members' slots, their place in the outbox.
+
+    A moment of which nothing else is under way is over with them."""
     if not part_ids:
         return
     calls = select(col(MomentPart.outbox_id)).where(among(session, col(MomentPart.id), part_ids))
@@ -151,8 +159,12 @@ async def cancel(
     outbox_ids = list(stopped.scalars())
     if not outbox_ids:
         return
-    query = select(col(MomentPart.id)).where(among(session, col(MomentPart.outbox_id), outbox_ids))
-    await end(session, set((await session.execute(query)).scalars()), "cancelled", cause)
+    query = select(col(MomentPart.id), col(MomentPart.task_id)).where(
+        among(session, col(MomentPart.outbox_id), outbox_ids)
+    )
+    tasks = {part_id: task_id for part_id, task_id in await session.execute(query)}  # noqa: C416
+    await end(session, tasks, "cancelled", cause)
+    await over(session, set(tasks.values()), at)
 
 
 async def end(session: AsyncSession, part_ids: Collection[int], state: str, cause: str) -> None:
@@ -192,8 +204,10 @@ async def _take_back(session: AsyncSession, where: Sequence[Any], at: datetime) 
 
 
 async def stop(session: AsyncSession, task_id: int, at: datetime) -> None:
-    """A moment is stopped: its list empties, its calls are not made, what is out is taken back."""
-    await withdraw(session, [col(MomentReader.task_id) == task_id], recalled=True, at=at)
+    """A moment is stopped or has failed: its list empties, its calls are not made, what is out is taken back."""
+    await withdraw(
+        session, [col(MomentReader.task_id) == task_id], recalled=True, at=at, why="stopped"
+    )
     query = select(col(MomentPart.id)).where(
         col(MomentPart.task_id) == task_id, col(MomentPart.state) == "queued"
     )

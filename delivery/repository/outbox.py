@@ -140,6 +140,22 @@ async def claim_next(
     )
 
 
+async def renew(session: AsyncSession, claim: Claim, *, at: datetime, lease: timedelta) -> bool:
+    """Begin the lease of a claimed call anew; False where another has taken it over meanwhile."""
+    found = await session.execute(
+        update(Outbox)
+        .where(
+            col(Outbox.id) == claim.id,
+            col(Outbox.state) == OutboxState.SENDING,
+            col(Outbox.attempts) == claim.attempts,
+        )
+        .values(leased_until=at + lease)
+        .returning(col(Outbox.id))
+        .execution_options(synchronize_session=False)
+    )
+    return found.first() is not None
+
+
 async def settle(
     session: AsyncSession,
     claim: Claim,

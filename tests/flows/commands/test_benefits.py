@@ -108,8 +108,14 @@ def test_a_white_list_is_asked_for_by_one_and_approved_by_another(
     decide = ("allow", "approve", str(waiting["id"]), "--opinion", "已核对", "--by")
     for by in ("003101", "000101"):  # no such role; whoever asked
         assert operator.run(*decide, by, code=2 if by == "003101" else 1).one["error"]["code"]
+    operator.run("users", "grant", "003202", "compliance", "--unit", "03")
+    away = [("allow", act, str(waiting["id"]), "--opinion", "已核对", "--by", "003202")
+            for act in ("approve", "refuse", "revoke")]  # fmt: skip
+    for act in away[:2]:  # the customer is 翠湖支行's, the compliance officer 高新支行's
+        assert operator.run(*act, code=2).one["error"]["code"] == "E-4106"
     assert operator.run("allow", "list", "--state", "approved").rows == []
     assert operator.run(*decide, "000104").one == {"approved": 1}
+    assert operator.run(*away[2], code=2).one["error"]["code"] == "E-4106"
     off = ("allow", "revoke", str(waiting["id"]), "--opinion", "客户要求", "--by", "000104")
     assert operator.run(*off).one == {"revoked": 1}
     [over] = operator.run("allow", "list", "--product", "QHJJX").rows

@@ -50,7 +50,7 @@ async def test_the_visible_list_is_the_tag_and_the_tag_is_who_passed_the_gate(
         assert preview == {
             "audience": 4, "looked": 4, "passed": 3, "reasons": {"E-4024": 1},
         }  # fmt: skip
-        assert await made.draw_up() == {"listed": 1, "calls": 1, "failed": 0}
+        assert await made.draw_up() == {"listed": 1, "calls": 1, "failed": 0, "again": 0}
         assert await made.asked() == []
         assert await made.mark() == 3
         await made.at(10, 30)
@@ -317,7 +317,7 @@ async def test_a_customer_is_shown_one_moment_a_day_and_a_member_publishes_one(
         first = await approved(database, made.wall, proposal(staff_ids=("limin",)))
         second = await approved(database, made.wall)
         assert (await made.draw_up())["calls"] == 2
-        assert dict((await made.numbers(first)).reasons) == {"not_theirs": 1}
+        assert dict((await made.numbers(first)).readers) == {"planned": 3}
         numbers = await made.numbers(second)
         assert dict(numbers.readers) == {"planned": 1, "excluded": 3}
         assert dict(numbers.reasons) == {"over_quota": 3}

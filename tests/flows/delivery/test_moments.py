@@ -272,7 +272,7 @@ async def test_a_process_that_dies_before_the_call_costs_nothing_and_after_half_
         async with database.transaction() as session:  # it died right after letting the call go
             pairs = await repository.list_of(session, claim.payload["task_id"])
             await leaving.leave(session, claim, frozenset(pairs), at=made.wall.at, desk=desk())
-        await made.at(10, 40)
+        await made.at(10, 41)
         assert (await lookup.resolve_unknown(database, world.client, made.wall))["waiting"] == 1
         assert await made.part("state") == "queued"
         await made.at(11, 1)

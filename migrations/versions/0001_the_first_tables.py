@@ -1538,6 +1538,7 @@ def upgrade() -> None:
     sa.Column('tag_name', sqlmodel.sql.sqltypes.AutoString(length=30), nullable=False),
     sa.Column('tag_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('tag_ends_on', sa.Date(), nullable=True),
+    sa.Column('tries', sa.Integer(), nullable=False),
     sa.Column('proposed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
     sa.Column('proposed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),

@@ -27,12 +27,6 @@ _MOVING: Final = {
 }
 """What a known case takes from the file when it moves to a state, beside the day by which it is
 to be answered where the file has one; the rest stays as it was."""
-_ACTS: Final = {
-    CaseState.IN_HAND.value: "complaint.taken",
-    CaseState.ANSWERED.value: "complaint.answered",
-    CaseState.CLOSED.value: "complaint.settled",
-}
-"""The act of a known case's move, as when a person makes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +121,7 @@ async def land(
         session,
         [
             *(_entry("complaint.received", one, actor) for one in opened),
-            *(_entry(_ACTS[one.state], one, actor) for one in (*moved, *ended)),
+            *(_moved(one, actor) for one in (*moved, *ended)),
         ],
         at=at,
     )
@@ -203,6 +197,15 @@ def _row(one: FiledCase, policy: ComplaintPolicy, at: datetime, actor: str) -> d
         "closed_at": at if closed else None,
         "closing": one.result if closed else None,
     }
+
+
+def _moved(one: FiledCase, actor: str) -> Entry:
+    """The act of a case's step, as when a person takes it."""
+    if one.state == CaseState.IN_HAND:
+        return _entry("complaint.taken", one, actor)
+    if one.state == CaseState.ANSWERED:
+        return _entry("complaint.answered", one, actor)
+    return _entry("complaint.settled", one, actor)
 
 
 def _entry(act: str, one: FiledCase, actor: str) -> Entry:

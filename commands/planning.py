@@ -13,6 +13,7 @@ from content_library import repository as scripts_of
 from crm_sync import personas_by_hand
 from crm_sync.selection import customer_by_no
 from crm_sync.sync.full import SyncReport
+from delivery import merging
 from delivery.repository import todos, touches
 from insights.known_elsewhere import known_elsewhere
 from kit.clock import bank_date
@@ -67,7 +68,7 @@ def plan_command(
                     f"  {row['trigger']:<18} {row['channel']:<10} {row['outcome']:<12} {row['count']}"
                 )
             for row in found["refused"]:
-                saying = BY_CODE[row["reason"]].saying if row["reason"] in BY_CODE else ""
+                saying = reason_in_words(row["reason"])
                 say(f"  不发 {row['trigger']:<16} {row['reason']} × {row['count']}  {saying}")
             for scene, number in found["without_script"].items():
                 say(f"  没有已审核的话术：{scene} × {number}")
@@ -77,11 +78,20 @@ def plan_command(
     run(work)
 
 
+def reason_in_words(reason: str) -> str:
+    """Why something was not said, in words; empty where the reason says it itself."""
+    if reason in BY_CODE:
+        return BY_CODE[reason].saying
+    kind, _, winner = reason.partition(":")
+    return f"当天先说 {winner}" if kind == "outranked" else ""
+
+
 async def explain_one(parts: Parts, customer_no: str) -> None:
     async with parts.databases.bank.reading() as session:
         customer = await customer_by_no(session, customer_no)
         judged = await decisions.decisions_of(session, customer.customer_id, limit=20)
         waiting = await todos.page(session, units=None, customer_id=customer.customer_id, limit=20)
+        lost = await merging.lost_of(session, customer.customer_id)
         scripts = {
             one.script.code: one.script.title
             for one in await scripts_of.library(session, limit=500)
@@ -111,9 +121,13 @@ async def explain_one(parts: Parts, customer_no: str) -> None:
                 {"key": one.key, "channel": one.channel, "reason": one.channel_reason}
                 for one in waiting
             ],
+            "outranked": [
+                {"key": one.key, "winner": one.winner, "date": one.day.isoformat()} for one in lost
+            ],
         },
         f"客户 {customer_no}",
     )
+    titles = {one.name: one.title for one in parts.reminders.trigger}
     for row in rows:
         if row["verdict"] == "pass":
             say(f"  可以：{row['script']}（{row['key']}）")
@@ -121,9 +135,13 @@ async def explain_one(parts: Parts, customer_no: str) -> None:
             say(f"  不发：{row['script']}，因为{reason['saying']}（{reason['code']}）")
             if reason["detail"]:
                 say(f"        {reason['detail']}")
+    for behind in lost:
+        first = titles.get(behind.winner.partition(":")[0], behind.winner.partition(":")[0])
+        mine = titles.get(behind.key.partition(":")[0], behind.trigger)
+        say(f"  让位：{behind.day} 的“{mine}”没有说，因为当天先说“{first}”（{behind.winner}）")
     for one in waiting:
         say(f"  渠道：{one.channel_reason}（{one.key}）")
-    if not rows:
+    if not rows and not lost:
         say("  这位客户还没有被任何提醒选中：没有到期、生日、换卡、还款或客群内容")
 
 

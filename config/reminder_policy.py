@@ -2,7 +2,7 @@
 
 from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,10 @@ from config import policy_files
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+OF_HOLDINGS: Final = frozenset({"holdings", "instalments", "open_days"})
+"""What is selected by a holding; the keys of every other selection name the customer."""
 
 
 class Step(_Part):
@@ -35,8 +39,12 @@ class Trigger(_Part):
 
 
 class MergePolicy(_Part):
-    """How the day's candidates of all features become what one customer hears."""
+    """How the day's candidates of all features become what one customer hears.
 
+    ``one_voice``: a customer hears one purpose and one campaign a day, the first of ``order``.
+    """
+
+    one_voice: bool = True
     order: tuple[Literal["service", "care", "marketing"], ...]
     most_per_day: dict[Literal["service", "care", "marketing", "total"], int]
 

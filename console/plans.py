@@ -332,4 +332,6 @@ def result_of(one: PlanItem) -> str:
         return TODO_STATES.get(one.state, (one.state, ""))[0]
     if one.fate == BROADCAST:
         return TASKS.get(one.state, one.state)
+    if one.fate == "outranked" and one.reasons:
+        return f"让位给 {one.reasons[0]}"
     return "；".join(one.reasons) or FATES[one.fate]

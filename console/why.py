@@ -144,6 +144,8 @@ def _unknown() -> TodoUnknown:
 def _not_placed(refusal: plan_items.Refusal) -> str:
     if refusal.outcome == "unreachable":
         return "；".join((FATES["unreachable"], *in_words(refusal.reasons)))
+    if refusal.outcome == "outranked" and refusal.reasons:
+        return f"{FATES['outranked']}：当天先说的是 {refusal.reasons}"
     return refusal.reasons or FATES.get(refusal.outcome, refusal.outcome)
 
 

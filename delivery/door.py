@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
-from delivery import choosing, judging, quota, text_messages
+from delivery import choosing, judging, merging, quota, text_messages
 from delivery.broadcasts import gather
 from delivery.channel_choice import KINDS
 from delivery.desk import Desk
@@ -64,6 +64,7 @@ async def submit(
             verdicts[intent.key] = Submission(intent.key, Outcome.UNCOVERED)
         else:
             waiting.append(intent)
+    waiting = await _merge(session, waiting, verdicts, known, at=at, as_of=as_of, desk=desk)
     waiting = await _choose(session, waiting, verdicts, at=as_of, desk=desk)
     passed = await _judge(session, waiting, verdicts, known, at=at, as_of=as_of, desk=desk)
     passed = await _count(session, passed, verdicts, at=as_of, desk=desk)
@@ -82,6 +83,28 @@ async def submit(
 
 def _first_of_each_key(intents: Sequence[Intent]) -> list[Intent]:
     return list({intent.key: intent for intent in reversed(intents)}.values())[::-1]
+
+
+async def _merge(
+    session: AsyncSession,
+    waiting: Sequence[Intent],
+    verdicts: dict[str, Submission],
+    known: Mapping[str, tuple[str, str]],
+    *,
+    at: datetime,
+    as_of: datetime,
+    desk: Desk,
+) -> list[Intent]:
+    """Those that nothing else outranks for their customer today; who lost is kept, once."""
+    day = bank_date(as_of)
+    customers = {one.customer.customer_id for one in waiting if merging.merged(one)}
+    winners = merging.outranked(waiting, await merging.said_on(session, customers, day), desk.merge)
+    for key, winner in winners.items():
+        verdicts[key] = Submission(key, Outcome.OUTRANKED, detail=winner)
+    told = {key for key, winner in winners.items() if known.get(key) == ("outranked", winner)}
+    fresh = {key: winner for key, winner in winners.items() if key not in told}
+    await merging.record(session, waiting, fresh, day, at)
+    return [one for one in waiting if one.key not in winners]
 
 
 async def _choose(

@@ -16,5 +16,6 @@ PERSONAL: Final = (
     Holds("moment_reader", "企业朋友圈名单", Fate.KEEP, "sales_talk"),
     Holds("touch", "触达记录", Fate.KEEP, "sales_talk"),
     Holds("quota_slot", "次数占用", Fate.ERASE),
+    Holds("outranked", "当天让位的提醒", Fate.ERASE),
     Holds("work_item", "要员工判断的事", Fate.ERASE, sealed={"evidence": "{key}"}),
 )

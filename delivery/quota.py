@@ -85,8 +85,14 @@ def campaign_caps(campaign: str, purpose: Purpose, policy: GatePolicy) -> tuple[
     """How often one customer hears of one campaign in all; none where there is no campaign."""
     if not campaign:
         return ()
-    family = f"cmp.{hashlib.blake2s(campaign.encode(), digest_size=6).hexdigest()}"
-    return (Cap(family, CAMPAIGN, EVER, policy.caps(purpose).campaign),)
+    return (Cap(campaign_family(campaign), CAMPAIGN, EVER, policy.caps(purpose).campaign),)
+
+
+def campaign_family(campaign: str) -> str:
+    """The family under which a campaign's uses are counted; empty where there is no campaign."""
+    if not campaign:
+        return ""
+    return f"cmp.{hashlib.blake2s(campaign.encode(), digest_size=6).hexdigest()}"
 
 
 def broadcast_cap(mode: BroadcastCap, day: date) -> Cap:

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance import lists as decisions
-from config.reminder_policy import ReminderPolicy
+from config.reminder_policy import OF_HOLDINGS, ReminderPolicy
 from crm_sync.repository import profiles
 from delivery import plan_items
 from delivery.repository import todo_lists
@@ -195,12 +195,12 @@ async def customers_of(
     for key in keys:
         trigger, *rest = key.split(":")
         select = selects.get(trigger)
-        place = {"birthdays": 0, "personas": 1}.get(select or "", 0)
-        if len(rest) <= place or not rest[place].isdecimal():
+        place = 1 if select == "personas" else 0
+        if select is None or len(rest) <= place or not rest[place].isdecimal():
             continue
-        if select in ("birthdays", "personas"):
+        if select in OF_HOLDINGS:
+            holdings[key] = int(rest[place])
+        else:
             found[key] = int(rest[place])
-        elif select is not None:
-            holdings[key] = int(rest[0])
     owners = await profiles.customer_of_holding(session, set(holdings.values()))
     return found | {key: owners[number] for key, number in holdings.items() if number in owners}

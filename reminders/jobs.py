@@ -5,7 +5,7 @@ quota first. Every page is one transaction; a run that stops half-way is simply 
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,16 +18,16 @@ from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from crm_sync import selection
 from crm_sync.facts import Due
-from delivery import broadcasts, door
+from delivery import broadcasts
+from delivery.candidates import Source, submit_day
 from delivery.desk import Desk
-from delivery.intents import Intent
+from delivery.intents import Intent, Outcome, Submission
 from delivery.repository import plans
 from kit import ledger, log
 from kit.clock import bank_moment
 from kit.db import Database
 from reminders import rules
 
-BATCH = 2_000
 BY = "system:planner"
 
 _log = log.get(__name__)
@@ -84,16 +84,18 @@ async def plan_day(
     policy: ReminderPolicy,
     desk: Desk,
     content: ContentCalendar,
+    others: Sequence[Source] = (),
     by: str = BY,
     dry_run: bool = False,
 ) -> PlanReport:
     """Plan every trigger for ``day``; running it again writes nothing new.
 
-    ``at`` is the present moment. With ``dry_run`` all is judged and nothing is kept.
+    ``at`` is the present moment. ``others``: the candidates of other features for the same day,
+    merged with the triggers'. With ``dry_run`` all is judged and nothing is kept.
     """
     report = PlanReport(day)
     as_of = bank_moment(day, policy.announce.planning_at)
-    plan = _Plan(database, day, at, as_of, policy, desk, content, by, report)
+    plan = _Plan(database, day, at, as_of, policy, desk, content, others, by, report)
     if dry_run:
         async with database.rehearsal() as session:
             await plan.run(_always(session))
@@ -147,6 +149,7 @@ class _Plan:
         policy: ReminderPolicy,
         desk: Desk,
         content: ContentCalendar,
+        others: Sequence[Source],
         by: str,
         report: PlanReport,
     ) -> None:
@@ -157,6 +160,7 @@ class _Plan:
         self._policy = policy
         self._desk = desk
         self._content = content
+        self._others = others
         self._by = by
         self._report = report
 
@@ -169,29 +173,30 @@ class _Plan:
         return max(self._at, bank_moment(self._day, self._policy.announce.broadcast_at))
 
     async def run(self, opened: Callable[[], AbstractAsyncContextManager[AsyncSession]]) -> None:
-        """Submit every trigger's intents, most urgent purpose first."""
-        order: Mapping[str, int] = {
-            name: place for place, name in enumerate(self._policy.merge.order)
-        }
-        for trigger in sorted(
-            self._policy.trigger, key=lambda one: (order.get(one.purpose, 9), one.priority)
-        ):
-            async for intents in self._intents(trigger):
-                for start in range(0, len(intents), BATCH):
-                    async with opened() as session:
-                        await self._submit(session, trigger, intents[start : start + BATCH])
-
-    async def _submit(
-        self, session: AsyncSession, trigger: Trigger, intents: Sequence[Intent]
-    ) -> None:
-        submissions = await door.submit(
-            session, intents, at=self._at, as_of=self._as_of, desk=self._desk, by=self._by
+        """Submit the candidates of every trigger and every other feature."""
+        await submit_day(
+            opened,
+            [*map(self._source, self._policy.trigger), *self._others],
+            at=self._at,
+            as_of=self._as_of,
+            desk=self._desk,
+            by=self._by,
+            told=self._told,
         )
-        for intent, done in zip(intents, submissions, strict=True):
-            channel = done.way or intent.channel.value
-            self._report.outcomes[trigger.name, channel, done.outcome.value] += 1
-            for reason in done.objections or ((done.detail,) if done.detail else ()):
-                self._report.reasons[trigger.name, reason] += 1
+
+    def _source(self, trigger: Trigger) -> Source:
+        return Source(
+            trigger.name, trigger.purpose, trigger.priority, lambda: self._intents(trigger)
+        )
+
+    def _told(self, name: str, intent: Intent, done: Submission) -> None:
+        channel = done.way or intent.channel.value
+        self._report.outcomes[name, channel, done.outcome.value] += 1
+        if done.outcome is Outcome.OUTRANKED:
+            self._report.reasons[name, f"outranked:{done.detail.partition(':')[0]}"] += 1
+            return
+        for reason in done.objections or ((done.detail,) if done.detail else ()):
+            self._report.reasons[name, reason] += 1
 
     async def _intents(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
         """The trigger's intents of the day, a page of facts at a time."""

@@ -4,7 +4,7 @@ from delivery.facts import TodoState
 from delivery.models.broadcasts import Broadcast, BroadcastRecipient
 from delivery.models.moments import MomentPart, MomentReader, MomentSender, MomentTask
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
-from delivery.models.plan import PlanRun
+from delivery.models.plan import Outranked, PlanRun
 from delivery.models.tickets import SendTicket, TicketState
 from delivery.models.todos import Todo
 from delivery.models.work import Touch, WorkItem
@@ -19,6 +19,7 @@ __all__ = [
     "MomentTask",
     "Outbox",
     "OutboxState",
+    "Outranked",
     "PlanRun",
     "QuotaSlot",
     "SendTicket",

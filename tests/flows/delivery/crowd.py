@@ -111,7 +111,7 @@ def crowded_desk() -> Desk:
     """The shipped policies; a day's merge is opened wide, so that each cap binds by itself."""
     usual = desk()
     wide = dict.fromkeys(usual.merge.most_per_day, 99) | {"total": 99}
-    merge = usual.merge.model_copy(update={"most_per_day": wide})
+    merge = usual.merge.model_copy(update={"most_per_day": wide, "one_voice": False})
     return replace(usual, merge=merge, broadcast_cap="week7")
 
 

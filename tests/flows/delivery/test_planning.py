@@ -203,7 +203,7 @@ async def test_persona_content_becomes_one_broadcast_per_manager_and_text(
     assert report.broadcasts == 1
     assert report.outcomes["persona.content", "broadcast", "queued"] == 1
     assert report.outcomes["persona.content", "broadcast", "unreachable"] == 1
-    assert report.outcomes["persona.content", "broadcast", "over_quota"] == 1
+    assert report.outcomes["persona.content", "broadcast", "outranked"] == 1
     async with database.reading() as session:
         [(state, number)] = await session.execute(
             text(

@@ -1,0 +1,186 @@
+"""One voice a day: which of a customer's candidates speak today, and who outranked the others.
+
+Every feature submits its candidates to the door. Before choice of channel, gate and quota they
+are merged per customer: by the purpose (service, care, sale), then by priority, then by key.
+What wins silences every other purpose and every other campaign for the day; of its own kind as
+many speak as the policy allows. What was kept earlier in the day stands, and silences whatever
+is not more urgent in purpose. What loses is recorded with the key of the winner.
+
+To-dos without words, moments (nobody is written to) and answers to a question are not merged.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from compliance.facts import Channel
+from config.reminder_policy import MergePolicy
+from delivery.intents import Intent
+from delivery.models import Outranked, QuotaSlot
+from delivery.quota import CAMPAIGN, EVER, campaign_family
+from kit.db import upsert
+
+PURPOSES: Final = frozenset({"service", "care", "marketing"})
+AT_ONCE: Final = 4_000
+LAST: Final = 9
+"""The place of a purpose that the policy does not name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Something that is, or would be, said to a customer today. ``campaign``: its family of slots."""
+
+    key: str
+    purpose: str
+    campaign: str
+
+    def with_(self, other: "Voice") -> bool:
+        """Whether both are of one kind: the same purpose and the same campaign, or none."""
+        return (self.purpose, self.campaign) == (other.purpose, other.campaign)
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A candidate that another outranked on a day."""
+
+    key: str
+    trigger: str
+    winner: str
+    day: date
+
+
+def merged(intent: Intent) -> bool:
+    """Whether an intent takes part in the merge of its customer's day."""
+    return not (
+        intent.script_version_id is None or intent.channel is Channel.MOMENT or intent.solicited
+    )
+
+
+def outranked(
+    intents: Sequence[Intent], said: Mapping[int, Sequence[Voice]], policy: MergePolicy
+) -> dict[str, str]:
+    """The keys of those that lose, each with the key of what it loses to.
+
+    ``said``: what was kept before for the same day, by customer. Pure; the order in which the
+    intents come makes no difference.
+    """
+    if not policy.one_voice:
+        return {}
+    of_customer: defaultdict[int, list[Intent]] = defaultdict(list)
+    for intent in intents:
+        if merged(intent):
+            of_customer[intent.customer.customer_id].append(intent)
+    lost: dict[str, str] = {}
+    for customer_id, candidates in of_customer.items():
+        before = said.get(customer_id, ())
+        if before or len(candidates) > 1:
+            lost |= _outranked(candidates, before, policy)
+    return lost
+
+
+def _outranked(
+    candidates: Sequence[Intent], before: Sequence[Voice], policy: MergePolicy
+) -> dict[str, str]:
+    place: dict[str, int] = {purpose: at for at, purpose in enumerate(policy.order)}
+    total = policy.most_per_day.get("total", 99)
+    known = {one.key for one in before}
+    lost: dict[str, str] = {}
+    speaking: list[Voice] = []
+    for intent in sorted(
+        candidates,
+        key=lambda one: (place.get(one.purpose.value, LAST), one.priority, one.key),
+    ):
+        if intent.key in known:
+            continue
+        voice = Voice(intent.key, intent.purpose.value, campaign_family(intent.campaign))
+        mine = place.get(voice.purpose, LAST)
+        rivals = [
+            one
+            for one in (*before, *speaking)
+            if not one.with_(voice) and place.get(one.purpose, LAST) <= mine
+        ]
+        alike = [one for one in (*before, *speaking) if one.with_(voice)]
+        if rivals:
+            lost[intent.key] = rivals[0].key
+        elif len(alike) >= policy.most_per_day.get(intent.purpose.value, 99):
+            lost[intent.key] = alike[0].key
+        elif len(before) + len(speaking) >= total:
+            lost[intent.key] = (*before, *speaking)[0].key
+        else:
+            speaking.append(voice)
+    return lost
+
+
+async def said_on(
+    session: AsyncSession, customer_ids: Collection[int], day: date
+) -> dict[int, list[Voice]]:
+    """What holds a place in each customer's day: one question for thousands of them."""
+    purposes: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    campaigns: dict[str, str] = {}
+    ids = sorted(customer_ids)
+    for start in range(0, len(ids), AT_ONCE):
+        query = select(
+            col(QuotaSlot.customer_id),
+            col(QuotaSlot.family),
+            col(QuotaSlot.window),
+            col(QuotaSlot.key),
+        ).where(
+            col(QuotaSlot.customer_id).in_(ids[start : start + AT_ONCE]),
+            col(QuotaSlot.window).in_(("day", CAMPAIGN)),
+            col(QuotaSlot.starts_on).in_((day, EVER)),
+        )
+        for customer_id, family, window, key in await session.execute(query):
+            if window == CAMPAIGN:
+                campaigns[key] = family
+            elif family in PURPOSES:
+                purposes[customer_id][key] = family
+    return {
+        customer_id: [
+            Voice(key, purpose, campaigns.get(key, "")) for key, purpose in sorted(of.items())
+        ]
+        for customer_id, of in purposes.items()
+    }
+
+
+async def record(
+    session: AsyncSession,
+    intents: Sequence[Intent],
+    winners: Mapping[str, str],
+    day: date,
+    at: datetime,
+) -> None:
+    """Keep who lost to what on ``day``; ``winners`` by the keys of those that lost."""
+    rows = [
+        {
+            "customer_id": one.customer.customer_id,
+            "day": day,
+            "key": one.key,
+            "trigger": one.trigger,
+            "winner": winners[one.key],
+            "at": at,
+        }
+        for one in sorted(intents, key=lambda one: (one.customer.customer_id, one.key))
+        if one.key in winners
+    ]
+    await upsert(
+        session, Outranked, rows, key=["customer_id", "day", "key"], update=["winner", "at"]
+    )
+
+
+async def lost_of(session: AsyncSession, customer_id: int, *, limit: int = 20) -> list[Lost]:
+    """What a customer was not told because something else came first, newest day first."""
+    query = (
+        select(
+            col(Outranked.key), col(Outranked.trigger), col(Outranked.winner), col(Outranked.day)
+        )
+        .where(col(Outranked.customer_id) == customer_id)
+        .order_by(col(Outranked.day).desc(), col(Outranked.key))
+        .limit(limit)
+    )
+    return [Lost(*row) for row in await session.execute(query)]

@@ -21,13 +21,13 @@ from sqlmodel import col
 
 from compliance.facts import Channel
 from config.reminder_policy import MergePolicy
+from crm_sync.repository.keys import among
 from delivery.intents import Intent
 from delivery.models import Outranked, QuotaSlot
 from delivery.quota import CAMPAIGN, EVER, campaign_family
 from kit.db import upsert
 
 PURPOSES: Final = frozenset({"service", "care", "marketing"})
-AT_ONCE: Final = 4_000
 LAST: Final = 9
 """The place of a purpose that the policy does not name."""
 
@@ -121,25 +121,25 @@ async def said_on(
     session: AsyncSession, customer_ids: Collection[int], day: date
 ) -> dict[int, list[Voice]]:
     """What holds a place in each customer's day: one question for thousands of them."""
+    if not customer_ids:
+        return {}
     purposes: defaultdict[int, dict[str, str]] = defaultdict(dict)
     campaigns: dict[str, str] = {}
-    ids = sorted(customer_ids)
-    for start in range(0, len(ids), AT_ONCE):
-        query = select(
-            col(QuotaSlot.customer_id),
-            col(QuotaSlot.family),
-            col(QuotaSlot.window),
-            col(QuotaSlot.key),
-        ).where(
-            col(QuotaSlot.customer_id).in_(ids[start : start + AT_ONCE]),
-            col(QuotaSlot.window).in_(("day", CAMPAIGN)),
-            col(QuotaSlot.starts_on).in_((day, EVER)),
-        )
-        for customer_id, family, window, key in await session.execute(query):
-            if window == CAMPAIGN:
-                campaigns[key] = family
-            elif family in PURPOSES:
-                purposes[customer_id][key] = family
+    query = select(
+        col(QuotaSlot.customer_id),
+        col(QuotaSlot.family),
+        col(QuotaSlot.window),
+        col(QuotaSlot.key),
+    ).where(
+        among(session, col(QuotaSlot.customer_id), customer_ids),
+        col(QuotaSlot.window).in_(("day", CAMPAIGN)),
+        col(QuotaSlot.starts_on).in_((day, EVER)),
+    )
+    for customer_id, family, window, key in await session.execute(query):
+        if window == CAMPAIGN:
+            campaigns[key] = family
+        elif family in PURPOSES:
+            purposes[customer_id][key] = family
     return {
         customer_id: [
             Voice(key, purpose, campaigns.get(key, "")) for key, purpose in sorted(of.items())

@@ -1,14 +1,20 @@
 """A day is planned once, by the rules, for whoever can be reached; everything else is counted."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance import service as consent
-from compliance.facts import Scope
+from compliance.facts import Channel, Purpose, Scope
 from content_library import service as library
+from crm_sync import selection
 from crm_sync.models import PersonaMembership
+from delivery import merging
+from delivery.candidates import Source
+from delivery.intents import Intent
 from delivery.repository import todos
 from kit.db import Database
 from kit.ledger.reading import Wanted, count
@@ -212,3 +218,104 @@ async def test_persona_content_becomes_one_broadcast_per_manager_and_text(
             )
         )
     assert (state, number) == ("queued", 1)
+
+
+async def test_a_maturity_silences_the_days_persona_content_and_the_record_names_it(
+    database: Database,
+) -> None:
+    people = await _small_bank(database)
+    async with database.transaction() as session:
+        await _of_persona(session, people["seven"], "老年", primary=True)
+        await _of_persona(session, people["seven"], "农户", primary=False)
+        for code, persona in (("persona.elder.cold", "老年"), ("persona.farm.cold", "农户")):
+            await approved_script(
+                session,
+                code,
+                CARE,
+                scene="persona",
+                persona=persona,
+                purpose="care",
+                form="broadcast",
+                personas=frozenset({persona}),
+            )
+    slots = (
+        PersonaSlot("农户", "persona.farm.cold", "小雪"),
+        PersonaSlot("老年", "persona.elder.cold", "小雪"),
+    )
+    report = await _plan(database, slots=slots)
+    # the second persona of a customer says nothing: one primary persona a day
+    assert (
+        sum(n for (name, _, _), n in report.outcomes.items() if name == "persona.content")
+        == report.outcomes["persona.content", "broadcast", "outranked"]
+        == 1
+    )
+    assert report.reasons["persona.content", "outranked:maturity.deposit"] == 1
+    for _ in range(2):
+        async with database.reading() as session:
+            [lost] = await merging.lost_of(session, people["seven"])
+        assert lost.key.startswith("persona.content:persona.elder.cold:")
+        assert lost.winner.startswith("maturity.deposit:")
+        assert lost.day == TODAY
+        await _plan(database, slots=slots)  # again, and nothing changes
+
+
+async def _of_persona(
+    session: AsyncSession, customer_id: int, persona: str, *, primary: bool
+) -> None:
+    row = {
+        "customer_id": customer_id,
+        "persona": persona,
+        "source": "crm",
+        "confidence": 100,
+        "evidence": [],
+        "rule_version": "t",
+        "is_primary": primary,
+        "since": MORNING,
+    }
+    await bank.insert_rows(session, PersonaMembership, [row])
+
+
+async def test_another_features_candidates_are_merged_with_the_days_reminders(
+    database: Database,
+) -> None:
+    people = await _small_bank(database)
+    async with database.transaction() as session:
+        version = await approved_script(
+            session, "care.note", "{{customer_title}}您好，近来一切都好吗？", purpose="care"
+        )
+        facts = await selection.customer_facts(session, list(people.values()))
+        ways = await selection.reaches(session, list(people.values()))
+
+    async def pages() -> AsyncIterator[list[Intent]]:
+        yield [
+            Intent(
+                key=f"visit:{facts[customer].customer_id}",
+                trigger="visit",
+                channel=Channel.TODO,
+                purpose=Purpose.CARE,
+                customer=facts[customer],
+                reach=ways.get(customer),
+                script_version_id=version,
+                fields={},
+                title="问候",
+                why="别的功能交来的",
+                due_on=TODAY,
+                expires_at=MORNING + timedelta(hours=12),
+                campaign="visits",
+            )
+            for customer in (people["seven"], people["birthday"])
+        ]
+
+    report = await plan_day(
+        database,
+        day=TODAY,
+        at=MORNING,
+        policy=REMINDERS,
+        desk=desk(),
+        content=lambda _: (),
+        others=[Source("visit", "care", 10, pages)],
+    )
+    assert report.outcomes["visit", "todo", "outranked"] == 1  # by the maturity
+    assert report.outcomes["visit", "todo", "queued"] == 1
+    assert report.outcomes["birthday", "todo", "outranked"] == 1  # by the visit, more urgent
+    assert report.reasons["birthday", "outranked:visit"] == 1

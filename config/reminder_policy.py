@@ -2,9 +2,9 @@
 
 from datetime import time
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from config import policy_files
 
@@ -13,25 +13,79 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-OF_HOLDINGS: Final = frozenset({"holdings", "instalments", "open_days"})
+OF_HOLDINGS: Final = frozenset({"holdings", "instalments", "premiums", "open_days"})
 """What is selected by a holding; the keys of every other selection name the customer."""
 
 
-class Step(_Part):
-    """What is done when ``days_left`` days are left."""
+Select = Literal[
+    "holdings",
+    "instalments",
+    "premiums",
+    "open_days",
+    "birthdays",
+    "personas",
+    "newcomers",
+    "events",
+    "near_tier",
+    "quiet",
+    "outflow",
+]
 
-    days_left: int = Field(ge=0, le=365)
+
+class Step(_Part):
+    """What is done when ``days_left`` days are left, or ``days_after`` days have passed.
+
+    ``days_open``: how long after its day a task of a turn (see ``Select``) stays open.
+    """
+
+    days_left: int = Field(default=0, ge=0, le=365)
+    days_after: int = Field(default=0, ge=0, le=400)
     action: Literal["care", "message", "broadcast"]
     scene: str
+    days_open: int = Field(default=0, ge=0, le=60)
+
+    @model_validator(mode="after")
+    def _one_side(self) -> Self:
+        if self.days_left and self.days_after:
+            raise ValueError("一步只写 days_left（之前）或 days_after（之后）之一")
+        return self
+
+
+class Limits(_Part):
+    """The thresholds of a trigger; which of them count follows from its ``select``.
+
+    ``near_tier``: ``within_percent`` of the edge. ``near_tier``, ``quiet``: each customer comes
+    up once in ``every_days``; ``activities`` as in customer_standing. ``outflow``: ``times``
+    transfers within ``window_days``, the last at most ``fresh_days`` old, of ``from_yuan`` or
+    more, the distances alike within ``gap_days``, the sizes within ``amount_percent``.
+    """
+
+    within_percent: int = Field(default=5, ge=1, le=50)
+    every_days: int = Field(default=90, ge=1, le=730)
+    activities: tuple[Literal["active", "wavering", "dormant"], ...] = ("dormant",)
+    times: int = Field(default=3, ge=2, le=24)
+    window_days: int = Field(default=120, ge=2, le=730)
+    fresh_days: int = Field(default=3, ge=1, le=60)
+    from_yuan: int = Field(default=1_000, ge=0)
+    gap_days: int = Field(default=5, ge=0, le=60)
+    amount_percent: int = Field(default=30, ge=0, le=100)
 
 
 class Trigger(_Part):
-    """One reason to speak: what selects the customers, for which purpose, in which steps."""
+    """One reason to speak: what selects the customers, for which purpose, in which steps.
+
+    ``kinds``: of holdings or of events. ``by_note``: words in an event's note (or a recorded
+    motive) with the scene each takes; ``other_notes`` says what becomes of a note without any of
+    them: a task without words, the step's own scene, or nothing.
+    """
 
     name: str
     title: str
-    select: Literal["holdings", "instalments", "open_days", "birthdays", "personas"]
+    select: Select
     kinds: tuple[str, ...] = ()
+    by_note: dict[str, str] = Field(default_factory=dict)
+    other_notes: Literal["task", "scene", "nothing"] = "task"
+    limits: Limits = Limits()
     purpose: Literal["service", "care", "marketing"]
     priority: int = Field(ge=0, le=100)
     source: str

@@ -105,6 +105,23 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn in a customer's dealings or life: an opening, an event, a tier near, money leaving.
+
+    ``ref`` makes it one turn however often it is selected; ``note`` is the bank's own word for
+    it; ``amount_fen`` what it is about. ``moves`` are the transfers of an outflow by day, in 分.
+    """
+
+    customer: CustomerFact
+    reach: Reach | None
+    ref: str
+    on: date
+    amount_fen: int | None = None
+    note: str = ""
+    moves: tuple[tuple[date, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """A role held over a unit and everything below it."""
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, extract, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -78,6 +78,27 @@ async def instalments(
             )
             async for found in _holdings(session, where, page):
                 yield [(due, day) for due in found]
+
+
+async def premiums(
+    session: AsyncSession, *, on: Sequence[date], page: int = PAGE
+) -> AsyncIterator[list[tuple[Due, date]]]:
+    """Insurance whose yearly premium is due on one of ``on``.
+
+    It is due on ``due_day`` of the month in which the insurance began (on the month's last day
+    where the month is shorter), in the years after the first, until it matures.
+    """
+    for day in sorted(set(on)):
+        last = monthrange(day.year, day.month)[1]
+        where = and_(
+            col(Holding.kind) == "insurance",
+            col(Holding.due_day).in_(range(day.day, 32 if day.day == last else day.day + 1)),
+            extract("month", col(Holding.opened_on)) == day.month,
+            extract("year", col(Holding.opened_on)) < day.year,
+            or_(col(Holding.matures_on).is_(None), col(Holding.matures_on) >= day),
+        )
+        async for found in _holdings(session, where, page):
+            yield [(due, day) for due in found]
 
 
 async def opening_soon(

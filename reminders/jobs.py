@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.reminder_policy import ReminderPolicy, Step, Trigger
+from config.reminder_policy import OF_HOLDINGS, ReminderPolicy, Step, Trigger
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from crm_sync import selection
@@ -26,7 +26,7 @@ from delivery.repository import plans
 from kit import ledger, log
 from kit.clock import bank_moment
 from kit.db import Database
-from reminders import rules
+from reminders import rules, selecting, turns
 
 BY = "system:planner"
 
@@ -85,17 +85,18 @@ async def plan_day(
     desk: Desk,
     content: ContentCalendar,
     others: Sequence[Source] = (),
+    edges: Sequence[int] = (),
     by: str = BY,
     dry_run: bool = False,
 ) -> PlanReport:
     """Plan every trigger for ``day``; running it again writes nothing new.
 
     ``at`` is the present moment. ``others``: the candidates of other features for the same day,
-    merged with the triggers'. With ``dry_run`` all is judged and nothing is kept.
+    merged with the triggers'. ``edges``: where the tiers above the lowest begin, in 分. With ``dry_run`` all is judged and nothing is kept.
     """
     report = PlanReport(day)
     as_of = bank_moment(day, policy.announce.planning_at)
-    plan = _Plan(database, day, at, as_of, policy, desk, content, others, by, report)
+    plan = _Plan(database, day, at, as_of, policy, desk, content, others, edges, by, report)
     if dry_run:
         async with database.rehearsal() as session:
             await plan.run(_always(session))
@@ -150,6 +151,7 @@ class _Plan:
         desk: Desk,
         content: ContentCalendar,
         others: Sequence[Source],
+        edges: Sequence[int],
         by: str,
         report: PlanReport,
     ) -> None:
@@ -161,6 +163,7 @@ class _Plan:
         self._desk = desk
         self._content = content
         self._others = others
+        self._edges = edges
         self._by = by
         self._report = report
 
@@ -204,6 +207,10 @@ class _Plan:
             async for page in self._persona_pages(trigger):
                 yield page
             return
+        if trigger.select not in (*OF_HOLDINGS, "birthdays"):
+            async for page in self._turn_pages(trigger):
+                yield page
+            return
         for step, on in rules.watched_days(trigger, self._day):
             async with self._database.reading() as session:
                 scripts = await scripts_of.approved(session, step.scene, self._as_of)
@@ -221,13 +228,37 @@ class _Plan:
             async for page in selection.maturing(session, on=[on], kinds=trigger.kinds):
                 yield page
         else:
-            chosen = (
-                selection.instalments(session, on=[on])
-                if trigger.select == "instalments"
-                else selection.opening_soon(session, on=[on])
-            )
-            async for pairs in chosen:
+            chosen = {
+                "instalments": selection.instalments,
+                "premiums": selection.premiums,
+                "open_days": selection.opening_soon,
+            }[trigger.select]
+            async for pairs in chosen(session, on=[on]):
                 yield [due for due, _ in pairs]
+
+    async def _turn_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
+        for step, on in rules.watched_days(trigger, self._day):
+            async with self._database.reading() as session:
+                scripts = {
+                    scene: await scripts_of.approved(session, scene, self._as_of)
+                    for scene in turns.scenes_of(trigger, step)
+                }
+                async for found in selecting.turns(session, trigger, on, self._edges):
+                    made = [
+                        turns.turn_intent(
+                            turn,
+                            trigger=trigger,
+                            step=step,
+                            today=self._day,
+                            expires_at=self.expires_at(),
+                            scripts=scripts,
+                        )
+                        for turn in found
+                    ]
+                    kept = [one for one in made if one is not None]
+                    if len(kept) < len(made):
+                        self._report.without_script[step.scene] += len(made) - len(kept)
+                    yield kept
 
     def _due_intents(
         self,

@@ -16,7 +16,9 @@ OF_THE_HOLDING = frozenset({"product_name", "card_tail", "matures_on", "open_on"
 
 def watched_days(trigger: Trigger, today: date) -> list[tuple[Step, date]]:
     """Each step of a trigger with the day it watches, seen from ``today``."""
-    return [(step, today + timedelta(days=step.days_left)) for step in trigger.step]
+    return [
+        (step, today + timedelta(days=step.days_left - step.days_after)) for step in trigger.step
+    ]
 
 
 def day_words(day: date) -> str:
@@ -71,6 +73,8 @@ def due_intent(
     if script is None and step.action != "care":
         return None
     noun = {"card": "到期换卡", "loan": "还款日"}.get(due.kind, "到期")
+    if trigger.select == "premiums":
+        noun = "保费扣款日"
     if trigger.select == "open_days":
         noun = "开放"
     name = due.product_name or {"card": "银行卡", "loan": "贷款"}.get(due.kind, "持有产品")
@@ -168,7 +172,7 @@ def _fields(due: Due, on: date, days_left: int, select: str) -> dict[str, object
     fields: dict[str, object] = {
         **person_fields(due.customer),
         "product_name": due.product_name or None,
-        "amount": due.instalment_fen if select == "instalments" else due.amount_fen,
+        "amount": due.instalment_fen if select in ("instalments", "premiums") else due.amount_fen,
         "days_left": days_left,
         "card_tail": _tail(due.holding_no) if due.kind == "card" else None,
     }

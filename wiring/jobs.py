@@ -91,6 +91,7 @@ async def plan(
         policy=parts.reminders,
         desk=parts.desk,
         content=content,
+        edges=[tier.lowest_fen for tier in parts.tiers.tiers[1:]],
         by=by,
         dry_run=dry_run,
     )

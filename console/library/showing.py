@@ -72,7 +72,10 @@ def scene_names(request: Request) -> Mapping[str, str]:
     for trigger in request.app.state.parts.reminders.trigger:
         for step in trigger.step:
             distance = "当天" if step.days_left == 0 else f"前{distance_words(step.days_left)}"
+            if step.days_after:
+                distance = f"后 {step.days_after} 天"
             named[step.scene] = f"{trigger.title}{distance.replace(' 天后', ' 天')}"
+        named |= {scene: f"{trigger.title}：{word}" for word, scene in trigger.by_note.items()}
     return named
 
 

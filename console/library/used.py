@@ -55,8 +55,7 @@ def _reminders(request: Request, one: ApprovedScript) -> list[dict[str, Any]]:
             "/c/plans",
         )
         for trigger in request.app.state.parts.reminders.trigger
-        for step in trigger.step
-        if step.scene == one.scene
+        if one.scene in {*(step.scene for step in trigger.step), *trigger.by_note.values()}
     ]  # fmt: skip
 
 

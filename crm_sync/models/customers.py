@@ -25,6 +25,7 @@ class Customer(SQLModel, table=True):
         Index("ix_customer_birthday", "birthday", "id"),
         Index("ix_customer_born_on", "born_on", "id"),
         Index("ix_customer_aum", "aum_fen", "id"),
+        Index("ix_customer_opened_on", "opened_on", "id"),
     )
     id: int | None = Field(
         default=None,

@@ -176,23 +176,10 @@ async def test_persona_content_becomes_one_broadcast_per_manager_and_text(
 ) -> None:
     people = await _small_bank(database)
     async with database.transaction() as session:
-        await bank.insert_rows(
-            session,
-            PersonaMembership,
-            [
-                {
-                    "customer_id": people[who],
-                    "persona": "老年",
-                    "source": "crm",
-                    "confidence": 100,
-                    "evidence": [],
-                    "rule_version": "t",
-                    "is_primary": True,
-                    "since": MORNING,
-                }
-                for who in ("seven", "phone", "birthday")
-            ],
-        )
+        people["quiet"] = await bank.reached_customer(session, "C5", owner="limin")
+        people["unreached"] = await bank.customer(session, "C6", owner="limin")
+        for who in ("quiet", "unreached", "birthday"):
+            await _of_persona(session, people[who], "老年", primary=True)
         await approved_script(
             session,
             "persona.elder.cold",

@@ -1,0 +1,221 @@
+"""Turns that planners select by: openings, dated events, a tier near, no activity, money leaving.
+
+Like ``selection``, every one walks an index by keyset in pages, a question a page. What would
+name a large part of the bank every day (a tier near, no activity) is looked at in turns: with
+``every_days`` a customer comes up once in so many days, on a day that follows from its id.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from crm_sync.facts import Turn
+from crm_sync.models import Customer, CustomerEvent, CustomerStanding
+from crm_sync.repository.keys import among
+from crm_sync.repository.people import (
+    BEST_FIRST,
+    CUSTOMER_COLUMNS,
+    REACH_COLUMNS,
+    customer_fact,
+    first_of_each,
+    personas_of,
+    reach,
+    with_reach,
+)
+from kit.db import cipher_of
+
+PAGE: Final = 5_000
+OUT: Final = "money_out"
+_CUSTOMERS: Final = Customer.__table__  # type: ignore[attr-defined]
+
+
+async def opened(session: AsyncSession, *, on: date, page: int = PAGE) -> AsyncIterator[list[Turn]]:
+    """Customers whose account was opened on ``on``."""
+    where = col(Customer.opened_on) == on
+    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), (), page):
+        yield await _turns(session, rows, lambda _: (on.isoformat(), on))
+
+
+async def events(
+    session: AsyncSession, *, on: date, kinds: Collection[str], page: int = PAGE
+) -> AsyncIterator[list[Turn]]:
+    """Dated events of ``kinds`` that fall on ``on``: imported, or put in by hand."""
+    source = CustomerEvent.__table__.join(  # type: ignore[attr-defined]
+        Customer, col(Customer.id) == col(CustomerEvent.customer_id)
+    )
+    where = and_(col(CustomerEvent.on) == on, col(CustomerEvent.kind).in_(sorted(kinds)))
+    extra = (col(CustomerEvent.amount_fen), col(CustomerEvent.note))
+    async for rows in _walk(session, source, where, col(CustomerEvent.id), extra, page):
+        yield await _turns(session, rows, lambda row: (str(row.walk_id), on))
+
+
+async def near_tier(
+    session: AsyncSession,
+    *,
+    day: date,
+    edge_fen: int,
+    within_percent: int,
+    every_days: int,
+    page: int = PAGE,
+) -> AsyncIterator[list[Turn]]:
+    """Customers below a tier's edge by at most ``within_percent`` of it; ``amount_fen``: what lacks.
+
+    ``note`` is the motive that the bank recorded (attribute ``motive``), where it did.
+    """
+    lowest = edge_fen - edge_fen * within_percent // 100
+    where = and_(
+        col(Customer.aum_fen) >= lowest,
+        col(Customer.aum_fen) < edge_fen,
+        _their_day(day, every_days),
+    )
+    period = day.toordinal() // every_days
+    extra = (
+        (edge_fen - col(Customer.aum_fen)).label("amount_fen"),
+        col(Customer.attributes),
+    )
+    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), extra, page):
+        yield await _turns(session, rows, lambda _: (f"{edge_fen}.{period}", day))
+
+
+async def quiet(
+    session: AsyncSession,
+    *,
+    day: date,
+    activities: Collection[str],
+    every_days: int,
+    page: int = PAGE,
+) -> AsyncIterator[list[Turn]]:
+    """Customers whose activity (``customer_standing``) is one of ``activities``."""
+    source = CustomerStanding.__table__.join(  # type: ignore[attr-defined]
+        Customer, col(Customer.id) == col(CustomerStanding.customer_id)
+    )
+    where = and_(
+        col(CustomerStanding.activity).in_(sorted(activities)), _their_day(day, every_days)
+    )
+    period = day.toordinal() // every_days
+    async for rows in _walk(session, source, where, col(Customer.id), (), page):
+        yield await _turns(session, rows, lambda _: (str(period), day))
+
+
+async def leaving(
+    session: AsyncSession,
+    *,
+    day: date,
+    fresh_days: int,
+    window_days: int,
+    times: int,
+    from_fen: int,
+    page: int = PAGE,
+) -> AsyncIterator[list[Turn]]:
+    """Customers with ``times`` days of transfers out in the window, the last within ``fresh_days``.
+
+    Transfers below ``from_fen`` are not looked at. ``moves`` holds the window's transfers by
+    day; whether they are regular is the caller's to judge.
+    """
+    counted = and_(
+        col(CustomerEvent.kind) == OUT,
+        col(CustomerEvent.on) > day - timedelta(days=window_days),
+        col(CustomerEvent.on) <= day,
+        col(CustomerEvent.amount_fen) >= from_fen,
+    )
+    found = (
+        select(col(CustomerEvent.customer_id))
+        .where(counted)
+        .group_by(col(CustomerEvent.customer_id))
+        .having(
+            func.count(col(CustomerEvent.on).distinct()) >= times,
+            func.max(col(CustomerEvent.on)) > day - timedelta(days=fresh_days),
+        )
+    )
+    where = col(Customer.id).in_(found)
+    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), (), page):
+        moves: defaultdict[int, dict[date, int]] = defaultdict(dict)
+        query = (
+            select(
+                col(CustomerEvent.customer_id),
+                col(CustomerEvent.on),
+                func.sum(col(CustomerEvent.amount_fen)),
+            )
+            .where(
+                counted,
+                among(session, col(CustomerEvent.customer_id), [r.customer_id for r in rows]),
+            )
+            .group_by(col(CustomerEvent.customer_id), col(CustomerEvent.on))
+        )
+        for customer_id, on, amount in await session.execute(query):
+            moves[customer_id][on] = int(amount or 0)
+        yield await _turns(
+            session,
+            rows,
+            lambda row, of=moves: (max(of[row.customer_id]).isoformat(), max(of[row.customer_id])),
+            moves,
+        )
+
+
+def _their_day(day: date, every_days: int) -> ColumnElement[bool]:
+    return col(Customer.id) % every_days == day.toordinal() % every_days
+
+
+async def _walk(
+    session: AsyncSession,
+    source: Any,
+    where: ColumnElement[bool],
+    ident: Any,
+    extra: Sequence[Any],
+    page: int,
+) -> AsyncIterator[list[Any]]:
+    """Rows by ascending ``ident`` (as ``walk_id``), the best way to each customer kept."""
+    columns: tuple[Any, ...] = (
+        *CUSTOMER_COLUMNS,
+        *REACH_COLUMNS,
+        ident.label("walk_id"),
+        *extra,
+    )
+    after = 0
+    while True:
+        query = (
+            select(*columns)
+            .select_from(with_reach(source))
+            .where(where, ident > after, col(Customer.removed_at).is_(None))
+            .order_by(ident, *BEST_FIRST)
+            .limit(page)
+        )
+        rows = (await session.execute(query)).all()
+        if rows:
+            yield first_of_each(rows, lambda row: row.walk_id)
+        if len(rows) < page:
+            return
+        after = rows[-1].walk_id
+
+
+async def _turns(
+    session: AsyncSession,
+    rows: Sequence[Any],
+    what: Any,
+    moves: dict[int, dict[date, int]] | None = None,
+) -> list[Turn]:
+    """Facts of rows; ``what(row)`` gives the ref and the day."""
+    personas = await personas_of(session, {row.customer_id for row in rows})
+    cipher = cipher_of(session)
+    found = []
+    for row in rows:
+        ref, on = what(row)
+        known = row._mapping
+        note = known.get("note") or (known.get("attributes") or {}).get("motive", "")
+        found.append(
+            Turn(
+                customer=customer_fact(cipher, row, personas),
+                reach=reach(row),
+                ref=ref,
+                on=on,
+                amount_fen=known.get("amount_fen"),
+                note=note,
+                moves=tuple(sorted((moves or {}).get(row.customer_id, {}).items())),
+            )
+        )
+    return found

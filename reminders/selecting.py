@@ -1,0 +1,61 @@
+"""Whom a trigger's turn is about on a day: the selection that its policy names, with its limits."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import date
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from config.reminder_policy import Trigger
+from crm_sync import turning_points
+from crm_sync.facts import Turn
+from reminders.turns import FEN, concerned, regular
+
+
+async def turns(
+    session: AsyncSession, trigger: Trigger, on: date, edges: Sequence[int]
+) -> AsyncIterator[list[Turn]]:
+    """Pages of turns on the watched day ``on``. ``edges``: where tiers begin, in 分."""
+    async for page in _selected(session, trigger, on, edges):
+        found = [turn for turn in page if concerned(trigger, turn)]
+        if trigger.select == "outflow":
+            found = [turn for turn in found if regular(turn.moves, trigger.limits)]
+        if found:
+            yield found
+
+
+async def _selected(
+    session: AsyncSession, trigger: Trigger, on: date, edges: Sequence[int]
+) -> AsyncIterator[list[Turn]]:
+    limits = trigger.limits
+    match trigger.select:
+        case "newcomers":
+            async for page in turning_points.opened(session, on=on):
+                yield page
+        case "events":
+            async for page in turning_points.events(session, on=on, kinds=trigger.kinds):
+                yield page
+        case "near_tier":
+            for edge in edges:
+                async for page in turning_points.near_tier(
+                    session,
+                    day=on,
+                    edge_fen=edge,
+                    within_percent=limits.within_percent,
+                    every_days=limits.every_days,
+                ):
+                    yield page
+        case "quiet":
+            async for page in turning_points.quiet(
+                session, day=on, activities=limits.activities, every_days=limits.every_days
+            ):
+                yield page
+        case "outflow":
+            async for page in turning_points.leaving(
+                session,
+                day=on,
+                fresh_days=limits.fresh_days,
+                window_days=limits.window_days,
+                times=limits.times,
+                from_fen=limits.from_yuan * FEN,
+            ):
+                yield page

@@ -1,6 +1,6 @@
 """Which days deserve a word, as values a business owner may change (policies/reminders.toml)."""
 
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -13,7 +13,8 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-OF_HOLDINGS: Final = frozenset({"holdings", "instalments", "premiums", "open_days"})
+OF_PRODUCTS: Final = frozenset({"nav_fall", "yield_gap"})
+OF_HOLDINGS: Final = frozenset({"holdings", "instalments", "premiums", "open_days"}) | OF_PRODUCTS
 """What is selected by a holding; the keys of every other selection name the customer."""
 
 
@@ -29,6 +30,11 @@ Select = Literal[
     "near_tier",
     "quiet",
     "outflow",
+    "nav_fall",
+    "yield_gap",
+    "allocation",
+    "review",
+    "market_event",
 ]
 
 
@@ -58,6 +64,11 @@ class Limits(_Part):
     up once in ``every_days``; ``activities`` as in customer_standing. ``outflow``: ``times``
     transfers within ``window_days``, the last at most ``fresh_days`` old, of ``from_yuan`` or
     more, the distances alike within ``gap_days``, the sizes within ``amount_percent``.
+    ``nav_fall``, ``yield_gap``: over ``window_days`` the net value fell ``basis_points`` below its
+    highest, or the yearly yield lies so far below the lowest benchmark; the newest value is at
+    most ``fresh_days`` old. ``allocation``: the share of what is rated ``risky_from`` or above
+    exceeds ``most_percent`` of C1 … C5. ``allocation``, ``review``, ``market_event``: from
+    ``from_yuan`` of assets.
     """
 
     within_percent: int = Field(default=5, ge=1, le=50)
@@ -69,6 +80,9 @@ class Limits(_Part):
     from_yuan: int = Field(default=1_000, ge=0)
     gap_days: int = Field(default=5, ge=0, le=60)
     amount_percent: int = Field(default=30, ge=0, le=100)
+    basis_points: int = Field(default=200, ge=1, le=5_000)
+    risky_from: int = Field(default=4, ge=1, le=5)
+    most_percent: tuple[int, int, int, int, int] = (0, 10, 30, 60, 100)
 
 
 class Trigger(_Part):
@@ -90,6 +104,16 @@ class Trigger(_Part):
     priority: int = Field(ge=0, le=100)
     source: str
     step: tuple[Step, ...]
+
+
+class MarketEvent(_Part):
+    """A key market event that somebody put in: holders of ``kinds`` hear of it on its day."""
+
+    on: date
+    title: str = Field(min_length=1, max_length=60)
+    kinds: tuple[Literal["wealth", "fund", "insurance", "metal", "deposit"], ...] = Field(
+        min_length=1
+    )
 
 
 class MergePolicy(_Part):
@@ -116,6 +140,7 @@ class ReminderPolicy(_Part):
     """Every trigger with its steps, the merge and the hours."""
 
     trigger: tuple[Trigger, ...]
+    market_event: tuple[MarketEvent, ...] = ()
     merge: MergePolicy
     announce: AnnouncePolicy
 

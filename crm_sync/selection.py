@@ -111,9 +111,16 @@ async def opening_soon(
         .order_by(col(ProductOpenDay.opens_on), col(ProductOpenDay.product_code))
     )
     for opens_on, product_code in (await session.execute(days)).all():
-        where = col(Holding.product_code) == product_code
-        async for found in _holdings(session, where, page):
+        async for found in holders_of(session, product_code, page=page):
             yield [(due, opens_on) for due in found]
+
+
+async def holders_of(
+    session: AsyncSession, product_code: str, *, page: int = PAGE
+) -> AsyncIterator[list[Due]]:
+    """Every holding of a product, with its customer."""
+    async for found in _holdings(session, col(Holding.product_code) == product_code, page):
+        yield found
 
 
 async def birthdays(

@@ -71,7 +71,7 @@ async def near_tier(
     where = and_(
         col(Customer.aum_fen) >= lowest,
         col(Customer.aum_fen) < edge_fen,
-        _their_day(day, every_days),
+        by_turns(day, every_days),
     )
     period = day.toordinal() // every_days
     extra = (
@@ -94,9 +94,7 @@ async def quiet(
     source = CustomerStanding.__table__.join(  # type: ignore[attr-defined]
         Customer, col(Customer.id) == col(CustomerStanding.customer_id)
     )
-    where = and_(
-        col(CustomerStanding.activity).in_(sorted(activities)), _their_day(day, every_days)
-    )
+    where = and_(col(CustomerStanding.activity).in_(sorted(activities)), by_turns(day, every_days))
     period = day.toordinal() // every_days
     async for rows in _walk(session, source, where, col(Customer.id), (), page):
         yield await _turns(session, rows, lambda _: (str(period), day))
@@ -157,7 +155,21 @@ async def leaving(
         )
 
 
-def _their_day(day: date, every_days: int) -> ColumnElement[bool]:
+async def customers_where(
+    session: AsyncSession,
+    where: ColumnElement[bool],
+    day: date,
+    every_days: int,
+    page: int = PAGE,
+) -> AsyncIterator[list[Turn]]:
+    """Customers of whom ``where`` holds; the ref is the round of ``every_days`` days."""
+    ref = str(day.toordinal() // every_days)
+    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), (), page):
+        yield await _turns(session, rows, lambda _: (ref, day))
+
+
+def by_turns(day: date, every_days: int) -> ColumnElement[bool]:
+    """Whether ``day`` is the one in ``every_days`` on which a customer comes up."""
     return col(Customer.id) % every_days == day.toordinal() % every_days
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from config.reminder_policy import OF_HOLDINGS, ReminderPolicy, Step, Trigger
+from config.reminder_policy import OF_HOLDINGS, OF_PRODUCTS, ReminderPolicy, Step, Trigger
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from crm_sync import selection
@@ -26,7 +26,7 @@ from delivery.repository import plans
 from kit import ledger, log
 from kit.clock import bank_moment
 from kit.db import Database
-from reminders import rules, selecting, turns
+from reminders import alerts, rules, selecting, turns
 
 BY = "system:planner"
 
@@ -207,6 +207,10 @@ class _Plan:
             async for page in self._persona_pages(trigger):
                 yield page
             return
+        if trigger.select in OF_PRODUCTS:
+            async for page in self._alert_pages(trigger):
+                yield page
+            return
         if trigger.select not in (*OF_HOLDINGS, "birthdays"):
             async for page in self._turn_pages(trigger):
                 yield page
@@ -243,7 +247,13 @@ class _Plan:
                     scene: await scripts_of.approved(session, scene, self._as_of)
                     for scene in turns.scenes_of(trigger, step)
                 }
-                async for found in selecting.turns(session, trigger, on, self._edges):
+                async for found in selecting.turns(
+                    session,
+                    trigger,
+                    on,
+                    edges=self._edges,
+                    market=self._policy.market_event,
+                ):
                     made = [
                         turns.turn_intent(
                             turn,
@@ -254,6 +264,27 @@ class _Plan:
                             scripts=scripts,
                         )
                         for turn in found
+                    ]
+                    kept = [one for one in made if one is not None]
+                    if len(kept) < len(made):
+                        self._report.without_script[step.scene] += len(made) - len(kept)
+                    yield kept
+
+    async def _alert_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
+        for step in trigger.step:
+            async with self._database.reading() as session:
+                scripts = await scripts_of.approved(session, step.scene, self._as_of)
+                async for alert, dues in alerts.of_day(session, trigger, self._day):
+                    made = [
+                        alerts.alert_intent(
+                            due,
+                            alert,
+                            trigger=trigger,
+                            today=self._day,
+                            expires_at=self.expires_at(),
+                            scripts=scripts,
+                        )
+                        for due in dues
                     ]
                     kept = [one for one in made if one is not None]
                     if len(kept) < len(made):

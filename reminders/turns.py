@@ -116,6 +116,13 @@ def why_of(trigger: Trigger, step: Step, turn: Turn) -> str:
         case "outflow":
             days = "、".join(f"{on.month}月{on.day}日" for on, _ in turn.moves[-limits.times :])
             return f"规律转出 {limits.times} 次（{days}），先问问原因"
+        case "allocation":
+            share = limits.most_percent[(turn.customer.risk_level or 5) - 1]
+            return f"R{limits.risky_from} 及以上的占比超过了测评等级对应的 {share}%，约一次检视"
+        case "review":
+            return "到了一年一次把资金安排过一遍的时候"
+        case "market_event":
+            return f"市场事件：{turn.note}，只陪伴，不给方向"
     what = turn.note or trigger.title
     return f"{what}，{day_words(turn.on)}，来自导入的日期"
 

@@ -12,6 +12,7 @@ from compliance.facts import Channel, Draft, Purpose, Recipient, Sender, Words
 from compliance.gate import objections
 from compliance.policy import GatePolicy
 from compliance.screening import Screener
+from config import reminder_policy
 from content_library.calendar import ContentCalendar
 from content_library.facts import Form, ScriptDraft
 from content_library.fields import SAMPLE_FACTS
@@ -106,6 +107,24 @@ def test_each_script_rendered_passes_the_whole_gate(draft: ScriptDraft) -> None:
 )  # fmt: skip
 def test_there_is_a_script_for_every_scene(scene: str) -> None:
     assert [draft for draft in DRAFTS.values() if draft.scene == scene]
+
+
+def test_there_is_a_script_for_every_word_that_the_reminder_policy_promises() -> None:
+    scenes = {draft.scene for draft in DRAFTS.values()}
+    for trigger in reminder_policy.load().trigger:
+        for step in trigger.step:
+            if step.action == "message":
+                own = not trigger.by_note or trigger.other_notes == "scene"
+                assert {*trigger.by_note.values(), *([step.scene] if own else [])} <= scenes
+
+
+def test_what_cares_names_no_product_kind_and_only_a_sale_may_be_marketing() -> None:
+    for trigger in reminder_policy.load().trigger:
+        for scene in {*trigger.by_note.values(), *(step.scene for step in trigger.step)}:
+            for draft in DRAFTS.values():
+                if draft.scene == scene:
+                    assert draft.purpose == trigger.purpose or trigger.select == "personas"
+                    assert trigger.purpose != "care" or draft.product_kind is None
 
 
 @pytest.mark.mission("D12")

@@ -249,6 +249,7 @@ NO_QUEUE: Final[Mapping[str, str]] = {
     "touch": "已经发生的触达",
     "quota_slot": "次数占用，随撤回归还",
     "intent_key": "防重键，没有内容",
+    "outranked": "当天没有说的话的编号，没有内容",
 }
 """Tables of this package that name a customer and hold nothing that waits to be said."""
 

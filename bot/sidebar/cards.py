@@ -37,6 +37,12 @@ OCCASIONS: Final = {
     "loan.due": ("还款", "warn"),
     "product.open": ("开放日", "warn"),
     "birthday": ("生日", "ok"),
+    "opening": ("新客", "ok"),
+    "newcomer": ("新客", "ok"),
+    "insurance.premium": ("保费", "warn"),
+    "outflow": ("预警", "warn"),
+    "money_in": ("到账", "warn"),
+    "life": ("大事", "ok"),
 }
 """Scenes with a day of their own, by how they begin: these are called after their occasion."""
 FREE_SCENES: Final = ("care.general", "sidebar", "product.card", "media", "article")

@@ -1,0 +1,40 @@
+"""``gengyun plan --explain``: what a customer did not hear, and what was said instead."""
+
+import shutil
+
+from tests.flows.commands.conftest import ROOT, Operator
+
+UNITS = "unit_id,name,parent_id,kind\nhq,青禾银行,,hq\n01,翠湖支行,hq,outlet\n"
+STAFF = "staff_id,name,userid,unit_id,active\n003127,李敏,limin,01,1\n"
+CUSTOMERS = (
+    "customer_no,name,phone,gender,born_on,unit_id\n6200000001,周桂兰,13800000001,F,1963-11-25,01\n"
+)
+HOLDINGS = (
+    "holding_no,customer_no,kind,product_name,amount_yuan,opened_on,due_day,instalment_yuan\n"
+    "L1,6200000001,loan,个人贷款,300000,2024-01-10,28,3000\n"
+)
+OWNERS = "customer_no,staff_id,kind\n6200000001,003127,owner\n"
+
+
+def test_a_birthday_that_gives_way_to_a_repayment_is_explained(operator: Operator) -> None:
+    operator.run("migrate")
+    for kind, rows in (
+        ("units", UNITS), ("staff", STAFF), ("customers", CUSTOMERS), ("holdings", HOLDINGS),
+        ("assignments", OWNERS),
+    ):  # fmt: skip
+        path = operator.folder / f"{kind}.csv"
+        path.write_text(rows, "utf-8")
+        assert operator.bring(kind, path)["added"] == 1 + (kind == "units")
+    scripts = operator.folder / "scripts"
+    scripts.mkdir()
+    for name in ("reminders.toml", "greetings.toml"):
+        shutil.copy(ROOT / "samples" / "scripts" / name, scripts)
+    operator.run("simulate", "approve", scripts)
+    plan = operator.run("plan", "--date", "2026-11-25").one
+    outcomes = {one["trigger"]: one["outcome"] for one in plan["outcomes"]}
+    assert outcomes == {"loan.due": "queued", "birthday": "outranked"}
+    told = operator.run("plan", "--explain", "6200000001")
+    [lost] = told.one["outranked"]
+    assert lost["date"] == "2026-11-25"
+    assert lost["key"].startswith("birthday:")
+    assert lost["winner"].startswith("loan.due:")

@@ -1,4 +1,4 @@
-"""Benefits (权益、积分、活动), what was given of them, who came, and who introduced whom."""
+"""Benefits (权益、积分、活动) and what was given of them; campaigns, their waves and their customers."""
 
 from datetime import date, datetime
 from typing import Any, ClassVar
@@ -119,3 +119,109 @@ class Referral(SQLModel, table=True):
     recorded_at: datetime
     credited_by: str | None = Field(default=None, max_length=120)
     credited_at: datetime | None = None
+
+
+class Campaign(SQLModel, table=True):
+    """A campaign (营销活动), proposed by one and approved by another. Money in 分.
+
+    state: proposed -> approved | refused; approved -> running (drawn) -> over; any but the last
+    two -> stopped. ``approved_hash`` binds the approval to everything ``rules.digest`` reads.
+    ``seed`` decides the draw of the hold-out and is on record before anybody is drawn.
+    """
+
+    __tablename__: ClassVar[str] = "campaign"
+    __table_args__ = (Index("ix_campaign_state", "state", "id"),)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    title: str = Field(max_length=60)
+    kind: str = Field(max_length=24)
+    level: str = Field(max_length=8)  # head | branch | outlet: who leads it
+    unit_id: str = Field(max_length=32)
+    units: list[str] = Field(default_factory=list, sa_type=Json)
+    goal: str = Field(max_length=400)
+    measure: str = Field(max_length=24)
+    target: int = Field(default=0, sa_type=BigInteger)
+    owner_staff_id: str = Field(max_length=64)
+    departments: list[str] = Field(default_factory=list, sa_type=Json)
+    budget_fen: int = Field(default=0, sa_type=BigInteger)
+    overrun_percent: int = 0
+    starts_on: date
+    ends_on: date
+    review_on: date
+    segment: str = Field(max_length=40)
+    segment_title: str = Field(max_length=60)
+    hold_out_percent: int
+    seed: str = Field(max_length=32)
+    per_day: int
+    preparation_id: int = Field(sa_type=BigInteger)
+    state: str = Field(max_length=12)
+    approved_hash: str = Field(default="", max_length=64)
+    proposed_by: str = Field(max_length=120)
+    proposed_at: datetime
+    decided_by: str = Field(default="", max_length=120)
+    decided_at: datetime | None = None
+    opinion: str = Field(default="", max_length=400)
+    drawn_at: datetime | None = None
+    stopped_by: str = Field(default="", max_length=120)
+    stopped_at: datetime | None = None
+    cause: str = Field(default="", max_length=400)
+    result: str = Field(default="", max_length=1_000)
+    reviewed_by: str = Field(default="", max_length=120)
+    reviewed_at: datetime | None = None
+
+
+class CampaignWave(SQLModel, table=True):
+    """One wave: approved words, a channel, a day, and whom it is for.
+
+    ``asked`` holds other words that somebody asked for and nobody has approved yet;
+    ``revision`` counts the words that were approved for it.
+    """
+
+    __tablename__: ClassVar[str] = "campaign_wave"
+    campaign_id: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True)
+    channel: str = Field(max_length=16)  # todo | broadcast
+    who: str = Field(max_length=12)  # everybody | silent
+    on: date
+    script_version_id: int = Field(sa_type=BigInteger)
+    script_code: str = Field(max_length=64)
+    script_version: int
+    script_hash: str = Field(max_length=64)
+    revision: int = 1
+    ran_on: date | None = None
+    asked: dict[str, Any] = Field(default_factory=dict, sa_type=Json)
+
+
+class CampaignMember(SQLModel, table=True):
+    """A customer of a campaign as the draw left them; who is held out hears nothing of it.
+
+    ``turn``: their place among the manager's customers, in an order that chance made.
+    """
+
+    __tablename__: ClassVar[str] = "campaign_member"
+    __table_args__ = (
+        Index("ix_campaign_member_unit", "campaign_id", "unit_id", "customer_id"),
+        Index("ix_campaign_member_customer", "customer_id"),
+    )
+    campaign_id: int = Field(primary_key=True, sa_type=BigInteger)
+    customer_id: int = Field(primary_key=True, sa_type=BigInteger)
+    unit_id: str = Field(max_length=32)
+    staff_id: str = Field(default="", max_length=64)
+    arm: str = Field(max_length=8)  # treated | held
+    turn: int
+    answered_at: datetime | None = None
+
+
+class CampaignTouch(SQLModel, table=True):
+    """What became of one wave for one customer: the door's outcome, with every reason."""
+
+    __tablename__: ClassVar[str] = "campaign_touch"
+    __table_args__ = (Index("ix_campaign_touch_customer", "customer_id"),)
+    campaign_id: int = Field(primary_key=True, sa_type=BigInteger)
+    wave: int = Field(primary_key=True)
+    customer_id: int = Field(primary_key=True, sa_type=BigInteger)
+    unit_id: str = Field(max_length=32)
+    staff_id: str = Field(default="", max_length=64)
+    outcome: str = Field(max_length=16)
+    reasons: str = Field(default="", max_length=400)
+    planned_on: date
+    revision: int = 1

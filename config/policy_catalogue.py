@@ -10,6 +10,7 @@ from config.activation_policy import ActivationPolicy
 from config.adds_policy import AddsPolicy
 from config.approval_policy import ApprovalPolicy
 from config.benefit_policy import BenefitPolicy
+from config.campaign_policy import CampaignPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.complaint_policy import ComplaintPolicy
@@ -84,6 +85,7 @@ CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
 MOMENTS: Final = Kind("moments", "企业朋友圈", MomentPolicy)
+CAMPAIGNS: Final = Kind("campaigns", "营销活动", CampaignPolicy)
 BENEFITS: Final = Kind("benefits", "权益、积分与活动", BenefitPolicy)
 LIBRARY: Final = Kind("library", "内容库", LibraryPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
@@ -141,4 +143,5 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     REVIEW_DESK,
     BENEFITS,
     MOMENTS,
+    CAMPAIGNS,
 )

@@ -45,6 +45,7 @@ OBJECTS = {
     "member": "企业微信成员",
     "broadcast": "群发",
     "moment": "企业朋友圈",
+    "campaign": "营销活动",
     "list": "列表",
     "record": "留痕",
     "unit": "机构",

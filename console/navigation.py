@@ -60,6 +60,7 @@ NAVIGATION: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             Place("library", "内容库", "doc", "/c/library", roles.BUSINESS),
             Place("review", "审核", "shield-ok", "/c/review", roles.CENTRE),
+            Place("campaigns", "营销活动", "flag", "/c/campaigns", roles.BUSINESS),
             Place("moments", "企业朋友圈", "chat", "/c/moments", roles.BUSINESS),
             Place("radar", "客户雷达", "eye", "/c/radar", roles.BUSINESS),
             Place("cards", "经理名片", "person", "/c/cards", roles.BUSINESS),

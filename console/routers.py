@@ -27,6 +27,11 @@ from console.benefits import form as benefits_form
 from console.benefits import listed as benefits_listed
 from console.benefits import one as benefits_one
 from console.benefits import referrals as benefits_referrals
+from console.campaigns import calendar as campaigns_calendar
+from console.campaigns import deciding as campaigns_deciding
+from console.campaigns import form as campaigns_form
+from console.campaigns import listed as campaigns_listed
+from console.campaigns import one as campaigns_one
 from console.complaints import listed as complaints_listed
 from console.complaints import one as complaints_one
 from console.consents import listed as consents_listed
@@ -169,6 +174,11 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     library_preview.router,
     library_sends.router,
     library_script.router,
+    campaigns_listed.router,
+    campaigns_calendar.router,
+    campaigns_form.router,  # before the page whose path takes any number at that place
+    campaigns_one.router,
+    campaigns_deciding.router,
     moments_listed.router,
     moments_form.router,  # before the page whose path takes any number at that place
     moments_one.router,

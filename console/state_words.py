@@ -26,6 +26,7 @@ WORK_KINDS: Final = {
     "sent_after_opt_out": "退订后仍发出",
     "sent_after_recall": "停用后仍发出",
     "recalled_in_task": "停用的话术在已交出的群发里",
+    "campaign_task_stays": "停止的活动还在成员的群发里",
     "rule_lowered": "误拦太多的规则已降级",
 }
 

@@ -33,7 +33,10 @@ MOST_RECIPIENTS: Final = 10_000
 async def gather(
     session: AsyncSession, judged: Sequence[Judged], *, at: datetime, day: date
 ) -> None:
-    """Put each intent into the broadcast of its day, member and text; make those missing."""
+    """Put each intent into the broadcast of its day, member and text; make those missing.
+
+    What a campaign says is a task of its own, because it may be stopped by itself.
+    """
     if not judged:
         return
     cipher = cipher_of(session)
@@ -44,7 +47,9 @@ async def gather(
         assert one.script is not None  # noqa: S101
         assert one.intent.reach is not None  # noqa: S101
         text_hash = cipher.blind("text", one.text)
-        key = f"{day.isoformat()}:{one.intent.reach.userid}:{text_hash}"
+        same = cipher.blind("text", f"{one.intent.campaign}\n{one.text}")
+        alike = same if one.intent.campaign else text_hash
+        key = f"{day.isoformat()}:{one.intent.reach.userid}:{alike}"
         members.append((key, one))
         if key not in rows:
             row_id = new_id()
@@ -57,6 +62,7 @@ async def gather(
                 "unit_id": one.intent.customer.unit_id,
                 "trigger": one.intent.trigger,
                 "purpose": one.intent.purpose.value,
+                "campaign": one.intent.campaign,
                 "script_version_id": one.script.version_id,
                 "script_code": one.script.code,
                 "script_version": one.script.version,
@@ -125,6 +131,7 @@ async def _copy(session: AsyncSession, row: Broadcast, key: str) -> int:
         "outbox_id": None,
         "msgid": "",
         "departed_at": None,
+        "stopped_at": None,
         "confirmed_at": None,
         "next_poll_at": None,
         "poll_until": None,

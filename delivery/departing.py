@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, bindparam, func, select, text, update
+from sqlalchemy import BigInteger, ColumnElement, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from delivery import quota
 from delivery.broadcasts import recipients_now
-from delivery.models import Broadcast, BroadcastRecipient
+from delivery.models import Broadcast, BroadcastRecipient, CampaignHalt
 from delivery.worklist import Work, open_work
 from kit import ledger
 from kit.db import is_postgresql
@@ -73,7 +74,8 @@ async def all_in_turn(session: AsyncSession, customer_ids: Sequence[int]) -> Non
 
 
 async def depart(session: AsyncSession, broadcast_id: int, purpose: str, at: datetime) -> list[str]:
-    """Let the call go: the contacts it is for, nobody who said no in a transaction that committed.
+    """Let the call go: the contacts it is for, nobody who said no in a transaction that committed,
+    and nobody at all of a campaign that was stopped.
 
     Commit before WeCom is called. Raises BeingRefused where an opt-out of one of them is being
     written; it never waits, so no two of these can wait for each other.
@@ -90,10 +92,34 @@ async def depart(session: AsyncSession, broadcast_id: int, purpose: str, at: dat
     count = select(func.count()).select_from(BroadcastRecipient).where(*mine)
     if len(held.all()) < int((await session.execute(count)).scalar_one()):
         raise BeingRefused
+    if await _halted(session, broadcast_id):
+        await _withdraw_all(session, mine)
+        return []
     wanted = await recipients_now(session, broadcast_id, purpose)
     if wanted:
         await _mark(session, broadcast_id, at)
     return wanted
+
+
+async def _halted(session: AsyncSession, broadcast_id: int) -> bool:
+    query = (
+        select(col(CampaignHalt.campaign))
+        .join(Broadcast, col(Broadcast.campaign) == col(CampaignHalt.campaign))
+        .where(col(Broadcast.id) == broadcast_id)
+    )
+    return (await session.execute(query)).first() is not None
+
+
+async def _withdraw_all(session: AsyncSession, mine: Sequence[ColumnElement[bool]]) -> None:
+    """Nobody is told; their slots are free again."""
+    gone = await session.execute(
+        update(BroadcastRecipient)
+        .where(*mine)
+        .values(state="withdrawn")
+        .returning(col(BroadcastRecipient.key))
+        .execution_options(synchronize_session=False)
+    )
+    await quota.give_back(session, gone.scalars().all())
 
 
 async def stay(session: AsyncSession, broadcast_id: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
-from delivery import choosing, judging, merging, quota, text_messages
+from delivery import choosing, halting, judging, merging, quota, text_messages
 from delivery.broadcasts import gather
 from delivery.channel_choice import KINDS
 from delivery.desk import Desk
@@ -55,11 +55,14 @@ async def submit(
     verdicts: dict[str, Submission] = {}
     fresh = _first_of_each_key(intents)
     known = await keys.known(session, [intent.key for intent in fresh])
+    halted = await halting.halted(session, {one.campaign for one in fresh})
     waiting: list[Intent] = []
     for intent in fresh:
         before = known.get(intent.key)
         if before is not None and before[0] == Outcome.QUEUED:
             verdicts[intent.key] = Submission(intent.key, Outcome.REPEATED)
+        elif intent.campaign in halted:
+            verdicts[intent.key] = Submission(intent.key, Outcome.HALTED)
         elif intent.customer.owner_staff_id is None:
             verdicts[intent.key] = Submission(intent.key, Outcome.UNCOVERED)
         else:
@@ -245,6 +248,7 @@ def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[s
         "key": intent.key,
         "trigger": intent.trigger,
         "purpose": intent.purpose.value,
+        "campaign": intent.campaign,
         "kind": "care" if script is None else KINDS[way],
         "customer_id": intent.customer.customer_id,
         "staff_id": intent.customer.owner_staff_id,

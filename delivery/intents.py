@@ -66,6 +66,7 @@ class Outcome(StrEnum):
     BLOCKED = "blocked"  # the gate objects
     OVER_QUOTA = "over_quota"  # a cap of this customer is used up
     OUTRANKED = "outranked"  # something more urgent is said to this customer today
+    HALTED = "halted"  # its campaign was stopped
     UNREACHABLE = "unreachable"  # the customer has no live WeCom relation with the owner
     UNCOVERED = "uncovered"  # nobody answers for the customer
     NO_WORDS = "no_words"  # no approved script, or a fact the script needs is missing

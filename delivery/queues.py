@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import and_, exists, false, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -43,18 +43,21 @@ NOT_SENT: Final = ("planned", "unsent")
 class Wish:
     """Whose things are withdrawn: of these purposes, and of these script versions where given.
 
-    ``customer_ids`` None: everybody's, which only makes sense with ``versions``.
+    ``customer_ids`` None: everybody's, which only makes sense with ``versions`` or ``campaign``.
     """
 
     customer_ids: tuple[int, ...] | None
     purposes: tuple[str, ...]
     versions: tuple[int, ...] | None = None
+    campaign: str = ""
 
     def of(self, table: Any) -> list[Any]:
         """The conditions on a table with purpose and script version."""
         found = [col(table.purpose).in_(self.purposes)]
         if self.versions is not None:
             found.append(col(table.script_version_id).in_(self.versions))
+        if self.campaign:
+            found.append(_of_campaign(table, self.campaign))
         return found
 
     def whose(self, table: Any) -> list[Any]:
@@ -62,6 +65,16 @@ class Wish:
         if self.customer_ids is None:
             return []
         return [col(table.customer_id).in_(self.customer_ids)]
+
+
+def _of_campaign(table: Any, campaign: str) -> Any:
+    """A ticket is of its to-do's campaign; moments are of none."""
+    if table is SendTicket:
+        mine = select(col(Todo.id)).where(col(Todo.campaign) == campaign)
+        return col(SendTicket.todo_id).in_(mine)
+    if table is MomentReader:
+        return false()
+    return col(table.campaign) == campaign
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +260,7 @@ NO_QUEUE: Final[Mapping[str, str]] = {
     "moment_part": "一条企业朋友圈的一次请求；客户在 moment_reader 里",
     "moment_sender": "由谁发表，没有客户",
     "touch": "已经发生的触达",
+    "campaign_halt": "停下的活动，没有客户",
     "quota_slot": "次数占用，随撤回归还",
     "intent_key": "防重键，没有内容",
     "outranked": "当天没有说的话的编号，没有内容",

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from compliance.facts import Channel
 from crm_sync.channel_words import words_of
 from crm_sync.repository.people import people, phones
-from delivery import judging
+from delivery import halting, judging
 from delivery.again import intent_of
 from delivery.departing import in_turn
 from delivery.desk import Desk
@@ -108,7 +108,7 @@ async def waiting(session: AsyncSession, claim: Claim) -> TodoView | None:
     todo = await todos.one(session, int(claim.payload["todo_id"]))
     if todo is None or todo.channel != SMS or TodoState(todo.state) not in todos.LIVE:
         return None
-    return todo
+    return None if await halting.todo_halted(session, todo.id) else todo
 
 
 async def reaches(session: AsyncSession, todo: TodoView) -> bool:

@@ -20,7 +20,7 @@ from compliance.screening.splits import Said
 from content_library import repository as scripts_of
 from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
-from delivery import judging, quota, said_together, to_review
+from delivery import halting, judging, quota, said_together, to_review
 from delivery.departing import in_turn
 from delivery.desk import Desk
 from delivery.errors import (
@@ -124,6 +124,8 @@ async def prepare(
         )
     if todo is not None and todo.state not in (TodoState.OPEN.value, TodoState.HANDED.value):
         raise TodoClosed("这件待办已经办过或撤回了", do="刷新待办列表", todo=todo.id)
+    if todo is not None and await halting.todo_halted(session, todo.id):
+        raise TodoClosed("这件待办所属的活动已经停止", do="刷新待办列表", todo=todo.id)
     await in_turn(session, customer_id)
     [judged] = await check(session, [intent], at=at, desk=desk, heard=heard)
     if judged.missing or judged.objections or judged.text is None or judged.script is None:

@@ -23,6 +23,7 @@ FATES: Final = {
     BLOCKED: "拦下",
     "over_quota": "超频次",
     "outranked": "让位给更要紧的",
+    "halted": "活动已停止",
     "uncovered": "没有管户",
     "unreachable": "不是好友",
     "no_words": "没有话术",

@@ -42,6 +42,7 @@ from wecom import members
 from wecom.client import Caller
 from wiring import (
     archive_duty,
+    campaign_duty,
     contact_duty,
     fence,
     material_duty,
@@ -304,6 +305,8 @@ JOBS: tuple[Job, ...] = (
     Job(
         "moment_tags", "删除过期的可见标签", {"hour": "3", "minute": "25"}, moment_duty.nightly, DAY
     ),
+    Job("campaigns", "营销活动的当天一波", {"minute": "*/5"}, campaign_duty.minutely, HOUR),
+    Job("campaign_stops", "停止的活动", {"second": "*/20"}, campaign_duty.sweep, MINUTE),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),

@@ -88,6 +88,23 @@ def ids(session: AsyncSession, wanted: Wanted) -> Select[Any]:
     return select(col(Customer.id)).where(*_conditions(session, wanted))
 
 
+def roster(session: AsyncSession, wanted: Wanted, units: frozenset[str]) -> Select[Any]:
+    """A select of customer id, unit and owner (``staff_id``, empty for nobody) of who matches.
+
+    For one statement over all of them; ``units``: managed by one of these.
+    """
+    owner = (
+        select(func.min(col(Coverage.staff_id)))
+        .where(col(Coverage.customer_id) == col(Customer.id), col(Coverage.kind) == OWNER)
+        .scalar_subquery()
+    )
+    return select(
+        col(Customer.id).label("customer_id"),
+        col(Customer.unit_id),
+        func.coalesce(owner, "").label("staff_id"),
+    ).where(*_conditions(session, wanted), among(session, col(Customer.unit_id), sorted(units)))
+
+
 async def in_order(session: AsyncSession, wanted: Wanted, *, most: int | None = None) -> list[int]:
     """The ids that match, ascending: asked once, for who then goes through them page by page."""
     query = ids(session, wanted).order_by(col(Customer.id)).limit(most)

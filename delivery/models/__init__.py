@@ -2,6 +2,7 @@
 
 from delivery.facts import TodoState
 from delivery.models.broadcasts import Broadcast, BroadcastRecipient
+from delivery.models.halts import CampaignHalt
 from delivery.models.moments import MomentPart, MomentReader, MomentSender, MomentTask
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
 from delivery.models.plan import Outranked, PlanRun
@@ -12,6 +13,7 @@ from delivery.models.work import Touch, WorkItem
 __all__ = [
     "Broadcast",
     "BroadcastRecipient",
+    "CampaignHalt",
     "IntentKey",
     "MomentPart",
     "MomentReader",

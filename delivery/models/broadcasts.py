@@ -21,6 +21,7 @@ class Broadcast(SQLModel, table=True):
     __table_args__ = (
         Index("ix_broadcast_state", "state", "next_poll_at"),
         Index("ix_broadcast_planned_on", "planned_on", "state"),
+        Index("ix_broadcast_campaign", "campaign", "state"),
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)
     key: str = Field(max_length=160, unique=True)
@@ -30,6 +31,7 @@ class Broadcast(SQLModel, table=True):
     unit_id: str = Field(max_length=32)
     trigger: str = Field(max_length=64)
     purpose: str = Field(max_length=16)
+    campaign: str = Field(default="", max_length=40)
     script_version_id: int = Field(sa_type=BigInteger)
     script_code: str = Field(max_length=64)
     script_version: int
@@ -39,6 +41,7 @@ class Broadcast(SQLModel, table=True):
     outbox_id: int | None = Field(default=None, sa_type=BigInteger)
     msgid: str = Field(default="", max_length=128, index=True)
     departed_at: datetime | None = None
+    stopped_at: datetime | None = None  # its campaign was stopped and WeCom was asked to cancel it
     created_at: datetime
     confirmed_at: datetime | None = None
     next_poll_at: datetime | None = None

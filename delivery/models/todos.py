@@ -24,11 +24,13 @@ class Todo(SQLModel, table=True):
         Index("ix_todo_unit", "unit_id", "due_on"),
         Index("ix_todo_trigger", "trigger", "due_on"),
         Index("ix_todo_planned_on", "planned_on", "state"),
+        Index("ix_todo_campaign", "campaign", "state"),
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)
     key: str = Field(max_length=160, unique=True)
     trigger: str = Field(max_length=64)
     purpose: str = Field(max_length=16)
+    campaign: str = Field(default="", max_length=40)
     kind: str = Field(default="message", max_length=16)  # message | call | visit | sms | care
     customer_id: int = Field(sa_type=BigInteger)
     staff_id: str = Field(max_length=64)

@@ -28,6 +28,7 @@ OTHER_REASONS: Final[Mapping[str, str]] = {
     "uncovered": "没有管户经理",
     "over_quota": "次数上限已满",
     "outranked": "当天已有更要紧的联系",
+    "halted": "活动已停止",
     "no_words": "话术缺内容",
     "member_full": "这位成员当天的朋友圈条数已满",
     "too_many": "超过企业微信一次能给看的人数",

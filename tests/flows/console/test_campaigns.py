@@ -1,0 +1,124 @@
+"""Campaigns at the desk: prepared, proposed, approved by another, seen by three levels, stopped."""
+
+import re
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from campaigns.waves import jobs
+from console.campaigns.wording import LEVELS
+from portfolio.preparation.rules import BOXES
+from tests.flows.campaigns.winter import KNOWN, POLICY, words_and_segment
+from tests.flows.console.office import Desk, Office
+from tests.flows.delivery.office import desk
+
+pytestmark = pytest.mark.anyio
+PATH = "/c/campaigns"
+
+
+async def _prepared(head: Desk, *, whole: bool) -> str:
+    begun = await head.post("/c/preparations", {"title": "冬季关怀准备"})
+    path = begun.headers["location"]
+    for box in BOXES if whole else BOXES[:-1]:
+        await head.post(f"{path}/{box.name}", {"content": f"{box.title}已经写清楚"})
+    return str(path.rpartition("/")[2])
+
+
+def _form(preparation: str, **change: object) -> dict[str, object]:
+    return {
+        "title": "冬季关怀", "goal": "让客户见到客户经理一次", "kind": "visit", "measure": "reached",
+        "target": "20", "owner": "wangshan", "departments": ["retail", "wealth"],
+        "budget": "5000", "overrun": "5", "starts_on": "2026-11-25", "ends_on": "2026-12-20",
+        "review_on": "2026-12-31", "segment": "grown", "hold_out": "0", "per_day": "15",
+        "preparation": preparation, "wave_script": ["winter.todo", "winter.all", ""],
+        "wave_channel": ["todo", "broadcast", "todo"], "wave_day": ["2026-11-25", "2026-12-02", ""],
+        **change,
+    }  # fmt: skip
+
+
+@pytest.mark.mission("A18", "H1", "H3", "H4", "H5", "H7", "E12")
+async def test_head_office_creates_once_three_levels_see_it_and_every_number_has_its_list(
+    desk_office: Office,
+) -> None:
+    async with desk_office.database.transaction() as session:
+        await words_and_segment(session)
+        await session.execute(text("UPDATE customer SET born_on = '1985-03-02'"))
+    head, second = await desk_office.sit("wangshan"), await desk_office.sit("hejing")
+    assert "还没有营销活动" in await head.page(PATH)
+    assert "成年客户" in await head.page(f"{PATH}/new")
+    half = await head.post(PATH, _form(await _prepared(head, whole=False)))
+    assert half.status_code == 422
+    assert all(word in half.text for word in ("E-2722", "还差", BOXES[-1].title, "冬季关怀"))
+    ready = await _prepared(head, whole=True)
+    wrong = await head.post(PATH, _form(ready, kind="lottery", target="0"))
+    assert wrong.status_code == 422
+    assert all(word in wrong.text for word in ("E-2721", "没有这种活动类型", "考核目标"))
+    made = await head.post(PATH, _form(ready))
+    assert made.status_code == 303, made.text
+    path = made.headers["location"]
+    waiting = await head.page(path)
+    assert all(
+        word in waiting
+        for word in (
+            "要由另一位同事批准",
+            "一对多上门",
+            "零售部",
+            "财富管理部",
+            "5,000 元",
+            "2026-12-31",
+        )
+    )
+    assert f"（{LEVELS['head']}级）" in waiting
+    yes = {"choice": "approve", "opinion": "准备充分"}
+    assert (await head.post(f"{path}/decide", yes)).status_code == 403
+    branch = await desk_office.sit("suntao")
+    assert (await branch.get(path)).status_code == 404  # nobody of theirs is in it yet
+    assert (await second.post(f"{path}/decide", yes)).status_code == 303
+    done = await jobs.run(
+        desk_office.database, known=KNOWN, desk=desk(), policy=POLICY, at=desk_office.clock()
+    )
+    assert (done["drawn"], done["queued"]) == (1, 4)
+    shown = await head.page(path)
+    stats = dict(re.findall(r'class="t">([^<]+)</span><span class="v num">([\d,]+)', shown))
+    assert stats == {
+        "客户": "4", "触达组": "4", "对照组": "0", "触达组有回应": "0", "对照组有回应": "0",
+    }  # fmt: skip
+    links = re.findall(r'<a class="stat" href="([^"#]+)#list"[^>]*><span class="t">([^<]+)', shown)
+    assert len(links) == len(stats)
+    for href, name in links:
+        listed = (await head.page(href.replace("&amp;", "&"))).split('id="list"')[1]
+        assert listed.count("data-row") == int(stats[name])
+    [(queued, many)] = re.findall(
+        r'href="([^"#]+outcome=queued)#list"><span class="num b">(\d+)', shown
+    )
+    listed = (await head.page(queued.replace("&amp;", "&"))).split('id="list"')[1]
+    assert listed.count("data-row") == int(many) == 4
+    for staff_id in ("suntao", "zhaolei"):  # a branch sees its own two, and may not touch it
+        there = await desk_office.sit(staff_id)
+        assert (await there.page(path)).split('id="list"')[1].count("data-row") == 2
+        assert "换成" not in await there.page(path)
+        assert (await there.post(f"{path}/stop", {"reason": "不要"})).status_code == 404
+        change = {"script": "winter.more", "reason": "改一改"}
+        assert (await there.post(f"{path}/waves/1/change", change)).status_code == 404
+    manager = await desk_office.sit("limin")
+    for address, form in (
+        ("/waves/1/change", {"script": "winter.more"}),
+        ("/stop", {"reason": "不"}),
+    ):
+        assert (await manager.post(f"{path}{address}", form)).status_code in (302, 303, 403)
+    assert (await head.get(f"/api/v1{path}")).json()
+    seasons = await head.page(f"{PATH}/seasons?year={date(2026, 1, 1).year}")
+    assert all(f"{n} 季度 · {POLICY.seasons.of(n)}" in seasons for n in range(1, 5))
+    assert seasons.count("data-row") == 1
+    change = {"script": "winter.more", "reason": "换个说法"}
+    assert (await head.post(f"{path}/waves/1/change", change)).status_code == 303
+    assert (await head.post(f"{path}/waves/1/decide", {"choice": "approve"})).status_code == 403
+    assert (await second.post(f"{path}/waves/1/decide", {"choice": "approve"})).status_code == 303
+    assert "winter.more" in await head.page(path)
+    assert (await head.post(f"{path}/stop", {"reason": "口径有误"})).status_code == 303
+    assert "冬季关怀" in await head.page(f"{PATH}?state=stopped")
+    assert "冬季关怀" not in await head.page(f"{PATH}?state=running")
+    assert (await head.post(f"{path}/review", {"result": "四户都见到了"})).status_code == 303
+    assert "四户都见到了" in await head.page(path)
+    assert (await (await desk_office.sit("gaoyuan")).get(PATH)).status_code == 403

@@ -1,0 +1,43 @@
+"""Campaigns by the clock: draws, waves, endings; what was stopped is swept three times a minute."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select
+
+from archive.replied import wrote_since
+from campaigns.waves import jobs
+from campaigns.waves.facts import Known
+from config import policy_catalogue
+from crm_sync.segments.contacts import of_customers
+from delivery import emptying
+from insights.known_elsewhere import known_elsewhere
+from wiring.parts import Parts
+
+
+def known(parts: Parts) -> Known:
+    """What a segment is found by, as it holds now."""
+    return Known(parts.personas, parts.tiers, known_elsewhere())
+
+
+def answered(since: datetime) -> Sequence[Select[Any]]:
+    """Customers who wrote to a member since, as the archive shows it."""
+    return (of_customers(wrote_since(since)),)
+
+
+async def minutely(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Whatever is due at ``at``."""
+    return await jobs.run(
+        parts.databases.bank,
+        known=known(parts),
+        desk=parts.desk,
+        policy=parts.shelf.of(policy_catalogue.CAMPAIGNS),
+        at=at,
+        answered=answered,
+    )
+
+
+async def sweep(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    """Empty the queues of stopped campaigns, and cancel what WeCom has of them."""
+    return await emptying.sweep(parts.databases.bank, parts.wecom, parts.clock)

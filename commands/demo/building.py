@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from commands.demo.benefits_day import benefits_day
+from commands.demo.campaigns_day import campaigns_day
 from commands.demo.desk_day import desk_day
 from commands.demo.library import fill_library
 from commands.demo.moments_day import moments_day
@@ -223,6 +224,7 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
         tell("开始盘活", begun)
         await _prepare_a_campaign(session, at)
     await segments_day(parts, at, tell)
+    await campaigns_day(parts, at, tell)
     tell("资讯阅读", await radar_day(parts, at, author=AUTHOR, approver=APPROVER))
     await benefits_day(parts, at, tell, author=AUTHOR, approver=APPROVER)
     listed = await white_list_day(parts, at, author=AUTHOR, approver=APPROVER)

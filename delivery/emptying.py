@@ -7,7 +7,7 @@ serves a change of words, which takes back what has not left.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, exists, func, or_, select, union, update
@@ -27,6 +27,8 @@ from wecom.errors import AlreadyDone, Refused, WecomError
 
 AT_ONCE: Final = 4_000
 MOST_TASKS: Final = 500
+SETTLED_AFTER: Final = timedelta(minutes=10)
+"""A batch that began before the stop may commit after the first sweep; none takes that long."""
 BY: Final = "system:campaigns"
 
 _log = log.get(__name__)
@@ -104,7 +106,10 @@ async def sweep(
             if not await _anything_left(session, campaign):
                 await session.execute(
                     update(CampaignHalt)
-                    .where(col(CampaignHalt.campaign) == campaign)
+                    .where(
+                        col(CampaignHalt.campaign) == campaign,
+                        col(CampaignHalt.at) <= clock() - SETTLED_AFTER,
+                    )
                     .values(swept_at=clock())
                     .execution_options(synchronize_session=False)
                 )

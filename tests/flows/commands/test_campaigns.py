@@ -55,7 +55,7 @@ async def _members(operator: Operator, number: int, seed: str, wrong: int) -> No
                 await session.execute(
                     text(
                         "INSERT INTO campaign_member (campaign_id, customer_id, unit_id, staff_id,"
-                        " arm, turn) VALUES (:c, :i, '0101', 'limin', :arm, :i)"
+                        " arm, turn) VALUES (:c, :i, '0101', 'limin', :arm, 1)"
                         " ON CONFLICT (campaign_id, customer_id) DO UPDATE SET arm = excluded.arm"
                     ),
                     {"c": number, "i": customer, "arm": "held" if held else "treated"},

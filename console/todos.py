@@ -181,7 +181,7 @@ async def _stats(
 
 
 def _filters(request: Request, query: TodoQuery, sight: Sight) -> list[dict[str, Any]]:
-    triggers = [(one.name, one.title) for one in request.app.state.parts.reminders.trigger]
+    triggers = list(trigger_names(request).items())
     shown = [
         choice("unit", "机构", sight.options, query.unit),
         choice("trigger", "来由", [("", "全部"), *triggers], query.trigger),

@@ -95,14 +95,15 @@ def _seen(session: AsyncSession, units: frozenset[str] | None) -> list[Any]:
         return []
     mine = sorted(units)
     part = unnested(session, col(Campaign.units))
-    customers = select(col(CampaignMember.campaign_id)).where(
-        among(session, col(CampaignMember.unit_id), mine)
+    customers = select(col(CampaignMember.customer_id)).where(
+        col(CampaignMember.campaign_id) == col(Campaign.id),
+        among(session, col(CampaignMember.unit_id), mine),
     )
     return [
         or_(
             among(session, col(Campaign.unit_id), mine),
             select(part.c.value).where(part.c.value.in_(mine)).exists() if mine else false(),
-            col(Campaign.id).in_(customers),
+            customers.exists(),
         )
     ]
 

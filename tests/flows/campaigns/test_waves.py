@@ -5,7 +5,10 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert
 
+from archive.models import ArchivedMessage
+from archive.parties import talk_of
 from campaigns.waves import service
 from campaigns.waves.errors import (
     CampaignRefused,
@@ -21,6 +24,7 @@ from delivery.phrasing import routes
 from kit.db import Database
 from tests.flows.delivery.office import desk
 from tests.flows.wecom_world import AGENT, World, wecom_world
+from wiring import campaign_duty
 
 from tests.flows.campaigns.winter import (  # isort: skip
     ONE,
@@ -78,7 +82,10 @@ async def test_who_is_drawn_out_hears_nothing_and_the_second_wave_is_for_the_sil
     answered = sorted(todos.column())[:4]
     for each in answered:
         await write(database, "UPDATE todo SET outcome = 'thinking' WHERE customer_id = :i", i=each)
-    await run(database, 7)
+    wrote = next(each for each in ids if each not in held and each not in answered)
+    await _wrote(database, f"wm-C{ids.index(wrote)}")
+    answered.append(wrote)
+    await run(database, 7, answered=campaign_duty.answered)
     second = await rows(
         database,
         "SELECT r.customer_id FROM broadcast_recipient r JOIN broadcast b ON b.id = r.broadcast_id"
@@ -88,6 +95,18 @@ async def test_who_is_drawn_out_hears_nothing_and_the_second_wave_is_for_the_sil
     assert set(second.column()) == set(ids) - held - set(answered)
     assert await run(database, 31) == {"over": 1}
     assert (await one(database, number)).state == "over"
+
+
+async def _wrote(database: Database, contact: str) -> None:
+    """The archive has a word of this contact, two days after the draw."""
+    row = {
+        "seq": 1, "sent_at": morning(2), "msgid": "m1", "page": 1, "action": "send",
+        "msgtype": "text", "from_id": contact, "from_kind": "customer", "room_id": "",
+        "talk": talk_of("", contact, ["limin"]), "external": True, "time_given": True,
+        "received_at": morning(2), "salt": b"s", "digest": "d", "body": b"sealed",
+    }  # fmt: skip
+    async with database.transaction() as session:
+        await session.execute(insert(ArchivedMessage), [row])
 
 
 @pytest.mark.mission("H3")

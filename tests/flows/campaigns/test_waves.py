@@ -17,6 +17,7 @@ from campaigns.waves.errors import (
     CampaignUnknown,
     NotPrepared,
 )
+from campaigns.waves.facts import WaveAsked
 from campaigns.waves.rules import is_held_out
 from delivery import emptying, halting
 from delivery.dispatcher import Dispatcher
@@ -30,7 +31,6 @@ from tests.flows.campaigns.winter import (  # isort: skip
     ONE,
     POLICY,
     TWO,
-    WaveAsked,
     DAY,
     approved,
     asked,

@@ -29,6 +29,7 @@ from commands import (
     transferring,
     trust,
     white_lists,
+    why,
 )
 from commands.demo import command as demo
 from commands.opening import OPTIONS
@@ -39,7 +40,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for group in (serving, planning, importing, screening, records, standing, trust, farming, fencing):
+for group in (
+    serving, planning, why, importing, screening, records, standing, trust, farming, fencing,
+):  # fmt: skip
     app.registered_commands += group.app.registered_commands
 app.add_typer(demo.app, name="demo")
 app.add_typer(allocating.allocate, name="allocate")

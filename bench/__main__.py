@@ -1,4 +1,4 @@
-"""``python -m bench [intake|planning|imports|personas|standing|duty|screening|gate …] [--quick]``: measures, and writes the page."""
+"""``python -m bench [intake|planning|imports|personas|standing|duty|screening|gate|why …] [--quick]``: measures, and writes the page."""
 
 import argparse
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.engine import URL
 
-from bench import gate, telling
+from bench import gate, telling, why
 from bench.duty import run as run_duty
 from bench.imports import run as run_imports
 from bench.intake import measuring as intake
@@ -25,7 +25,7 @@ from bench.standing import run as run_standing
 from kit.clock import bank_date, now
 from tests.postgres import running_postgres
 
-ALL = ("intake", "planning", "imports", "personas", "standing", "duty", "screening", "gate")
+ALL = ("intake", "planning", "imports", "personas", "standing", "duty", "screening", "gate", "why")
 TITLES = {
     "intake": "Callback intake",
     "planning": "Planning a day",
@@ -35,6 +35,7 @@ TITLES = {
     "duty": "Contact duty and the day",
     "screening": "Screening words",
     "gate": "The gate",
+    "why": "Why of a message",
 }
 
 
@@ -56,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "imports": _imports,
         "screening": _screening,
         "gate": _gate,
+        "why": _why,
     }
     by_size = {"personas": _personas, "standing": _standing, "duty": _duty}
     sizes = chosen.customers or ([10_000] if chosen.quick else [100_000, 1_000_000])
@@ -123,6 +125,10 @@ def _duty(sizes: Sequence[int]) -> list[str]:
 
 def _gate(quick: bool) -> list[str]:
     return gate.told(gate.run(10_000 if quick else 100_000), _said())
+
+
+def _why(quick: bool) -> list[str]:
+    return why.told(why.run(20_000 if quick else 1_000_000), _said())
 
 
 def _directory(stack: ExitStack) -> Path:

@@ -1,4 +1,4 @@
-"""Plan a day; say why a customer did or did not hear something; sync with WeCom."""
+"""Plan a day, say why a customer is or is not in it; sync with WeCom; personas."""
 
 from dataclasses import asdict
 from datetime import date
@@ -14,11 +14,10 @@ from crm_sync import personas_by_hand
 from crm_sync.selection import customer_by_no
 from crm_sync.sync.full import SyncReport
 from delivery import merging
-from delivery.repository import todos, touches
+from delivery.repository import todos
 from insights.known_elsewhere import known_elsewhere
 from kit.clock import bank_date
 from kit.errors import InputRefused
-from kit.ledger import reading as ledger
 from wiring.jobs import personas_and_tiers, plan, sync
 from wiring.parts import Parts
 
@@ -143,93 +142,6 @@ async def explain_one(parts: Parts, customer_no: str) -> None:
         say(f"  渠道：{one.channel_reason}（{one.key}）")
     if not rows and not lost:
         say("  这位客户还没有被任何提醒选中：没有到期、生日、换卡、还款或客群内容")
-
-
-@app.command()
-def why(
-    customer_no: Annotated[str, typer.Argument(help="客户号")],
-    message: Annotated[str | None, typer.Option("--message", help="待办或消息的键")] = None,
-) -> None:
-    """一条消息背后的链条：触发、规则、审核、授权、频次、尝试、企业微信的回答、日志证明。"""
-
-    async def work() -> None:
-        async with opened() as parts, parts.databases.bank.reading() as session:
-            customer = await customer_by_no(session, customer_no)
-            found = await todos.page(
-                session, units=None, customer_id=customer.customer_id, limit=200
-            )
-            chosen = [one for one in found if message in (None, one.key, str(one.id))]
-            chains: list[dict[str, Any]] = []
-            for one in chosen[-5:]:
-                verdicts = await decisions.decisions_by_key(session, one.key)
-                entries = await ledger.page(
-                    session, ledger.Wanted(object=f"todo:{one.id}"), limit=20
-                )
-                planned = await ledger.page(
-                    session,
-                    ledger.Wanted(
-                        object=f"customer:{customer.customer_id}", acts=frozenset({"todo.planned"})
-                    ),
-                    limit=20,
-                )
-                versions = await scripts_of.by_version(
-                    session, [one.script_version_id] if one.script_version_id else []
-                )
-                script = versions.get(one.script_version_id or 0)
-                chains.append(
-                    {
-                        "key": one.key,
-                        "trigger": one.trigger,
-                        "why": one.why,
-                        "channel": one.channel,
-                        "channel_reason": one.channel_reason,
-                        "channel_refused": one.channel_refused,
-                        "script": f"{one.script_code}/{one.script_version}",
-                        "approved": bool(script and script.approved_hash == script.template_hash),
-                        "verdicts": [
-                            {"verdict": each.verdict, "objections": list(each.objections)}
-                            for _, each in verdicts
-                        ],
-                        "state": one.state,
-                        "ledger": [
-                            {
-                                "place": each.place,
-                                "act": each.act,
-                                "at": each.at.isoformat(),
-                                "hash": each.hash,
-                            }
-                            for each in (*planned, *entries)
-                            if each.payload.get("key", one.key) == one.key
-                        ],
-                    }
-                )
-            touched = await touches.of_customer(session, customer.customer_id, limit=20)
-            answer(
-                {
-                    "customer_no": customer_no,
-                    "messages": chains,
-                    "touches": [
-                        {
-                            "channel": each.channel,
-                            "at": each.at.isoformat(),
-                            "state": each.state,
-                            "source": each.source,
-                            "reason": each.reason,
-                        }
-                        for each in touched
-                    ],
-                }
-            )
-            for chain in chains:
-                say(f"{chain['key']}：{chain['why']}")
-                say(f"  渠道 {chain['channel_reason'] or chain['channel']}")
-                say(
-                    f"  触发 {chain['trigger']} · 话术 {chain['script']} · {'审核有效' if chain['approved'] else '未见有效审核'} · 状态 {chain['state']}"
-                )
-                for entry in chain["ledger"]:
-                    say(f"  日志 {entry['place']} {entry['act']} {entry['hash'][:12]}…")
-
-    run(work)
 
 
 @app.command("sync")

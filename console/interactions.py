@@ -16,6 +16,7 @@ from console.record_query import RecordQuery, keyset_of, place_of, wanted_of
 from console.shell import page, shell
 from console.sight import Sight, sight_of
 from console.traces import looked
+from console.why_links import why_of
 from console.wording import KINDS, act_text, kind_of
 from insights import integrity, record
 from insights.record import Line
@@ -131,9 +132,7 @@ def href_of(about: str) -> str | None:
         return f"/c/groups/{quote(which)}"
     if kind == "script":
         return f"/c/library/{quote(which.partition('/')[0])}"
-    if kind == "todo" and which.isdecimal():
-        return f"/c/why/{which}"
-    return None
+    return why_of(about) if kind in ("todo", "send", "outbox") else None
 
 
 @router.get(PATH + "/{stream}/{seq}", response_class=HTMLResponse)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from console.naming import Names
+from console.why_links import why_of
 from console.wording import act_text
 from delivery.repository.touches import Touched
 from insights.record import Line
@@ -52,8 +53,7 @@ def of_customer(
         state, colour = TOUCH_STATES.get(one.state, (one.state, ""))
         title = f"{names.person(one.staff_id)}{text}"
         badges = [{"text": state, "kind": colour}]
-        todo = one.source.removeprefix("todo:")
-        why = f"/c/why/{todo}" if one.source.startswith("todo:") else None
+        why = why_of(one.source)
         parts = [("", one.reason)] if one.reason else []
         events.append(
             (one.at, event(kind, icon, title, one.at, badges=badges, parts=parts, href=why))

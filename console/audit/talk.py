@@ -19,6 +19,7 @@ from console.audit.speakers import Speakers, speakers_of
 from console.lists import state
 from console.naming import names_for
 from console.traces import viewing
+from console.why_links import why_of
 from console.wording import act_text
 from delivery.repository import ticket_lists
 from delivery.repository.ticket_lists import TicketFact
@@ -170,6 +171,7 @@ def _message(
         "media": media,
         "note": note,
         "note_kind": kind,
+        "why": why_of(f"send:{one.send_id}") if one.send_id else None,
         "hit": bool(one.findings) or one.seq == seq,
         "recalled": one.recalled,
     }

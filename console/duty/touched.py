@@ -1,7 +1,7 @@
 """触达记录: every channel in one view, WeCom first; acts that belong to the outlet are told apart."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -20,6 +20,7 @@ from console.sight import sight_of
 from console.state_words import PURPOSES
 from console.tables import cell, column, row, table
 from console.traces import looked
+from console.why_links import why_of
 from crm_sync.access import customer_for
 from delivery import outcomes
 from delivery.repository import touch_log
@@ -118,7 +119,7 @@ async def touches(
                 cell(one.act or "—", sub=_act_note(one, policy), bad=_astray(one, policy)),
                 cell(PURPOSES.get(one.purpose, (one.purpose, ""))[0]),
                 cell(OUTCOMES.get(one.outcome, one.outcome) or "—"),
-                cell(*_state(one)),
+                cell(_state(one), why_of(one.source)),
             ],
             channel=one.channel,
             reason=one.reason,
@@ -212,5 +213,5 @@ def _style(one: Touched, policy: ChannelPolicy) -> str:
     return "ok" if policy.name_of(one.channel) == policy.channels[0].name else "info"
 
 
-def _state(one: Touched) -> tuple[Any, ...]:
-    return (STATES.get(one.state, (one.state, ""))[0],)
+def _state(one: Touched) -> str:
+    return STATES.get(one.state, (one.state, ""))[0]

@@ -17,6 +17,7 @@ from console.shell import page, shell
 from console.sight import sight_of
 from console.tables import cell, column, row, table
 from console.traces import looked
+from console.why_links import why_of
 from content_library import repository as items_of
 from delivery.repository import ticket_lists
 from delivery.repository.ticket_lists import TicketFact
@@ -90,7 +91,7 @@ def _row(one: TicketFact, code: str, names: Names) -> dict[str, Any]:
     number = one.customer_id
     return row(
         [
-            cell(long_stamp(one.claimed_at) if one.claimed_at else "—"),
+            cell(long_stamp(one.claimed_at) if one.claimed_at else "—", why_of(f"send:{one.id}")),
             cell(names.customer(number), f"/c/customers/{number}" if number else None)
             if number
             else cell("客户群"),

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from console.lists import PER_PAGE, nothing, paging, url
 from console.moments.wording import READERS, SENDERS, SHOWS, reasons_text
 from console.sight import Sight
+from console.why_links import why_of
 from crm_sync.selection import customer_facts
 from delivery.moments import repository
 from delivery.moments.audience import PASSED
@@ -44,6 +45,7 @@ async def customers(
                 "staff_id": line.staff_id,
                 "unit_name": sight.unit_name(line.unit_id),
                 "why": reasons_text(line.reasons),
+                "chain": why_of(f"moment:{one.task_id}/{line.customer_id}"),
                 "at": line.shown_at,
                 "state_text": READERS[line.state][0],
                 "state_kind": READERS[line.state][1],
@@ -83,6 +85,7 @@ async def ahead(
                 "staff_id": people[number].owner_staff_id or "",
                 "unit_name": sight.unit_name(people[number].unit_id),
                 "why": "" if why[number] == [PASSED] else reasons_text(",".join(why[number])),
+                "chain": None,
                 "at": None,
                 "state_text": "能看到" if why[number] == [PASSED] else "看不到",
                 "state_kind": "ok" if why[number] == [PASSED] else "warn",

@@ -56,7 +56,10 @@ class BroadcastRecipient(SQLModel, table=True):
     """
 
     __tablename__: ClassVar[str] = "broadcast_recipient"
-    __table_args__ = (Index("ix_broadcast_recipient_customer", "customer_id", "broadcast_id"),)
+    __table_args__ = (
+        Index("ix_broadcast_recipient_customer", "customer_id", "broadcast_id"),
+        Index("ix_broadcast_recipient_key", "key"),
+    )
     broadcast_id: int = Field(primary_key=True, sa_type=BigInteger)
     external_userid: str = Field(primary_key=True, max_length=64)
     customer_id: int = Field(sa_type=BigInteger)

@@ -118,6 +118,7 @@ class MomentReader(SQLModel, table=True):
         Index("ix_moment_reader_customer", "customer_id", "task_id"),
         Index("ix_moment_reader_state", "task_id", "state", "customer_id"),
         Index("ix_moment_reader_part", "part_id", "state"),
+        Index("ix_moment_reader_key", "key"),
     )
     task_id: int = Field(primary_key=True, sa_type=BigInteger)
     customer_id: int = Field(primary_key=True, sa_type=BigInteger)

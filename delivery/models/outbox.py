@@ -48,6 +48,7 @@ class Outbox(SQLModel, table=True):
             sqlite_where=QUEUED,
         ),
         Index("ix_outbox_state", "state", "id"),
+        Index("ix_outbox_key", "key"),
         {"postgresql_partition_by": "RANGE (queued_at)"},
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)

@@ -30,6 +30,8 @@ class SendTicket(SQLModel, table=True):
         Index("ix_send_ticket_customer", "customer_id", "issued_at"),
         Index("ix_send_ticket_staff", "staff_id", "issued_at"),
         Index("ix_send_ticket_state", "state", "claimed_at"),
+        Index("ix_send_ticket_key", "key"),
+        Index("ix_send_ticket_msgid", "msgid"),
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)
     token_hash: str = Field(max_length=64, unique=True)

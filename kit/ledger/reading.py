@@ -93,6 +93,31 @@ async def count(session: AsyncSession, wanted: Wanted) -> int:
     return int((await session.execute(query)).scalar_one())
 
 
+async def about(
+    session: AsyncSession,
+    objects: Sequence[str],
+    *,
+    acts: Sequence[str] | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 200,
+) -> list[Recorded]:
+    """The oldest ``limit`` entries about any of ``objects`` in [since, until], payloads opened."""
+    if not objects:
+        return []
+    query = select(LedgerEntry).where(col(LedgerEntry.object).in_(sorted(objects)))
+    if acts is not None:
+        query = query.where(col(LedgerEntry.act).in_(sorted(acts)))
+    if since is not None:
+        query = query.where(col(LedgerEntry.at) >= since)
+    if until is not None:
+        query = query.where(col(LedgerEntry.at) <= until)
+    query = query.order_by(
+        col(LedgerEntry.at), col(LedgerEntry.stream), col(LedgerEntry.seq)
+    ).limit(limit)
+    return _opened(session, (await session.execute(query)).scalars().all())
+
+
 async def one(session: AsyncSession, stream: str, seq: int) -> Recorded | None:
     """The entry at ``stream#seq``, or None."""
     query = select(LedgerEntry).where(

@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from compliance.facts import Channel, Purpose
 from compliance.opting_out import Choice
+from config import channel_choice_policy
 from crm_sync import selection
 from delivery import broadcasts, door, jobs, lookup, opting_out, results, welcome
 from delivery.dispatcher import Dispatcher
@@ -15,10 +16,12 @@ from delivery.intents import Intent
 from delivery.models import OutboxState
 from delivery.phrasing import routes
 from delivery.repository import outbox, touches
+from insights.why import chain
+from insights.why.facts import Chain
 from kit import clock
 from kit.db import Database
 from tests.flows.crm_sync import bank
-from tests.flows.delivery.office import T7, approved_script, desk
+from tests.flows.delivery.office import REMINDERS, T7, approved_script, desk
 from tests.flows.wecom_world import AGENT, World, wecom_world
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +105,19 @@ async def _states(database: Database) -> dict[str, int]:
         return await outbox.counts(session)
 
 
+async def _why(database: Database, name: str) -> Chain:
+    async with database.reading() as session:
+        found = await chain.of(
+            session,
+            name,
+            reminders=REMINDERS,
+            channels=channel_choice_policy.load(),
+            gate=desk().policy,
+        )
+    assert found is not None, name
+    return found
+
+
 async def test_a_broadcast_reaches_its_customers_after_the_manager_confirms(
     database: Database,
 ) -> None:
@@ -131,6 +147,17 @@ async def test_a_broadcast_reaches_its_customers_after_the_manager_confirms(
         state = (await session.execute(text("SELECT state FROM broadcast"))).scalar_one()
     assert [(one.channel, one.state) for one in touched] == [("broadcast", "sent")]
     assert state == "confirmed"
+    for name in (touched[0].source, f"care:{ids['C1']}"):
+        why = await _why(database, name)
+        assert (why.message.ref, why.message.customer_id) == (touched[0].source, ids["C1"])
+        [answer] = [one for one in why.steps if one.code == "answer"]
+        assert (answer.mark, msgid in answer.said) == ("done", True)
+        acts = [one.act for one in why.proof.entries]
+        assert {"broadcast.planned", "broadcast.sent", "broadcast.customer_sent"} <= set(acts)
+        assert acts.count("broadcast.planned") == 1
+        assert why.proof.sound
+    task = await _why(database, msgid)
+    assert (task.message.customer_id, task.message.kind) == (None, "broadcast")
 
 
 async def test_who_opts_out_after_the_plan_is_not_in_the_task(database: Database) -> None:

@@ -24,7 +24,7 @@ STAT: dict[str, Any] = {
 }  # fmt: skip
 LINE: dict[str, Any] = {
     "customer_id": 9, "customer": "张**", "href": "/c/customers/9", "staff_id": "003127",
-    "member": "李敏", "unit_name": "翠湖支行", "why": "客户退订", "at": NOW, "state_text": "没有列入",
+    "member": "李敏", "unit_name": "翠湖支行", "why": "客户退订", "chain": "/c/why?ref=moment%3A3%2F9", "at": NOW, "state_text": "没有列入",
     "state_kind": "warn",
 }  # fmt: skip
 ONE: dict[str, Any] = {

@@ -1,0 +1,162 @@
+"""``gengyun why`` at a million ledger entries: how long one message's whole chain takes.
+
+``python -m bench why``
+
+A made-up bank: to-dos with their keys, judgements and quota, their ledger entries appended by the
+product's own ``ledger.append`` to a few long chains, so that an entry has hundreds of thousands
+after it. Measured: finding the message, every link and the proof, each time for another message.
+"""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import insert, text
+
+from bench.fresh import drop, fresh
+from bench.imports import CIPHER, _create
+from compliance.policy import GatePolicy
+from config import channel_choice_policy, reminder_policy
+from delivery.models import IntentKey, QuotaSlot
+from delivery.repository import todos
+from insights.why import chain
+from kit import ledger
+from kit.db import Database
+from kit.ids import new_id
+from tests.postgres import running_postgres
+from tests.schema import import_every_model
+
+AT: Final = datetime(2026, 11, 23, 2, tzinfo=UTC)
+BATCH: Final = 10_000
+ASKED: Final = 40
+UNITS: Final = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Milliseconds of each asking on one database."""
+
+    database: str
+    entries: int
+    messages: int
+    took_ms: Sequence[float]
+    sound: bool
+
+
+def run(entries: int) -> list[Asked]:
+    """Measure on SQLite and on a PostgreSQL of this run."""
+    import_every_model()
+    found: list[Asked] = []
+    with ExitStack() as stack:
+        directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="gengyun-bench-"))
+        url = f"sqlite:///{Path(directory) / 'bank.db'}"
+        found.append(asyncio.run(_measure("SQLite", url, entries)))
+        server = stack.enter_context(running_postgres())
+        url = asyncio.run(fresh(server))
+        found.append(asyncio.run(_measure("PostgreSQL", url, entries)))
+        asyncio.run(drop(server, url))
+    return found
+
+
+async def _measure(name: str, url: str, entries: int) -> Asked:
+    database = Database(url, CIPHER)
+    try:
+        async with database.engine.begin() as connection:
+            await connection.run_sync(_create)
+        refs: list[str] = []
+        for number in range(0, entries, BATCH):
+            refs += await _batch(database, number)
+        if not database.is_sqlite:
+            async with database.engine.connect() as connection:
+                plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
+                await plain.execute(text("ANALYZE"))
+        took, sound = [], True
+        for ref in refs[:: max(1, len(refs) // ASKED)][:ASKED]:
+            begun = time.perf_counter()
+            async with database.reading() as session:
+                found = await chain.of(
+                    session,
+                    ref,
+                    reminders=reminder_policy.load(),
+                    channels=channel_choice_policy.load(),
+                    gate=GatePolicy.load(),
+                )
+            took.append((time.perf_counter() - begun) * 1000)
+            sound = sound and found is not None and found.proof.sound
+        return Asked(name, entries, len(refs), took, sound)
+    finally:
+        await database.close()
+
+
+async def _batch(database: Database, number: int) -> list[str]:
+    """Ten thousand entries: of each four one plans a to-do, three are about other customers."""
+    at = AT + timedelta(seconds=number // BATCH)
+    rows, keys, slots, lines = [], [], [], []
+    for one in range(number, number + BATCH):
+        unit, customer = f"{one % UNITS:04d}", one // 7
+        planned = one % 4 == 0
+        key = f"maturity.deposit:{one}:2026-11-30:7"
+        lines.append(
+            ledger.Entry(
+                kind="plan",
+                act="todo.planned" if planned else "persona.changed",
+                actor="system:planner",
+                object=f"customer:{customer}",
+                unit=unit,
+                reason="maturity.deposit",
+                payload={"key": key} if planned else {},
+            )
+        )
+        if planned:
+            keys.append({"key": key, "at": at, "outcome": "queued", "reasons": ""})
+            slots.append(
+                {
+                    "customer_id": one, "family": "service", "window": "day",
+                    "starts_on": date(2026, 11, 23), "slot": 0, "key": key,
+                }
+            )  # fmt: skip
+            rows.append(_todo(new_id(), key, customer, unit, at))
+    async with database.transaction() as session:
+        await session.execute(insert(IntentKey), keys)
+        await session.execute(insert(QuotaSlot), slots)
+        await todos.put(session, rows)
+        await ledger.append(session, lines, at=at)
+    return [f"todo:{row['id']}" for row in rows]
+
+
+def _todo(todo_id: int, key: str, customer: int, unit: str, at: datetime) -> dict[str, object]:
+    return {
+        "id": todo_id, "key": key, "trigger": "maturity.deposit", "purpose": "service",
+        "kind": "message", "customer_id": customer, "staff_id": f"m{customer % 200}",
+        "userid": "", "external_userid": "", "unit_id": unit, "script_version_id": None,
+        "script_code": "", "script_version": 0, "text": None, "text_hash": "", "title": "到期",
+        "why": "到期", "detail": {}, "channel": "todo", "channel_reason": "", "channel_refused": "",
+        "planned_on": date(2026, 11, 23), "due_on": date(2026, 11, 23),
+        "expires_at": at + timedelta(days=1), "priority": 5, "created_at": at,
+    }  # fmt: skip
+
+
+def told(found: Sequence[Asked], said: str) -> list[str]:
+    """The table."""
+    lines = [
+        "The whole chain of one message (found by its number, every link, its ledger entries, the"
+        f" stretches of the chains recomputed), {ASKED} different messages each; the promise is"
+        " 2 s at a million entries.",
+        "",
+        "| database | ledger entries | to-dos | median ms | slowest ms | proof |",
+        "|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {one.database} | {one.entries:,} | {one.messages:,} |"
+        f" {statistics.median(one.took_ms):.0f} | {max(one.took_ms):.0f} |"
+        f" {'sound' if one.sound else 'BROKEN'} |"
+        for one in found
+    ]
+    return [*lines, "", said]

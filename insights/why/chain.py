@@ -1,0 +1,151 @@
+"""Puts the links together: from a message back to trigger, approval, consent, quota and proof."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from compliance.policy import GatePolicy
+from compliance.repository import decisions_by_key
+from config.channel_choice_policy import ChannelChoicePolicy
+from config.reminder_policy import ReminderPolicy
+from crm_sync.repository.staff import staff_by_id
+from delivery.messages import finding, ways
+from delivery.messages.facts import Message
+from insights import plan_items
+from insights.why import origin, permission, way_out
+from insights.why import proof as proving
+from insights.why.facts import Chain
+from insights.why.origin import Behind
+
+
+async def behind(
+    session: AsyncSession,
+    message: Message,
+    *,
+    reminders: ReminderPolicy,
+    channels: ChannelChoicePolicy,
+    gate: GatePolicy,
+) -> Chain:
+    """The whole chain of one message; a few index reads, however long the ledger is.
+
+    ``reminders``, ``channels``, ``gate``: the policies that hold now, for what things are called
+    and how often is often; what held then is read from what was recorded.
+    """
+    judged = await decisions_by_key(session, message.key)
+    slots = await ways.slots(session, message.key)
+    tried = await ways.attempts(session, message)
+    signed = await origin.signed(session, message)
+    people = signed.people | _people(message)
+    known = Behind(reminders, channels, await staff_by_id(session, people))
+    script = f"script:{message.script_code}/{message.script_version}"
+    approvals = [script] if message.script_code else []
+    proof = await proving.of_message(
+        session,
+        message,
+        approvals=approvals,
+        calls=[each.id for each in tried if each.kind != "ticket"],
+    )
+    steps = [
+        origin.trigger(message, known),
+        origin.rule(message, signed.policy, known),
+        *origin.words(message, signed.script, known),
+        *origin.task_approval(message, known),
+        origin.channel(message, known),
+        await permission.consent(session, message),
+        *permission.gate(message, judged),
+        permission.quota(message, slots, gate),
+        *way_out.member(message, known),
+        *way_out.tries(message, tried, known),
+        way_out.answer(message, tried),
+        *way_out.archive(message, tried),
+        *way_out.outcome(message),
+        way_out.proof(proof),
+    ]
+    return Chain(message, tuple(steps), tuple(judged), tuple(slots), tuple(tried), proof)
+
+
+async def of(
+    session: AsyncSession,
+    name: str,
+    *,
+    reminders: ReminderPolicy,
+    channels: ChannelChoicePolicy,
+    gate: GatePolicy,
+) -> Chain | None:
+    """The chain of whatever ``name`` stands for (``delivery.messages.finding``), or None."""
+    message = await finding.named(session, name)
+    if message is None:
+        return None
+    if message.kind == "refused":
+        about = await plan_items.customers_of([message.key], session, reminders)
+        message = replace(message, customer_id=about.get(message.key))
+    return await behind(session, message, reminders=reminders, channels=channels, gate=gate)
+
+
+def _people(message: Message) -> set[str]:
+    """Ids of the members of staff whom the sentences name besides those who signed."""
+    actors = [message.staff_id, message.approved.get("by"), message.approved.get("asked_by")]
+    return {str(one).rpartition(":")[2] for one in actors if one}
+
+
+def as_json(chain: Chain) -> dict[str, Any]:
+    """The chain for machines; no words and no names of customers, ids instead."""
+    message = chain.message
+    return {
+        "ref": message.ref,
+        "kind": message.kind,
+        "key": message.key,
+        "customer_id": message.customer_id,
+        "staff_id": message.staff_id,
+        "unit_id": message.unit_id,
+        "made_at": _moment(message.made_at),
+        "state": message.state,
+        "text_hash": message.text_hash,
+        "steps": [
+            {
+                "step": one.code,
+                "name": one.name,
+                "said": one.said,
+                "state": one.mark or "waiting",
+                "at": _moment(one.at),
+                "facts": dict(one.facts),
+            }
+            for one in chain.steps
+        ],
+        "ledger": {
+            "sound": chain.proof.sound,
+            "entries": [
+                {
+                    "place": one.place,
+                    "at": _moment(one.at),
+                    "act": one.act,
+                    "actor": one.actor,
+                    "object": one.object,
+                    "hash": one.hash,
+                    "prev": one.prev,
+                }
+                for one in chain.proof.entries
+            ],
+            "segments": [
+                {
+                    "stream": one.stream,
+                    "first": one.first,
+                    "last": one.last,
+                    "head": one.head,
+                    "recomputed": one.entries,
+                    "sound": one.sound,
+                    "faults": [
+                        {"place": each.place, "kind": each.kind, "saying": each.saying}
+                        for each in one.faults
+                    ],
+                }
+                for one in chain.proof.segments
+            ],
+        },
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None

@@ -40,9 +40,7 @@ def why(
             "moment:任务/客户、编排的键、企业微信的消息编号"
         ),
     ],
-    message: Annotated[
-        str | None, typer.Option("--message", help="客户的哪一条：编号或键")
-    ] = None,
+    message: Annotated[str | None, typer.Option("--message", help="客户的哪一条：编号或键")] = None,
 ) -> None:
     """一条消息背后的链条：触发、规则、审核、授权、频次、尝试、企业微信的回答、日志证明。"""
 

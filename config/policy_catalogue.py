@@ -19,6 +19,7 @@ from config.content_hint_policy import ContentHintPolicy
 from config.coverage_policy import CoveragePolicy
 from config.daily_plan_policy import DailyPlanPolicy
 from config.disclosure_policy import DisclosurePolicy
+from config.execution_policy import ExecutionPolicy
 from config.farming_policy import FarmingPolicy
 from config.follow_up_policy import FollowUpPolicy
 from config.handover_policy import HandoverPolicy
@@ -90,6 +91,7 @@ BENEFITS: Final = Kind("benefits", "权益、积分与活动", BenefitPolicy)
 LIBRARY: Final = Kind("library", "内容库", LibraryPolicy)
 LINKING: Final = Kind("linking", "客户实名绑定", LinkingPolicy)
 ADDS: Final = Kind("adds", "有效添加与获客来源", AddsPolicy)
+EXECUTION: Final = Kind("execution", "执行与逾期", ExecutionPolicy)
 HANDOVER: Final = Kind("handover", "客户移交", HandoverPolicy)
 OWNERSHIP: Final = Kind("ownership", "管户与分配", OwnershipPolicy)
 RETENTION: Final = Kind("retention", "留存期限", RetentionPolicy)
@@ -130,6 +132,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     LIBRARY,
     LINKING,
     ADDS,
+    EXECUTION,
     HANDOVER,
     OWNERSHIP,
     RETENTION,

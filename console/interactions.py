@@ -132,7 +132,7 @@ def href_of(about: str) -> str | None:
         return f"/c/groups/{quote(which)}"
     if kind == "script":
         return f"/c/library/{quote(which.partition('/')[0])}"
-    return why_of(about) if kind in ("todo", "send", "outbox") else None
+    return why_of(about) if kind in ("todo", "send") else None
 
 
 @router.get(PATH + "/{stream}/{seq}", response_class=HTMLResponse)

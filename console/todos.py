@@ -31,7 +31,7 @@ router = APIRouter()
 PATH: Final = "/c/todos"
 STATE_NAMES: Final = (
     ("waiting", "没做"), ("done", "做完"), ("ended", "期限已到"), ("sent", "已发"),
-    ("confirmed", "存档一致"), ("expired", "到期没做"), ("cancelled", "已撤回"),
+    ("confirmed", "存档一致"), ("expired", "到期没做"), ("cancelled", "已撤回"), ("undone", "没有做成"),
 )  # fmt: skip
 
 

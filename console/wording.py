@@ -30,6 +30,7 @@ ACTS: Final = {
     "send.confirmed": "存档里找到同样的话",
     "send.differs": "存档里的话与话术不一致",
     "send.blocked": "发送被规则拦下",
+    "todo.seen": "客户经理打开了待办",
     "contact.recorded": "记录一次联络",
     "welcome.queued": "准备欢迎语",
     "welcome.sent": "发出欢迎语",

@@ -211,6 +211,7 @@ async def _hand_out(
     )
     await session.flush()
     if todo is not None:
+        await todos.mark_seen(session, [todo.id], at)
         await todos.move(
             session,
             todo.id,

@@ -24,7 +24,7 @@ from crm_sync.readings import keeping as readings
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
-from delivery import binding_work, channel_handover, lookup, results, tickets
+from delivery import binding_work, channel_handover, lookup, results, tickets, undone
 from delivery import jobs as delivery_jobs
 from delivery.worklist import open_work
 from insights.known_elsewhere import known_elsewhere
@@ -126,6 +126,15 @@ async def _expire(parts: Parts, at: datetime) -> Mapping[str, Any]:
         lapsed = await tickets.lapse(session, at)
     handed = await channel_handover.sweep(parts.databases.bank, at=at, desk=parts.desk)
     return {"expired": expired, "lapsed": lapsed, "handed_over": handed}
+
+
+async def _undone(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    async with parts.databases.bank.transaction() as session:
+        settled = await undone.settle(session, at=at)
+        opened = await undone.escalate(
+            session, at=at, policy=parts.shelf.of(policy_catalogue.EXECUTION)
+        )
+    return {"opened": opened, "settled": settled}
 
 
 async def _archive(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -309,6 +318,7 @@ JOBS: tuple[Job, ...] = (
     Job("campaign_stops", "停止的活动", {"second": "*/20"}, campaign_duty.sweep, MINUTE),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
+    Job("undone", "没有做的待办交给网点负责人", {"hour": "8", "minute": "10"}, _undone, 10 * HOUR),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),
     Job("feed", "推送来还没处理完的批次", {"minute": "*"}, work_off_feed, MINUTE),
     Job("sources", "从数据源取数", {"minute": "5"}, sources.pull_due, 50 * MINUTE),

@@ -14,14 +14,14 @@ from bot.sidebar.customer import MANAGERS, desk_of
 from bot.sidebar.shell import page, shell
 from crm_sync import selection
 from crm_sync.facts import CustomerFact
-from delivery import channel_handover, outcomes
+from delivery import channel_handover, opening, outcomes
 from delivery.errors import TodoNotFound
 from delivery.facts import TodoState
 from delivery.moments import repository as moments
 from delivery.repository import todos
 from delivery.repository.todos import TodoView
 from kit.clock import bank_clock, bank_date
-from kit.web.guard import Asking, Reading, Writing, allow
+from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
 CLOSED = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.DONE)
@@ -31,11 +31,11 @@ BY = {"phone": "电话", "visit": "见面", "chat": "聊天", "": "聊天"}
 @router.get("/h5/todo", response_class=HTMLResponse)
 async def todo_list(
     request: Request,
-    session: Reading,
+    session: Writing,
     asking: Annotated[Asking, allow("h5", *MANAGERS)],
     view: str = "today",
 ) -> Response:
-    """Today, later, overdue or done."""
+    """Today, later, overdue or done; what stands on the page is seen from now on."""
     context = await shell(request, session, asking, tab="todo")
     today = bank_date(asking.at)
     staff_id = asking.viewer.staff_id
@@ -49,6 +49,7 @@ async def todo_list(
         ("done", "已完成", done),
     ]
     shown = {name: found for name, _, found in segments}.get(view, now)
+    await opening.opened(session, shown, staff_id=staff_id, at=asking.at)
     people = await selection.customer_facts(session, {one.customer_id for one in shown})
     total = len(now) + len(done)
     context |= {
@@ -205,13 +206,14 @@ async def _outcome_context(
 @router.get("/h5/todo/{todo_id}", response_class=HTMLResponse)
 async def outcome_page(
     request: Request,
-    session: Reading,
+    session: Writing,
     asking: Annotated[Asking, allow("h5", *MANAGERS)],
     todo_id: int,
     by: str = "",
 ) -> Response:
     """Record what happened."""
     found = await _mine(session, asking, todo_id)
+    await opening.opened(session, [found], staff_id=asking.viewer.staff_id, at=asking.at)
     return page(
         request, "outcome", await _outcome_context(request, session, asking, found, by, None)
     )

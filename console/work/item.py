@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from console import roles
 from console.errors import DecisionRefused, ReasonNeeded, WorkUnknown
+from console.lists import url
 from console.naming import Names, names_for
 from console.shell import page, shell
 from console.sight import Sight, sight_of
 from console.state_words import BINDINGS
 from console.traces import looked
+from console.why_links import why_of
 from console.wording import act_text
 from console.work.listed import PATH, row
 from crm_sync import binding_by_hand
@@ -22,9 +24,11 @@ from crm_sync.facts import CustomerFact
 from crm_sync.merging import merge
 from crm_sync.repository import listing, profiles
 from crm_sync.repository.evidence import contacts_of
-from delivery import worklist
+from delivery import undone, worklist
 from delivery.binding_work import conflict_key, mismatch_key, work_of
+from delivery.facts import BROADCAST, WELCOME
 from delivery.repository import work_lists
+from delivery.text_messages import SMS
 from delivery.worklist import Item
 from insights import record
 from kit.clock import bank_date
@@ -40,6 +44,8 @@ HERE: Final = "here"
 NEITHER: Final = "neither"
 UNDO: Final = "undo"
 DONE: Final = "done"
+CUSTOMERS_CALLS: Final = (WELCOME, BROADCAST, SMS)
+"""Calls that carry words to customers; a morning card goes to a member of staff."""
 
 
 async def in_sight(session: AsyncSession, asking: Asking, key: str) -> tuple[Item, Sight]:
@@ -87,6 +93,7 @@ async def item(
     context = await shell(request, session, asking, "work", view_ref=place)
     context |= {
         "w": row(found, names, sight, asking),
+        "there": _there(found),
         "evidence": [*_evidence(found, contact), *_owners(found, names)],
         "rivals": [
             {"name": masked_name(one.name), "customer_no": masked_number(one.customer_no)}
@@ -97,6 +104,22 @@ async def item(
         "trail": await _trail(session, found, asking),
     }
     return page(request, "work_item", context)
+
+
+def _there(found: Item) -> dict[str, str] | None:
+    """What the item is about: the list of what was not done, or the chain of one message."""
+    facts = found.facts
+    if found.kind == undone.KIND:
+        day = str(facts["day"])
+        kept = {"view": "list", "state": "undone", "staff": str(facts["staff"])}
+        return {
+            "text": f"看这 {facts['number']} 件",
+            "href": url("/c/todos", kept, **{"from": day, "to": day}),
+        }
+    for kind, name in (("todo", "todo"), ("send", "send"), ("outbox_id", "outbox")):
+        if facts.get(kind) and (kind != "outbox_id" or facts.get("kind") in CUSTOMERS_CALLS):
+            return {"text": "这条消息的来龙去脉", "href": why_of(f"{name}:{facts[kind]}") or ""}
+    return None
 
 
 async def _contact_name(session: AsyncSession, found: Item) -> str:

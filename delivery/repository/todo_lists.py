@@ -28,6 +28,7 @@ STATES: Final = {
     "confirmed": (TodoState.CONFIRMED,),
     "expired": (TodoState.EXPIRED,),
     "cancelled": (TodoState.CANCELLED,),
+    "undone": (*WAITING, TodoState.EXPIRED),
 }
 """What a list may be asked for by name."""
 

@@ -278,15 +278,18 @@ async def move(
     return bool(result.rowcount)
 
 
-async def mark_seen(session: AsyncSession, todo_ids: Sequence[int], at: datetime) -> None:
-    """The manager opened these; only the first time counts."""
-    if todo_ids:
-        await session.execute(
-            update(Todo)
-            .where(col(Todo.id).in_(list(todo_ids)), col(Todo.seen_at).is_(None))
-            .values(seen_at=at)
-            .execution_options(synchronize_session=False)
-        )
+async def mark_seen(session: AsyncSession, todo_ids: Sequence[int], at: datetime) -> list[int]:
+    """The manager opened these; only the first time counts: the ids for which it was."""
+    if not todo_ids:
+        return []
+    statement = (
+        update(Todo)
+        .where(col(Todo.id).in_(list(todo_ids)), col(Todo.seen_at).is_(None))
+        .values(seen_at=at)
+        .returning(col(Todo.id))
+        .execution_options(synchronize_session=False)
+    )
+    return list((await session.execute(statement)).scalars())
 
 
 def view_of(session: AsyncSession, row: Todo) -> TodoView:

@@ -191,8 +191,10 @@ async def test_the_exact_amount_is_shown_only_with_a_trace(site: SiteUnderTest) 
 async def test_an_outcome_takes_three_taps_and_is_recorded_once(site: SiteUnderTest) -> None:
     todo = await _todo(site)
     limin = await site.signed_in("limin")
+    assert todo.seen_at is None
     listed = await limin.get("/h5/todo")
     assert f"/h5/todo/{todo.id}" in listed.text
+    assert (await _todo(site)).seen_at == TEN
     assert (await limin.get(f"/h5/todo/{todo.id}?by=phone")).status_code == 200
     for _ in range(2):
         answer = await limin.post(
@@ -203,6 +205,8 @@ async def test_an_outcome_takes_three_taps_and_is_recorded_once(site: SiteUnderT
     assert (found.state, found.outcome, found.note) == ("done", "renewed", "续存一年")
     async with site.database.reading() as session:
         touched = await touches.of_customer(session, todo.customer_id)
+        seen = text("SELECT count(*) FROM ledger_entry WHERE act = 'todo.seen'")
+        assert (await session.execute(seen)).scalar_one() == 1  # the first time alone
     assert [one.channel for one in touched] == ["phone"]
 
 

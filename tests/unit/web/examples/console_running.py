@@ -124,6 +124,7 @@ WORK: dict[str, Any] = {
 WORK_ITEM: dict[str, Any] = {
     **shell("work", "#A-88280"),
     "w": ITEM,
+    "there": {"text": "这条消息的来龙去脉", "href": "/c/why?ref=outbox%3A7"},
     "evidence": [("联系人", "向*而生，2026-11-18 加李敏为好友", ""), ("手机号", "138****2071（员工备注）", "mono"), ("实名链接", "2026-11-18 客户提交，姓名与证件通过核验", "")],
     "rivals": [{"name": "周桂兰", "customer_no": "6210003821"}, {"name": "周桂芳", "customer_no": "6210009917"}],
     "comparison": [

@@ -1,0 +1,80 @@
+"""What managers left undone goes to the head of their branch, and leaves the desk when done."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+
+from config import execution_policy
+from delivery import outcomes, undone
+from delivery.models import TodoState
+from delivery.repository import todos
+from kit.clock import bank_date
+from tests.flows.console import scenes
+from tests.flows.console.office import AT, Office
+
+pytestmark = pytest.mark.anyio
+YESTERDAY = bank_date(AT) - timedelta(days=1)
+POLICY = execution_policy.load()
+
+
+async def _left_undone(office: Office) -> list[int]:
+    """Yesterday Li Min did one of three; Zheng Kai did everything."""
+    zhou, sun = office.customers["zhou"], office.customers["sun"]
+    async with office.database.transaction() as session:
+        left = [
+            await scenes.todo(session, zhou, at=AT, due_on=YESTERDAY),
+            await scenes.todo(session, zhou, at=AT, due_on=YESTERDAY, state=TodoState.EXPIRED),
+        ]
+        for who, staff, unit in ((zhou, "limin", "0101"), (sun, "zhengkai", "0201")):
+            await scenes.todo(
+                session, who, at=AT, staff=staff, unit=unit, due_on=YESTERDAY, state=TodoState.DONE
+            )
+        await scenes.todo(session, zhou, at=AT)  # today's may wait
+    return left
+
+
+async def _morning(office: Office) -> tuple[int, int]:
+    async with office.database.transaction() as session:
+        settled = await undone.settle(session, at=AT)
+        return settled, await undone.escalate(session, at=AT, policy=POLICY)
+
+
+@pytest.mark.mission("H2")
+async def test_the_head_of_the_branch_gets_what_was_left_undone_once_with_its_list(
+    desk_office: Office,
+) -> None:
+    await _left_undone(desk_office)
+    assert await _morning(desk_office) == (0, 1)
+    assert await _morning(desk_office) == (0, 0)
+    head = await desk_office.sit("suntao")
+    listed = await head.page("/c/work")
+    assert "待办有人没有做" in listed
+    [path] = set(re.findall(r'href="(/c/work/undone[^"]*)"', listed))
+    shown = await head.page(unescape(path))
+    assert "2 件过了该做的日子没有做成" in shown
+    [there] = [unescape(one) for one in re.findall(r'href="(/c/todos\?[^"]*)"', shown)][:1]
+    assert (await head.page(there)).count("data-row") == 2
+    other = await desk_office.sit("zhaolei")
+    assert (await other.get(unescape(path))).status_code == 404
+    answer = {"choice": "done", "note": "客户经理休假，已交给同事补做"}
+    assert (await head.post(f"{unescape(path)}/decide", answer)).status_code == 303
+    assert await _morning(desk_office) == (0, 0)
+
+
+async def test_it_closes_itself_when_everything_was_done_after_all(desk_office: Office) -> None:
+    zhou = desk_office.customers["zhou"]
+    async with desk_office.database.transaction() as session:
+        number = await scenes.todo(session, zhou, at=AT, due_on=YESTERDAY)
+    assert await _morning(desk_office) == (0, 1)
+    async with desk_office.database.transaction() as session:
+        found = await todos.one(session, number)
+        assert found is not None
+        await outcomes.record(
+            session, found, outcome="thinking", note="", by="phone", staff_id="limin", at=AT
+        )
+    assert await _morning(desk_office) == (1, 0)
+    head = await desk_office.sit("suntao")
+    assert "待办有人没有做" not in await head.page("/c/work")
+    assert "待办有人没有做" in await head.page("/c/work?state=closed")

@@ -47,6 +47,8 @@ def why(
     async def work() -> None:
         async with opened() as parts, parts.databases.bank.reading() as session:
             begun = time.monotonic()
+            if not what.isprintable():
+                raise _unknown("".join(each for each in what if each.isprintable()))
             try:
                 customer = await customer_by_no(session, what)
             except CustomerUnknown:

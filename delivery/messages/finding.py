@@ -39,6 +39,8 @@ async def named(session: AsyncSession, name: str) -> Message | None:
     Tried in the order of certainty: a reference with its kind, a key that was submitted, a plain
     number, at last an id that WeCom gave. None where nothing of the kind was ever made.
     """
+    if not name or not name.isprintable():
+        return None
     kind, _, rest = name.partition(":")
     if rest and (found := await _by_reference(session, kind, rest)) is not None:
         return found

@@ -1,5 +1,6 @@
 """Puts the links together: from a message back to trigger, approval, consent, quota and proof."""
 
+import contextlib
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,8 @@ from compliance.policy import GatePolicy
 from compliance.repository import decisions_by_key
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.reminder_policy import ReminderPolicy
+from content_library import repository as scripts_of
+from content_library.errors import ScriptUnknown
 from crm_sync.repository.staff import staff_by_id
 from delivery.messages import finding, ways
 from delivery.messages.facts import Message
@@ -79,9 +82,36 @@ async def of(
     if message is None:
         return None
     if message.kind == "refused":
-        about = await plan_items.customers_of([message.key], session, reminders)
-        message = replace(message, customer_id=about.get(message.key))
+        message = await _refused(session, message, reminders)
     return await behind(session, message, reminders=reminders, channels=channels, gate=gate)
+
+
+async def _refused(session: AsyncSession, one: Message, reminders: ReminderPolicy) -> Message:
+    """A refusal with what its key and the gate's judgement say of it: customer, purpose, words."""
+    about = await plan_items.customers_of([one.key], session, reminders)
+    one = replace(one, customer_id=about.get(one.key))
+    judged = await decisions_by_key(session, one.key)
+    if not judged:
+        return one
+    _, newest = judged[0]
+    code, _, number = newest.script.partition("/")
+    return replace(
+        one,
+        customer_id=one.customer_id or newest.customer_id,
+        purpose=newest.purpose,
+        script_code=code,
+        script_version=int(number) if number.isdecimal() else 0,
+        script_version_id=await _version_id(session, code, number),
+        text_hash=newest.text_hash,
+    )
+
+
+async def _version_id(session: AsyncSession, code: str, number: str) -> int | None:
+    with contextlib.suppress(ScriptUnknown):
+        for each in await scripts_of.versions(session, code):
+            if str(each.script.version) == number:
+                return each.script.version_id
+    return None
 
 
 def _people(message: Message) -> set[str]:

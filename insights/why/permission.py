@@ -10,6 +10,7 @@ from compliance.consent import holding
 from compliance.facts import ConsentFact, DecisionRow, Purpose
 from compliance.objections import BY_CODE
 from compliance.policy import GatePolicy
+from delivery.channel_choice import in_words
 from delivery.messages.facts import Message, Slot
 from insights.why.facts import Mark, Step
 from insights.why.wording import FAMILIES, NAMES, OUTCOMES, PURPOSES, SCOPES, WINDOWS
@@ -23,6 +24,8 @@ async def consent(session: AsyncSession, one: Message) -> Step:
     if one.customer_id is None:
         said = "还不知道是哪位客户，没有可查的授权；是否允许由审查判断"
         return Step("consent", NAMES["consent"], said, mark="")
+    if not one.purpose:
+        return Step("consent", NAMES["consent"], "没有送审，没有用到授权", mark="")
     history = await standing_of.consent_history(session, one.customer_id)
     before = [each for each in history if each.at <= one.made_at]
     then = holding(before).get((one.customer_id, one.purpose))
@@ -70,7 +73,10 @@ def gate(one: Message, judged: Sequence[tuple[datetime, DecisionRow]]) -> list[S
     if not judged:
         if one.kind == "refused":
             said = OUTCOMES.get(one.outcome, one.outcome)
-            more = f"：{one.reasons}" if one.reasons else ""
+            reasons = one.reasons
+            if one.outcome == "unreachable":
+                reasons = "；".join(in_words(one.reasons))
+            more = f"：{reasons}" if reasons else ""
             return [
                 Step("gate", NAMES["gate"], f"没有送审，{said}{more}", mark="bad", at=one.made_at)
             ]

@@ -41,7 +41,6 @@ async def _morning(office: Office) -> tuple[int, int]:
         return settled, await undone.escalate(session, at=AT, policy=POLICY)
 
 
-@pytest.mark.mission("H2")
 async def test_the_head_of_the_branch_gets_what_was_left_undone_once_with_its_list(
     desk_office: Office,
 ) -> None:

@@ -70,7 +70,6 @@ async def _sent(office: Office) -> tuple[int, int]:
     return todo.id, ticket.id
 
 
-@pytest.mark.mission("H2")
 async def test_every_name_of_a_message_leads_back_to_trigger_approval_consent_quota_and_proof(
     desk_office: Office,
 ) -> None:

@@ -16,12 +16,13 @@ from archive.parties import kind_of
 
 @dataclass(frozen=True, slots=True)
 class PairTalk:
-    """A member and a contact, and the first word of each among the messages read."""
+    """A member and a contact, and the first word of each (and the customer's last) among the messages read."""
 
     userid: str
     external_userid: str
     staff_wrote_at: datetime | None
     customer_wrote_at: datetime | None
+    customer_wrote_last_at: datetime | None = None
 
 
 async def spoken(session: AsyncSession, after: int, limit: int) -> tuple[list[PairTalk], int]:
@@ -43,6 +44,7 @@ async def spoken(session: AsyncSession, after: int, limit: int) -> tuple[list[Pa
             col(ArchivedMessage.talk),
             func.min(case((wrote == "staff", moment))),
             func.min(case((wrote == "customer", moment))),
+            func.max(case((wrote == "customer", moment))),
         )
         .where(
             col(ArchivedMessage.seq) > after,
@@ -54,10 +56,10 @@ async def spoken(session: AsyncSession, after: int, limit: int) -> tuple[list[Pa
         .group_by(col(ArchivedMessage.talk))
     )
     found: list[PairTalk] = []
-    for talk, by_staff, by_customer in await session.execute(query):
+    for talk, by_staff, by_customer, last_word in await session.execute(query):
         pair = _pair(talk)
         if pair is not None:
-            found.append(PairTalk(*pair, by_staff, by_customer))
+            found.append(PairTalk(*pair, by_staff, by_customer, last_word))
     return found, int(last)
 
 

@@ -33,6 +33,11 @@ STATE_NAMES: Final = (
     ("waiting", "没做"), ("done", "做完"), ("ended", "期限已到"), ("sent", "已发"),
     ("confirmed", "存档一致"), ("expired", "到期没做"), ("cancelled", "已撤回"), ("undone", "没有做成"),
 )  # fmt: skip
+FIELDS: Final = (
+    "given", "seen", "sent", "confirmed", "won", "late", "done", "ended", "received", "replied",
+    "deals",
+)  # fmt: skip
+BACKS: Final = (("received", "收到"), ("replied", "有回复"), ("deal", "成交"))
 
 
 def asked(
@@ -45,9 +50,10 @@ def asked(
     seen: str = "",
     start: Annotated[str, Query(alias="from")] = "",
     end: Annotated[str, Query(alias="to")] = "",
+    back: str = "",
 ) -> TodoQuery:
     """The filters out of the address."""
-    return TodoQuery(unit, trigger, staff, state, late, outcome, seen, start, end)
+    return TodoQuery(unit, trigger, staff, state, late, outcome, seen, start, end, back)
 
 
 Asked = Annotated[TodoQuery, Depends(asked)]
@@ -191,6 +197,8 @@ def _filters(request: Request, query: TodoQuery, sight: Sight) -> list[dict[str,
     ]
     if query.late:
         shown.append(choice("late", "逾期", [("", "不限"), ("1", "逾期")], query.late))
+    if query.back:
+        shown.append(choice("back", "回流", [("", "全部"), *BACKS], query.back))
     if query.outcome:
         shown.append(
             choice("outcome", "结果", [("", "全部"), *outcomes.TEXTS.items()], query.outcome)
@@ -225,10 +233,7 @@ async def _progress(
         rows.append({"name": name, "href": href, **_figures(one)})
     everything = Progress(
         "",
-        *(
-            sum(getattr(one, field) for one in found)
-            for field in ("given", "seen", "sent", "confirmed", "won", "late", "done", "ended")
-        ),
+        *(sum(getattr(one, field) for one in found) for field in FIELDS),
     )
     return rows, _figures(everything)
 
@@ -236,8 +241,7 @@ async def _progress(
 def _figures(one: Progress) -> dict[str, Any]:
     numbers = asdict(one)
     return {
-        **{name: numbers[name] for name in ("given", "seen", "sent", "confirmed", "won", "late")},
-        "replied": None,
+        **{name: numbers[name] for name in FIELDS if name not in ("done", "ended")},
         "on_time": one.done / one.ended if one.ended else None,
         "reasons": f"到期没做 {one.ended - one.done} 件" if one.ended > one.done else "",
     }

@@ -16,6 +16,7 @@ from config.library_policy import LibraryPolicy
 from content_library.errors import AddressForeign, MaterialNotReady, MaterialRefused
 from crm_sync import shown_tags
 from delivery import (
+    coming_back,
     attached,
     channel_handover,
     departing,
@@ -215,8 +216,19 @@ def routes(
         ),
         WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
         BROADCAST: Route(create_broadcast, _broadcast_settled, _broadcast_returned),
-        STAFF_CARD: Route(send_card, _nothing_follows, may_repeat=True),
+        STAFF_CARD: Route(send_card, _card_settled, may_repeat=True),
     }
+
+
+async def _card_settled(
+    session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
+) -> None:
+    """The member's to-dos have arrived, unless WeCom could not reach the member."""
+    if state is OutboxState.SENT and sent is not None and sent.details is not None:
+        await coming_back.received(
+            session, claim.key, claim.userid, told_at=claim.queued_at,
+            unreached=sent.details["unreached"],
+        )  # fmt: skip
 
 
 async def text_done(

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery.repository import todo_lists
-from delivery.repository.todo_lists import STATES, Wanted
+from delivery.repository.todo_lists import BACK, STATES, Wanted
 from kit.clock import bank_date
 
 
@@ -28,6 +28,7 @@ class TodoQuery:
     seen: str = ""
     start: str = ""
     end: str = ""
+    back: str = ""
 
     @property
     def kept(self) -> Mapping[str, str]:
@@ -55,6 +56,7 @@ def wanted(
         late_on=bank_date(at) if query.late == "1" else None,
         seen={"1": True, "0": False}.get(query.seen),
         outcome=query.outcome or None,
+        back=query.back if query.back in BACK else None,
     )
 
 

@@ -24,7 +24,7 @@ from crm_sync.readings import keeping as readings
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
-from delivery import binding_work, channel_handover, lookup, results, tickets, undone
+from delivery import binding_work, channel_handover, coming_back, lookup, results, tickets, undone
 from delivery import jobs as delivery_jobs
 from delivery.worklist import open_work
 from insights.known_elsewhere import known_elsewhere
@@ -135,6 +135,12 @@ async def _undone(parts: Parts, at: datetime) -> Mapping[str, Any]:
             session, at=at, policy=parts.shelf.of(policy_catalogue.EXECUTION)
         )
     return {"opened": opened, "settled": settled}
+
+
+async def _deals(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    policy = parts.shelf.of(policy_catalogue.EXECUTION)
+    async with parts.databases.bank.transaction() as session:
+        return {"deals": await coming_back.deals(session, at=at, policy=policy)}
 
 
 async def _archive(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -318,6 +324,7 @@ JOBS: tuple[Job, ...] = (
     Job("campaign_stops", "停止的活动", {"second": "*/20"}, campaign_duty.sweep, MINUTE),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
+    Job("deals", "核心系统里的成交", {"hour": "5", "minute": "10"}, _deals, 6 * HOUR),
     Job("undone", "没有做的待办交给网点负责人", {"hour": "8", "minute": "10"}, _undone, 10 * HOUR),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),
     Job("feed", "推送来还没处理完的批次", {"minute": "*"}, work_off_feed, MINUTE),

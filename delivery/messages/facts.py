@@ -38,7 +38,10 @@ class Message:
     detail: str = ""
     cause: str = ""
     announced_at: datetime | None = None
+    received_at: datetime | None = None
     seen_at: datetime | None = None
+    replied_at: datetime | None = None
+    deal_on: date | None = None
     reached_at: datetime | None = None
     closed_at: datetime | None = None
     wecom_ids: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ class Todo(SQLModel, table=True):
         Index("ix_todo_trigger", "trigger", "due_on"),
         Index("ix_todo_planned_on", "planned_on", "state"),
         Index("ix_todo_campaign", "campaign", "state"),
+        Index("ix_todo_contact", "external_userid", "state"),
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)
     key: str = Field(max_length=160, unique=True)
@@ -58,5 +59,8 @@ class Todo(SQLModel, table=True):
     note: bytes | None = Field(default=None, sa_column=Column(LargeBinary))
     created_at: datetime
     announced_at: datetime | None = None
+    received_at: datetime | None = None  # WeCom took the card that told the manager
     seen_at: datetime | None = None
+    replied_at: datetime | None = None  # the archive has a word of the customer after the send
+    deal_on: date | None = None  # the core system has a new holding
     closed_at: datetime | None = None

@@ -3,7 +3,7 @@
 What a number counts and what its list shows are the same conditions, so they agree.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -31,6 +31,12 @@ STATES: Final = {
     "undone": (*WAITING, TodoState.EXPIRED),
 }
 """What a list may be asked for by name."""
+BACK: Final[Mapping[str, Any]] = {
+    "received": col(Todo.received_at),
+    "replied": col(Todo.replied_at),
+    "deal": col(Todo.deal_on),
+}
+"""What may have come back of a to-do, in the order of ``Progress``; the column that says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Wanted:
     due_to: date | None = None
     late_on: date | None = None  # waiting, and due before this day
     seen: bool | None = None
+    back: str | None = None  # what has come back, a name of BACK
     outcome: str | None = None
 
 
@@ -63,6 +70,9 @@ class Progress:
     late: int
     done: int
     ended: int
+    received: int = 0
+    replied: int = 0
+    deals: int = 0
 
 
 async def count(session: AsyncSession, wanted: Wanted) -> int:
@@ -116,6 +126,7 @@ async def progress(
             number(state.in_(WAITING), col(Todo.due_on) < today),
             number(state.in_(DONE)),
             number(state.in_(ENDED)),
+            *(number(column.is_not(None)) for column in BACK.values()),
         )
         .where(*_conditions(wanted))
         .group_by(key)
@@ -164,6 +175,8 @@ def _conditions(wanted: Wanted) -> list[Any]:
     if wanted.seen is not None:
         seen = col(Todo.seen_at)
         found.append(seen.is_not(None) if wanted.seen else seen.is_(None))
+    if wanted.back is not None:
+        found.append(BACK[wanted.back].is_not(None))
     if wanted.outcome is not None:
         found.append(col(Todo.outcome) == wanted.outcome)
     return found

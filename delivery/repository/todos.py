@@ -54,6 +54,9 @@ class TodoView:
     announced_at: datetime | None
     seen_at: datetime | None
     closed_at: datetime | None
+    received_at: datetime | None = None
+    replied_at: datetime | None = None
+    deal_on: date | None = None
 
 
 async def put(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -332,4 +335,7 @@ def view_of(session: AsyncSession, row: Todo) -> TodoView:
         announced_at=row.announced_at,
         seen_at=row.seen_at,
         closed_at=row.closed_at,
+        received_at=row.received_at,
+        replied_at=row.replied_at,
+        deal_on=row.deal_on,
     )

@@ -38,7 +38,9 @@ def member(one: Message, behind: Behind) -> list[Step]:
     elif one.seen_at is not None:
         mark, said = "done", f"{name} {exact_stamp(one.seen_at)} 打开了这件待办"
     elif one.announced_at is not None:
-        mark, said = "", f"{exact_stamp(one.announced_at)} 用晨间卡片告诉了{name}，还没有打开"
+        taken = "企业微信已收下" if one.received_at else "企业微信还没有收下"
+        mark = ""
+        said = f"{exact_stamp(one.announced_at)} 用晨间卡片告诉{name}，{taken}，还没有打开"
     else:
         mark, said = "", f"在{name}的待办里，还没有告诉，也没有打开"
     return [
@@ -152,7 +154,16 @@ def outcome(one: Message) -> list[Step]:
     mark, text = TODOS.get(one.state, ("", one.state))
     noted = outcomes.TEXTS.get(one.detail, one.detail)
     said = f"{text}，客户经理记下：{noted}" if noted else text
-    facts = {"state": one.state, "outcome": one.detail}
+    if one.replied_at is not None:
+        said += f"；客户 {exact_stamp(one.replied_at)} 在聊天里有回复"
+    if one.deal_on is not None:
+        said += f"；核心系统 {one.deal_on.isoformat()} 有了新的持仓"
+    facts = {
+        "state": one.state,
+        "outcome": one.detail,
+        "replied_at": one.replied_at,
+        "deal_on": one.deal_on,
+    }
     return [
         Step("outcome", NAMES["outcome"], said, mark=_mark(mark), at=one.closed_at, facts=facts)
     ]

@@ -22,6 +22,8 @@ COUNTS = {
     "sent": 2604,
     "confirmed": 2571,
     "replied": 1120,
+    "received": 2890,
+    "deals": 388,
     "won": 2388,
     "late": 96,
     "on_time": 0.885,

@@ -279,4 +279,18 @@ def row(one: TodoView, names: Names, sight: Sight, triggers: Mapping[str, str]) 
         "state_text": text,
         "state_kind": kind,
         "outcome_text": outcomes.TEXTS.get(one.outcome, one.outcome),
+        "back_text": "、".join(came_back(one)),
     }
+
+
+def came_back(one: TodoView) -> list[str]:
+    """What has come back of a to-do, each by its evidence; the customer's reading is not known."""
+    said = (
+        (one.received_at is not None, "收到"),
+        (one.seen_at is not None, "已读"),
+        (one.state in ("claimed", "confirmed"), "已发"),
+        (one.state == "confirmed", "存档一致"),
+        (one.replied_at is not None, "有回复"),
+        (one.deal_on is not None, "成交"),
+    )
+    return [text for there, text in said if there]

@@ -16,9 +16,9 @@ from config.library_policy import LibraryPolicy
 from content_library.errors import AddressForeign, MaterialNotReady, MaterialRefused
 from crm_sync import shown_tags
 from delivery import (
-    coming_back,
     attached,
     channel_handover,
+    coming_back,
     departing,
     quota,
     recalling,

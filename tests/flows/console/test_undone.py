@@ -7,16 +7,20 @@ from html import unescape
 import pytest
 
 from config import execution_policy
-from delivery import outcomes, undone
+from delivery import coming_back, outcomes, undone
+from delivery.coming_back import Word
 from delivery.models import TodoState
 from delivery.repository import todos
 from kit.clock import bank_date
 from tests.flows.console import scenes
 from tests.flows.console.office import AT, Office
+from tests.flows.crm_sync import bank
+from tests.flows.site import words_of
 
 pytestmark = pytest.mark.anyio
 YESTERDAY = bank_date(AT) - timedelta(days=1)
 POLICY = execution_policy.load()
+HOUR = timedelta(hours=1)
 
 
 async def _left_undone(office: Office) -> list[int]:
@@ -77,3 +81,30 @@ async def test_it_closes_itself_when_everything_was_done_after_all(desk_office: 
     head = await desk_office.sit("suntao")
     assert "待办有人没有做" not in await head.page("/c/work")
     assert "待办有人没有做" in await head.page("/c/work?state=closed")
+
+
+@pytest.mark.mission("H2")
+async def test_the_page_tells_of_each_task_what_came_back_and_every_count_has_its_list(
+    desk_office: Office,
+) -> None:
+    zhou = desk_office.customers["zhou"]
+    async with desk_office.database.transaction() as session:
+        done = await scenes.todo(
+            session, zhou, at=AT, external_userid="wm-6210003821", state=TodoState.CONFIRMED,
+            received_at=AT, seen_at=AT,
+        )  # fmt: skip
+        await scenes.todo(session, zhou, at=AT, received_at=AT)
+        wrote = Word("limin", "wm-6210003821", AT + HOUR, AT + HOUR)
+        assert await coming_back.replied(session, [wrote], at=AT + HOUR, policy=POLICY) == 1
+        await bank.holding(session, zhou, "H1", "deposit", opened_on=bank_date(AT))
+        assert await coming_back.deals(session, at=AT + HOUR, policy=POLICY) == 1
+    desk = await desk_office.sit("wangshan")
+    table = words_of(await desk.page("/c/todos"))
+    for title in ("下发", "收到", "已读", "已发", "存档核对一致", "有回复", "办成", "成交"):
+        assert title in table, title
+    for back, number in (("received", 2), ("replied", 1), ("deal", 1)):
+        assert (await desk.page(f"/c/todos?view=list&back={back}")).count("data-row") == number
+    listed = words_of(await desk.page("/c/todos?view=list&back=deal"))
+    assert "收到、已读、已发、存档一致、有回复、成交" in listed
+    why = words_of(await desk.page(f"/c/why/{done}"))
+    assert "在聊天里有回复；核心系统 2026-11-25 有了新的持仓" in why

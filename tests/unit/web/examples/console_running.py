@@ -52,9 +52,9 @@ TODOS: dict[str, Any] = {
 TODO_LIST: dict[str, Any] = {
     **TODOS, "view": "list", "tabs": [tab("按机构", "/c/todos"), tab("清单", "/c/todos?view=list", 2812, current=True)],
     "todos": [
-        {"href": "/c/why/9001", "title": "定期到期衔接", "customer_name": "周桂兰", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "定期到期前 3 天", "due_on": date(2026, 11, 23), "state_text": "手机上报已发", "state_kind": "info", "outcome_text": ""},
-        {"href": "/c/why/9002", "title": "大额转出回访", "customer_name": "陈建国", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "流失预警", "due_on": date(2026, 11, 20), "state_text": "没做", "state_kind": "warn", "outcome_text": ""},
-        {"href": "/c/why/8800", "title": "生日关怀", "customer_name": "吴秀英", "staff_name": "王芳", "unit_name": "翠湖支行", "trigger_text": "生日", "due_on": date(2026, 11, 19), "state_text": "存档一致", "state_kind": "ok", "outcome_text": "客户回复"},
+        {"href": "/c/why/9001", "title": "定期到期衔接", "customer_name": "周桂兰", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "定期到期前 3 天", "due_on": date(2026, 11, 23), "state_text": "手机上报已发", "state_kind": "info", "outcome_text": "", "back_text": "收到、已读、已发"},
+        {"href": "/c/why/9002", "title": "大额转出回访", "customer_name": "陈建国", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "流失预警", "due_on": date(2026, 11, 20), "state_text": "没做", "state_kind": "warn", "outcome_text": "", "back_text": ""},
+        {"href": "/c/why/8800", "title": "生日关怀", "customer_name": "吴秀英", "staff_name": "王芳", "unit_name": "翠湖支行", "trigger_text": "生日", "due_on": date(2026, 11, 19), "state_text": "存档一致", "state_kind": "ok", "outcome_text": "客户回复", "back_text": "收到、已读、已发、存档一致、有回复"},
     ],
     "page": paging(2812, "1–50", "/c/todos?view=list&after=9050"),
 }  # fmt: skip

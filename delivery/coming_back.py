@@ -109,7 +109,7 @@ async def deals(session: AsyncSession, *, at: datetime, policy: ExecutionPolicy)
         col(Todo.id), col(Todo.customer_id), col(Todo.unit_id), col(Todo.closed_at)
     ).where(*lately)
     for number, customer_id, unit, done_at in await session.execute(query):
-        done = bank_date(done_at)
+        done = bank_date(done_at or at)
         days = [day for day in opened.get(customer_id, ()) if done <= day <= done + window]
         if days:
             rows.append({"id": number, "deal_on": min(days)})

@@ -96,8 +96,8 @@ async def _by_key(session: AsyncSession, key: str) -> Message | None:
     shown = select(col(MomentReader.task_id), col(MomentReader.customer_id)).where(
         col(MomentReader.key) == key
     )
-    if (row := (await session.execute(shown.limit(1))).first()) is not None:
-        return await _reader(session, row[0], row[1])
+    if (reader := (await session.execute(shown.limit(1))).first()) is not None:
+        return await _reader(session, reader[0], reader[1])
     call = select(col(Outbox.id)).where(col(Outbox.key) == key).limit(1)
     if (number := (await session.execute(call)).scalar()) is not None:
         return await _call(session, number)

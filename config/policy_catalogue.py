@@ -11,6 +11,7 @@ from config.adds_policy import AddsPolicy
 from config.approval_policy import ApprovalPolicy
 from config.benefit_policy import BenefitPolicy
 from config.campaign_policy import CampaignPolicy
+from config.call_limit_policy import CallLimitPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.complaint_policy import ComplaintPolicy
@@ -85,6 +86,7 @@ PLAYBOOKS: Final = Kind("playbooks", "分层打法", PlaybookPolicy)
 CONTENT_HINTS: Final = Kind("content_hints", "内容先验", ContentHintPolicy)
 CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
+CALL_LIMITS: Final = Kind("call_limits", "企业微信调用频率", CallLimitPolicy)
 MOMENTS: Final = Kind("moments", "企业朋友圈", MomentPolicy)
 CAMPAIGNS: Final = Kind("campaigns", "营销活动", CampaignPolicy)
 BENEFITS: Final = Kind("benefits", "权益、积分与活动", BenefitPolicy)
@@ -129,6 +131,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     CONTENT_HINTS,
     CHANNELS,
     CHANNEL_CHOICE,
+    CALL_LIMITS,
     LIBRARY,
     LINKING,
     ADDS,

@@ -29,8 +29,10 @@ PACKAGES = (
     "delivery",
     "insights",
     "kit.ledger",
+    "kit.pacing",
     "kit.policies",
     "kit.scheduling",
+    "kit.shared_tokens",
     "kit.web",
     "portfolio",
 )

@@ -7,6 +7,7 @@ One :class:`Http` lives as long as the process; each secret (app, session archiv
 import json
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Any, Final, Protocol
 
 import orjson
@@ -27,9 +28,11 @@ _TOKEN_PATH: Final = "gettoken"  # noqa: S105 - a path, not a token
 
 
 class Limiter(Protocol):
-    """Asked before each call (not before gettoken); may wait, or raise :class:`Busy`."""
+    """Goes round each call (not gettoken): may wait, or raise :class:`Busy`; sees how it ends."""
 
-    async def before(self, path: str) -> None: ...
+    def passing(
+        self, path: str, body: Mapping[str, Any] | None
+    ) -> AbstractAsyncContextManager[None]: ...
 
 
 Observe = Callable[[str, str, float], None]
@@ -102,7 +105,9 @@ class WecomClient:
         ``idempotent`` says whether doing it twice does no harm: it decides what -1 means. Raises
         the errors drawn in ``wecom.errors``, and nothing else.
         """
-        return (await self._call(path, params, _encoded(path, body), None, idempotent))[0]
+        return (await self._call(path, params, _encoded(path, body), None, idempotent, body=body))[
+            0
+        ]
 
     async def upload(
         self, path: str, upload: Upload, *, params: Mapping[str, str]
@@ -147,23 +152,24 @@ class WecomClient:
         *,
         headers: Mapping[str, str] | None = None,
         file: bool = False,
+        body: Mapping[str, Any] | None = None,
     ) -> tuple[dict[str, Any], Reply]:
-        if self._limiter is not None:
-            await self._limiter.before(path)
         began = time.perf_counter()
         outcome = "cancelled"
         try:
             token = await self._renewal.token()
             for last in (False, True):
-                reply = await self._http.send(
-                    path,
-                    params={"access_token": token, **(params or {})},
-                    content=content(token) if callable(content) else content,
-                    upload=upload,
-                    headers=headers,
-                )
                 try:
-                    answer = self._judge(path, reply, idempotent, file, token)
+                    # Once more for the second try, because WeCom counts that one, too.
+                    async with self._limited(path, body):
+                        reply = await self._http.send(
+                            path,
+                            params={"access_token": token, **(params or {})},
+                            content=content(token) if callable(content) else content,
+                            upload=upload,
+                            headers=headers,
+                        )
+                        answer = self._judge(path, reply, idempotent, file, token)
                     outcome = "ok"
                     return answer, reply
                 except TokenExpired:
@@ -177,6 +183,11 @@ class WecomClient:
         finally:
             if self._observe is not None:
                 self._observe(path, outcome, time.perf_counter() - began)
+
+    def _limited(
+        self, path: str, body: Mapping[str, Any] | None
+    ) -> AbstractAsyncContextManager[None]:
+        return nullcontext() if self._limiter is None else self._limiter.passing(path, body)
 
     def _judge(
         self, path: str, reply: Reply, idempotent: bool, file: bool, token: str

@@ -32,6 +32,7 @@ from kit import partitions
 from kit.clock import BANK_TIME, bank_date
 from kit.db import Database
 from kit.errors import InputRefused
+from kit.pacing import repository as pacing
 from portfolio.allocation.jobs import draft_month_end
 from portfolio.handover.store import being_handed_over
 from portfolio.scorecards.service import close_quarter
@@ -260,6 +261,11 @@ async def _partitions(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return {"made": made}
 
 
+async def _call_books(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    async with parts.databases.inbox.transaction() as session:
+        return {"dropped": await pacing.forget(session, at - BOOKS_KEPT)}
+
+
 async def _talks(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return await talk_duty.note_talks(parts, at)
 
@@ -361,5 +367,6 @@ JOBS: tuple[Job, ...] = (
         5 * DAY,
     ),
     Job("false_stops", "误拦太多的规则降级", {"minute": "20"}, _false_stops, HOUR),
+    Job("call_books", "清理不再用的调用额度", {"hour": "3", "minute": "35"}, _call_books, DAY),
     Job("partitions", "提前准备月分区", {"hour": "3", "minute": "30"}, _partitions, DAY),
 )

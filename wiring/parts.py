@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from pydantic import SecretStr
 
 from bot.handlers.office import Office
 from compliance.content_check import ContentCheck
@@ -26,6 +27,8 @@ from delivery.desk import Desk
 from delivery.dispatcher import Dispatcher
 from delivery.phrasing import Texts, routes
 from kit import clock
+from kit.pacing.service import give_back
+from kit.shared_tokens.service import SharedTokens
 from kit.web.sessions import Limits
 from wecom.archive.records import load_private_key
 from wecom.archive.source import ArchiveSource, HttpSource
@@ -35,6 +38,7 @@ from wecom.http import Http
 from wiring import policies
 from wiring.code_sender import HttpCodeSender
 from wiring.databases import Databases, open_databases
+from wiring.pace import KeptTokens, WecomPace, pace_in
 from wiring.secrets import Keys, load_keys
 from wiring.signatures import Signatures
 from wiring.sms_gateway import HttpTextGateway
@@ -53,6 +57,7 @@ class Parts:
     http: Http
     wecom: WecomClient
     archive: WecomClient
+    pace: WecomPace
     envelope: CallbackCipher | None
     desk: Desk
     shelf: Shelf
@@ -157,6 +162,7 @@ class Parts:
 
     async def close(self) -> None:
         """Close connections to WeCom and to the databases."""
+        await give_back(self.pace.pacer)
         await self.http.aclose()
         if self.codes is not None:
             await self.codes.aclose()
@@ -181,8 +187,6 @@ async def build(
     databases = open_databases(settings, keys.cipher)
     wecom = settings.wecom
     http = http or Http(wecom.api_base)
-    client = WecomClient(http, wecom.corp_id, wecom.secret.get_secret_value())
-    archive = WecomClient(http, wecom.corp_id, settings.archive.secret.get_secret_value())
     screener = Screener.from_rulebook()
     host = urlsplit(settings.public_url).hostname
     own_hosts = frozenset({host} if host else ())
@@ -192,6 +196,17 @@ async def build(
         policy = policies.gate_policy(shelf, own_hosts)
         calendar = await bank_calendar(session, policy)
         lowered = await lowering.in_force(session)
+    # In the inbox's file where there are two, because a planning run may hold the other one.
+    pace = pace_in(databases.inbox, lambda: shelf.of(policy_catalogue.CALL_LIMITS))
+
+    def client_of(name: str, secret: SecretStr) -> WecomClient:
+        kept = KeptTokens(SharedTokens(databases.inbox, f"{wecom.corp_id}:{name}"))
+        return WecomClient(
+            http, wecom.corp_id, secret.get_secret_value(), tokens=kept, limiter=pace
+        )
+
+    client = client_of(str(wecom.agent_id), wecom.secret)
+    archive = client_of("archive", settings.archive.secret)
     return Parts(
         settings=settings,
         keys=keys,
@@ -199,6 +214,7 @@ async def build(
         http=http,
         wecom=client,
         archive=archive,
+        pace=pace,
         envelope=_envelope(settings),
         desk=Desk.of(
             policy=policy,

@@ -1,4 +1,5 @@
-"""What each process does for itself, whatever its role: reread the calendar, measure the queue.
+"""What each process does for itself, whatever its role: reread the calendar, measure the queue,
+give back permits that nobody has used for a second.
 
 No slot decides here: a holiday or a silence that one process has read is unknown to the others,
 and a gauge that one process has set says nothing of the rest.
@@ -32,9 +33,11 @@ async def upkeep(parts: Parts, *, seconds: float = EVERY) -> AsyncIterator[async
         await round_of(parts)
 
     keeping = asyncio.create_task(every(seconds, "upkeep", work), name="upkeep")
+    permits = asyncio.create_task(every(1.0, "permits", parts.pace.pacer.flush), name="permits")
     try:
         yield keeping
     finally:
-        keeping.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await keeping
+        for task in (keeping, permits):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

@@ -6,7 +6,8 @@ import json
 import logging
 import socket
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -268,14 +269,16 @@ async def test_no_secret_is_in_an_error_a_repr_or_a_log(
         assert "corpsecret=S" not in text
 
 
-async def test_the_limiter_is_asked_before_each_call_and_may_refuse(wecom: FakeWecom) -> None:
+async def test_the_limiter_goes_round_each_call_and_may_refuse(wecom: FakeWecom) -> None:
     class Full:
         asked: list[str] = []  # noqa: RUF012 - one test, one limiter
 
-        async def before(self, path: str) -> None:
+        @asynccontextmanager
+        async def passing(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[None]:
             self.asked.append(path)
             if path == "full":
                 raise Busy(path, "quota of this minute is used up", retry_after_s=12)
+            yield
 
     async with Http("http://wecom.test", transport=httpx.ASGITransport(wecom)) as http:
         client = WecomClient(http, "ww1", SECRET, limiter=Full())

@@ -1,0 +1,1 @@
+"""An access token that all processes share, sealed in the database, fetched by one of them."""

@@ -59,6 +59,9 @@ from wiring.parts import Parts
 
 Run = Callable[[Parts, datetime], Awaitable[Mapping[str, Any]]]
 
+BOOKS_KEPT = timedelta(days=32)
+"""Longer than the longest window of WeCom's limits."""
+
 
 @dataclass(frozen=True)
 class Job:

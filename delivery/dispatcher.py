@@ -1,15 +1,20 @@
-"""Outbox to WeCom, one call at a time: claim, send, settle. Every answer has its own line here.
+"""Outbox to WeCom, each call by itself: claim, send, settle. Every answer has its own line here.
+
+What comes next is chosen in rounds: the most urgent first, then every branch in turn, and only as
+many as WeCom's limits leave permits for. A kind whose API is full or closed waits in the queue.
 
 A call is claimed in one transaction, made outside any, and settled in another, so a crash clouds
-one call and never a batch. What has no trustworthy answer becomes ``unknown`` and is looked up
+the calls under way and never a batch. What has no trustworthy answer becomes ``unknown`` and is looked up
 (``delivery.lookup``); it is never sent again blindly.
 """
 
+import asyncio
 import secrets
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,14 +23,19 @@ from delivery.metrics import EFFECTS
 from delivery.models import OutboxState
 from delivery.repository import outbox
 from delivery.repository.outbox import Claim
+from delivery.repository.turns import RANGES, Turn, most_urgent, turns
 from delivery.worklist import Work, open_work
 from kit import ledger, log
 from kit.db import Database
+from kit.pacing.facts import Urgency, urgent_as
 from wecom.errors import AlreadyDone, Busy, OutcomeUnknown, Unreachable, WecomError
 
 MOST_ATTEMPTS: Final = 5
 LEASE: Final = timedelta(seconds=60)
 LONGEST_WAIT: Final = 300
+ROUND: Final = 25
+"""Calls chosen at a time: so many may go before something more urgent is looked for."""
+MOST_EMPTY: Final = 3
 TAKERS: Final = {"sms": "短信平台"}
 """Who takes a kind of call, where it is not WeCom."""
 
@@ -68,6 +78,13 @@ class Route:
     may_repeat: bool = False  # because WeCom itself drops a repetition of this kind
     lease: Callable[[], timedelta] | None = None
     """How long one call of this kind may take, where ``LEASE`` is too short for it."""
+    path: str = ""  # the API that is called; empty: not WeCom's, no limit of WeCom's
+
+
+class Permits(Protocol):
+    """What knows WeCom's limits: how many calls of a path may be made now, up to ``want``."""
+
+    async def room(self, path: str, level: Urgency, want: int) -> int: ...
 
 
 class Dispatcher:
@@ -79,7 +96,14 @@ class Dispatcher:
         routes: Mapping[str, Route],
         clock: Callable[[], datetime],
         name: str = "dispatch",
+        *,
+        permits: Permits | None = None,
+        side_by_side: int = 1,
     ) -> None:
+        """``permits`` None: as many as there are. ``side_by_side``: calls under way at once."""
+        self._permits = permits
+        self._side_by_side = side_by_side
+        self._after = ""
         self._database = database
         self._routes = routes
         self._clock = clock
@@ -92,22 +116,86 @@ class Dispatcher:
 
     async def drain(self, *, kinds: Sequence[str] | None = None, most: int | None = None) -> int:
         """Make every call that is due (of ``kinds``); returns how many were tried."""
-        made = 0
-        while most is None or made < most:
-            claim = await self._claim(kinds=kinds)
-            if claim is None:
+        open_kinds = {level: list(kinds or self._routes) for level in RANGES}
+        made = empty = 0
+        while (most is None or made < most) and empty < MOST_EMPTY:
+            want = ROUND if most is None else min(ROUND, most - made)
+            level, chosen = await self._round(open_kinds, want)
+            if level is None:
                 return made
-            await self._make(claim)
-            made += 1
+            if chosen:
+                tried = await self._side(level, chosen)
+                made += tried
+                empty = 0 if tried else empty + 1  # others took them: look again, not for ever
         return made
 
     async def dispatch(self, call_id: int) -> OutboxState | None:
         """Make one call now (the welcome's fast lane); None when it is no longer queued."""
-        claim = await self._claim(only=call_id)
-        return None if claim is None else await self._make(claim)
+        with urgent_as(Urgency.URGENT):
+            claim = await self._claim(only=call_id)
+            return None if claim is None else await self._make(claim)
+
+    async def _round(
+        self, open_kinds: dict[Urgency, list[str]], want: int
+    ) -> tuple[Urgency | None, list[Turn]]:
+        """What to make next; a kind without permits leaves ``open_kinds``. (None, []): no more."""
+        at = self._clock()
+        async with self._database.reading() as session:
+            level = await most_urgent(session, open_kinds, at)
+            if level is None:
+                return None, []
+            found = await turns(session, level, open_kinds[level], at, after=self._after, want=want)
+        if not found:
+            return None, []
+        left: dict[str, int] = {}
+        for kind, number in Counter(turn.kind for turn in found).items():
+            left[kind] = await self._room(kind, level, number)
+            if not left[kind]:
+                open_kinds[level].remove(kind)
+        chosen = []
+        for turn in found:
+            if left[turn.kind]:
+                left[turn.kind] -= 1
+                chosen.append(turn)
+                self._after = turn.unit_id  # who had no permit this time is the next
+        return level, chosen
+
+    async def _room(self, kind: str, level: Urgency, want: int) -> int:
+        path = self._routes[kind].path
+        if self._permits is None or not path:
+            return want
+        return await self._permits.room(path, level, want)
+
+    async def _side(self, level: Urgency, chosen: Sequence[Turn]) -> int:
+        """Make these, some at a time; how many were still there. One that fails stops no other."""
+        line = iter(chosen)
+
+        async def work() -> int:
+            tried = 0
+            with urgent_as(level):
+                for turn in line:
+                    claim = await self._claim(
+                        kinds=[turn.kind], unit=turn.unit_id, priorities=RANGES[level]
+                    )
+                    if claim is not None:
+                        tried += 1
+                        await self._make(claim)
+            return tried
+
+        workers = min(self._side_by_side, len(chosen))
+        ends = await asyncio.gather(*(work() for _ in range(workers)), return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
+        return sum(end for end in ends if isinstance(end, int))
 
     async def _claim(
-        self, *, kinds: Sequence[str] | None = None, only: int | None = None
+        self,
+        *,
+        kinds: Sequence[str] | None = None,
+        only: int | None = None,
+        unit: str | None = None,
+        priorities: tuple[int, int] | None = None,
     ) -> Claim | None:
         at = self._clock()
         async with self._database.transaction() as session:
@@ -118,6 +206,8 @@ class Dispatcher:
                 lease=LEASE,
                 kinds=list(kinds or self._routes),
                 only=only,
+                unit=unit,
+                priorities=priorities,
             )
             if claim is not None and (own := self._routes[claim.kind].lease) is not None:
                 await outbox.renew(session, claim, at=at, lease=own())

@@ -212,11 +212,22 @@ def routes(
             create_moment,
             _moment_settled,
             _moment_returned,
+            path="externalcontact/add_moment_task",
             lease=None if desk is None else partial(leaving.lease, desk),
         ),
-        WELCOME: Route(send_welcome, _nothing_follows, may_repeat=True),
-        BROADCAST: Route(create_broadcast, _broadcast_settled, _broadcast_returned),
-        STAFF_CARD: Route(send_card, _card_settled, may_repeat=True),
+        WELCOME: Route(
+            send_welcome,
+            _nothing_follows,
+            may_repeat=True,
+            path="externalcontact/send_welcome_msg",
+        ),
+        BROADCAST: Route(
+            create_broadcast,
+            _broadcast_settled,
+            _broadcast_returned,
+            path="externalcontact/add_msg_template",
+        ),
+        STAFF_CARD: Route(send_card, _card_settled, may_repeat=True, path="message/send"),
     }
 
 

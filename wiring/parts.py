@@ -44,6 +44,8 @@ from wiring.signatures import Signatures
 from wiring.sms_gateway import HttpTextGateway
 
 Clock = Callable[[], datetime]
+SIDE_BY_SIDE = 8
+"""Calls one dispatcher has under way at once."""
 SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
@@ -134,7 +136,14 @@ class Parts:
             gate=lambda: self.desk.policy,
             desk=self.desk,
         )
-        return Dispatcher(self.databases.bank, made, self.clock, name)
+        return Dispatcher(
+            self.databases.bank,
+            made,
+            self.clock,
+            name,
+            permits=self.pace.pacer,
+            side_by_side=SIDE_BY_SIDE,
+        )
 
     @property
     def examiner(self) -> ContentCheck:

@@ -83,8 +83,12 @@ async def claim_next(
     lease: timedelta,
     kinds: Sequence[str] | None = None,
     only: int | None = None,
+    unit: str | None = None,
+    priorities: tuple[int, int] | None = None,
 ) -> Claim | None:
     """Mark the most urgent due call as sending and return it; no two dispatchers get the same.
+
+    ``unit``, ``priorities`` (first and last): only of these.
 
     One at a time, because a crash must cloud one message and never a batch.
     """
@@ -95,6 +99,10 @@ async def claim_next(
         due = due.where(col(Outbox.kind).in_(kinds))
     if only is not None:
         due = due.where(col(Outbox.id) == only)
+    if unit is not None:
+        due = due.where(col(Outbox.unit_id) == unit)
+    if priorities is not None:
+        due = due.where(col(Outbox.priority).between(*priorities))
     due = (
         due.order_by(col(Outbox.priority), col(Outbox.due_at), col(Outbox.id))
         .limit(1)

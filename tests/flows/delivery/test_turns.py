@@ -1,329 +1,195 @@
-"""Each turn in a customer's dealings and life has its word on its day, and on no other."""
+"""Who is sent to first, and how fast: urgency, branches in turn, WeCom's limits to the brim."""
 
-import tomllib
-from collections.abc import Collection
-from datetime import date, time, timedelta
-from pathlib import Path
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from compliance import service as consent
-from compliance.facts import Scope
-from compliance.service import give_consents
-from config.reminder_policy import ReminderPolicy
-from crm_sync.models import CustomerEvent, CustomerStanding
-from delivery.repository import todos, touches
-from delivery.repository.touches import Touched
-from kit.clock import bank_moment
+from delivery.dispatcher import Dispatcher, Route, Sent
+from delivery.models import OutboxState
+from delivery.repository import outbox
+from delivery.repository.outbox import Call, Claim
 from kit.db import Database
-from reminders.jobs import PlanReport, plan_day
-from tests.flows.crm_sync import bank
-from tests.flows.delivery.office import REMINDERS, approved_script, desk
+from kit.pacing.facts import Limit, Urgency, urgency
+from kit.pacing.service import Pacer
+from tests.flows.kit.draining import PACE, PATH, START, Counter, least, limits
+from tests.flows.kit.simulated_time import SimulatedTime
 
 pytestmark = pytest.mark.anyio
 
-D = date(2026, 11, 25)  # a Wednesday
-WAN = 10_000_00
-SHIPPED = {
-    one["code"]: one
-    for one in tomllib.loads(
-        (Path(__file__).resolve().parents[3] / "samples" / "scripts" / "journey.toml").read_text(
-            encoding="utf-8"
-        )
-    )["script"]
-}
+AT = datetime.fromtimestamp(START, UTC)
 
 
-async def _office(session: AsyncSession, *codes: str) -> None:
-    await bank.units(session)
-    await bank.staff(session, "limin")
-    for code in codes:
-        one = SHIPPED[code]
-        await approved_script(
-            session, code, one["template"], scene=one["scene"], purpose=one["purpose"]
-        )
-
-
-async def _event(
-    session: AsyncSession, customer_id: int, kind: str, on: date, note: str = "", fen: int = 0
+async def _nothing(
+    session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
 ) -> None:
-    row = {
-        "event_no": f"{kind}-{customer_id}-{on}",
-        "customer_id": customer_id,
-        "kind": kind,
-        "on": on,
-        "note": note,
-        "amount_fen": fen or None,
+    """Nothing follows."""
+
+
+async def _queue(
+    database: Database,
+    units: str | Sequence[str],
+    number: int,
+    *,
+    priority: int = 7,
+    kind: str = "broadcast",
+) -> None:
+    units = [units] if isinstance(units, str) else units
+    async with database.transaction() as session:
+        calls = [
+            Call(
+                key=f"{unit}:{kind}:{priority}:{n}",
+                kind=kind,
+                payload={},
+                due_at=AT,
+                expires_at=AT + timedelta(days=1),
+                unit_id=unit,
+                priority=priority,
+            )
+            for unit in units
+            for n in range(number)
+        ]
+        await outbox.put(session, calls, AT)
+
+
+class Sender:
+    """Notes whom it was asked to send for, with which urgency."""
+
+    def __init__(self) -> None:
+        self.made: list[tuple[str, str, Urgency]] = []
+
+    async def __call__(self, claim: Claim) -> Sent:
+        self.made.append((claim.unit_id, claim.key.split(":")[1], urgency()))
+        return Sent()
+
+    @property
+    def units(self) -> list[str]:
+        return [unit for unit, _, _ in self.made]
+
+
+class Room:
+    """Permits by path; others have none."""
+
+    def __init__(self, **left: int) -> None:
+        self.left = left
+
+    async def room(self, path: str, level: Urgency, want: int) -> int:
+        granted = min(want, self.left.get(path, 0))
+        self.left[path] = self.left.get(path, 0) - granted
+        return granted
+
+
+def _dispatcher(database: Database, sender: Sender, **more: Any) -> Dispatcher:
+    routes = {
+        "broadcast": Route(sender, _nothing, path="tasks"),
+        "staff_card": Route(sender, _nothing, path="cards"),
     }
-    await bank.insert_rows(session, CustomerEvent, [row])
+    return Dispatcher(database, routes, lambda: AT, **more)
 
 
-async def _plan(
-    database: Database, day: date, policy: ReminderPolicy = REMINDERS, edges: Collection[int] = ()
-) -> PlanReport:
-    return await plan_day(
+async def test_a_branch_with_hundreds_of_sends_does_not_starve_one_with_ten(
+    database: Database,
+) -> None:
+    await _queue(database, "branch-large", 300)
+    await _queue(database, "branch-small", 10)
+    sender = Sender()
+    assert await _dispatcher(database, sender).drain(most=20) == 20
+    assert sender.units.count("branch-small") == 10
+    assert sender.units[:4].count("branch-small") == 2
+
+
+async def test_every_branch_has_its_turn_where_permits_are_few_and_branches_many(
+    database: Database,
+) -> None:
+    names = [f"branch-{n:02}" for n in range(36)]
+    await _queue(database, names, 2)
+    sender = Sender()
+    dispatcher = _dispatcher(database, sender, permits=(room := Room()))
+    for _ in range(4):
+        room.left["tasks"] = 9
+        assert await dispatcher.drain() == 9
+    assert {name: sender.units.count(name) for name in names} == dict.fromkeys(names, 1)
+
+
+async def test_what_is_urgent_goes_before_what_was_queued_earlier(database: Database) -> None:
+    await _queue(database, "branch-a", 40, priority=7)
+    await _queue(database, "branch-b", 3, priority=4)
+    await _queue(database, "branch-c", 2, priority=0, kind="staff_card")
+    sender = Sender()
+    await _dispatcher(database, sender).drain(most=10)
+    assert sender.units[:5] == ["branch-c"] * 2 + ["branch-b"] * 3
+    levels = [level for _, _, level in sender.made]
+    assert levels == [Urgency.URGENT] * 2 + [Urgency.SERVICE] * 3 + [Urgency.MARKETING] * 5
+
+
+async def test_a_closed_api_leaves_its_calls_queued_untouched_and_the_others_go_on(
+    database: Database,
+) -> None:
+    await _queue(database, "branch-a", 30)
+    await _queue(database, "branch-a", 5, kind="staff_card")
+    sender = Sender()
+    assert await _dispatcher(database, sender, permits=Room(cards=100)).drain() == 5
+    assert {kind for _, kind, _ in sender.made} == {"staff_card"}
+    async with database.reading() as session:
+        waiting = await outbox.listed(session, states=[OutboxState.QUEUED])
+    assert [row.attempts for row in waiting] == [0] * 30
+
+
+async def test_calls_side_by_side_are_each_made_once(database: Database) -> None:
+    await _queue(database, "branch-a", 30)
+    sender = Sender()
+    two = [_dispatcher(database, sender, side_by_side=4) for _ in range(2)]
+    assert sum(await asyncio.gather(*(one.drain() for one in two))) == 30
+    assert len(sender.made) == 30
+    async with database.reading() as session:
+        assert await outbox.counts(session) == {"sent": 30}
+
+
+async def test_two_dispatchers_drain_the_outbox_at_the_limit_and_are_never_refused(
+    database: Database,
+) -> None:
+    minute, hour, number = 10, 30, 44
+    for unit in ("branch-a", "branch-b"):
+        await _queue(database, unit, number // 2)
+    time = SimulatedTime(START)
+    counter = Counter(minute, hour, at_once=100)
+    figures = limits(minute, hour)
+    found = await asyncio.gather(*(_process(database, time, counter, figures) for _ in range(2)))
+    assert sum(found) == number
+    assert (counter.taken, counter.refused) == (number, [])
+    assert counter.worst[60] <= minute
+    assert counter.worst[3_600] <= hour
+    assert counter.last - START <= 1.1 * least(number, minute, hour)
+
+
+async def _process(
+    database: Database, time: SimulatedTime, counter: Counter, figures: Sequence[Limit]
+) -> int:
+    """One process: its permits, its dispatcher, a look every two minutes."""
+    pacer = Pacer(
         database,
-        day=day,
-        at=bank_moment(day, time(6, 30)),
-        policy=policy,
-        desk=desk(),
-        content=lambda _: (),
-        edges=sorted(edges),
+        lambda _: figures,
+        lambda: PACE,
+        now=time.database_now,
+        steady=time.steady,
+        sleep=time.sleep,
     )
 
+    async def send(claim: Claim) -> Sent:
+        async with pacer.passing(PATH):
+            await counter.call(time, 0.05, 0.05)
+        return Sent()
 
-async def _said(database: Database, trigger: str) -> list[tuple[int, str, date]]:
-    """(customer, script or nothing, day) of every to-do of a trigger, by day."""
-    query = text(
-        'SELECT customer_id, script_code, planned_on FROM todo WHERE "trigger" = :trigger'
-        " ORDER BY planned_on, customer_id"
-    ).bindparams(trigger=trigger)
-    async with database.reading() as session:
-        rows = (await session.execute(query)).all()
-    return [(row[0], row[1], date.fromisoformat(str(row[2]))) for row in rows]
-
-
-def _limits(name: str, **values: object) -> ReminderPolicy:
-    changed = [
-        one.model_copy(update={"limits": one.limits.model_copy(update=values)})
-        if one.name == name
-        else one
-        for one in REMINDERS.trigger
-    ]
-    return REMINDERS.model_copy(update={"trigger": tuple(changed)})
-
-
-@pytest.mark.mission("E1")
-@pytest.mark.mission("E2")
-async def test_a_new_customer_is_welcomed_the_day_after_and_in_waves_until_they_opt_out(
-    database: Database,
-) -> None:
-    waves = [code for code in SHIPPED if code.startswith("newcomer.")]
-    async with database.transaction() as session:
-        await _office(session, "opening", *waves)
-        stays = await bank.reached_customer(session, "C1", owner="limin", opened_on=D)
-        leaves = await bank.reached_customer(session, "C2", owner="limin", opened_on=D)
-    for days in (0, 1, 1, 2, 3, 6, 7):
-        await _plan(database, D + timedelta(days=days))
-    assert await _said(database, "opening") == [
-        (who, "opening", D + timedelta(days=1)) for who in (stays, leaves)
-    ]
-    async with database.transaction() as session:
-        await consent.suppress(
-            session,
-            leaves,
-            Scope.MARKETING,
-            source="chat",
-            reason="客户说不要再发",
-            at=bank_moment(D + timedelta(days=8), time(9)),
-            actor="customer:self",
-        )
-    for days in (13, 14, 30, 60, 99, 100, 101):
-        await _plan(database, D + timedelta(days=days))
-    said = await _said(database, "newcomer")
-    assert [(code, (day - D).days) for who, code, day in said if who == stays] == [
-        (f"newcomer.d{days}", days) for days in (3, 7, 14, 30, 60, 100)
-    ]
-    assert [(day - D).days for who, _, day in said if who == leaves] == [3, 7]
-
-
-@pytest.mark.mission("E3")
-async def test_who_is_within_five_per_cent_of_the_next_tier_hears_of_it_by_their_motive(
-    database: Database,
-) -> None:
-    edge = 50 * WAN
-    async with database.transaction() as session:
-        await _office(session, "tier.edge", "tier.edge.rights", "tier.edge.yield")
-        people = [
-            await bank.reached_customer(
-                session, f"C{number}", owner="limin", aum_fen=aum, attributes=known
-            )
-            for number, (aum, known) in enumerate(
-                [
-                    (edge * 95 // 100 - 1, {}),  # one 分 too far
-                    (edge * 95 // 100, {}),
-                    (edge - 1, {"motive": "权益"}),
-                    (edge - 1, {"motive": "收益"}),
-                    (edge, {}),  # there already
-                ]
-            )
-        ]
-        before = bank_moment(D - timedelta(days=5), time(10))
-        agreed = [(one, "marketing", True, "网点签字", before) for one in people]
-        await give_consents(session, agreed, before, "system:test")
-        await touches.record(
-            session,
-            [
-                Touched(
-                    f"t:{one}", one, "limin", "0101", "sidebar", "care", "care", "claimed", before
-                )
-                for one in people
-            ],
-        )
-    policy = _limits("tier.edge", every_days=1)
-    await _plan(database, D, policy, [edge])
-    assert await _said(database, "tier.edge") == [
-        (people[1], "tier.edge", D),
-        (people[2], "tier.edge.rights", D),
-        (people[3], "tier.edge.yield", D),
-    ]
-    looked = [
-        sum(
-            number
-            for (name, _, _), number in (
-                await _plan(
-                    database, D + timedelta(days=day), _limits("tier.edge", every_days=3), [edge]
-                )
-            ).outcomes.items()
-            if name == "tier.edge"
-        )
-        for day in range(1, 4)
-    ]
-    assert sum(looked) == 3  # each customer comes up once in three days
-
-
-@pytest.mark.mission("E4")
-async def test_who_has_been_quiet_long_is_woken_by_something_useful_and_no_sale(
-    database: Database,
-) -> None:
-    async with database.transaction() as session:
-        await _office(session, "wake.reading")
-        people = {
-            activity: await bank.reached_customer(session, activity, owner="limin")
-            for activity in ("dormant", "wavering", "active")
-        }
-        await bank.insert_rows(
-            session,
-            CustomerStanding,
-            [
-                {
-                    "customer_id": customer_id,
-                    "grade": "C",
-                    "activity": activity,
-                    "changed_at": bank_moment(D, time(4)),
-                }
-                for activity, customer_id in people.items()
-            ],
-        )
-    await _plan(database, D, _limits("low_activity", every_days=1))
-    assert await _said(database, "low_activity") == [(people["dormant"], "wake.reading", D)]
-    async with database.reading() as session:
-        [todo] = await todos.of_staff(session, "limin")
-        [(purpose, kind)] = await session.execute(
-            text("SELECT purpose, product_kind FROM script_version WHERE code = 'wake.reading'")
-        )
-    assert (todo.trigger, purpose, kind) == ("low_activity", "care", None)
-
-
-@pytest.mark.mission("E5")
-async def test_three_regular_transfers_out_warn_the_manager_without_a_word_to_the_customer(
-    database: Database,
-) -> None:
-    days = [D - timedelta(days=61), D - timedelta(days=31), D - timedelta(days=1)]
-    async with database.transaction() as session:
-        await _office(session)
-        people = [
-            await bank.reached_customer(session, f"C{number}", owner="limin") for number in range(5)
-        ]
-        regular, uneven, swinging, two, old = people
-        for on in days:
-            await _event(session, regular, "money_out", on, fen=5 * WAN)
-        for on in (days[0], days[2] - timedelta(days=8), days[2]):  # 52 days, then 8
-            await _event(session, uneven, "money_out", on, fen=5 * WAN)
-        for on, fen in zip(days, (5 * WAN, WAN, 5 * WAN), strict=True):
-            await _event(session, swinging, "money_out", on, fen=fen)
-        for on in days[1:]:
-            await _event(session, two, "money_out", on, fen=5 * WAN)
-        for on in days:
-            await _event(session, old, "money_out", on - timedelta(days=10), fen=5 * WAN)
-    await _plan(database, D)
-    await _plan(database, D + timedelta(days=1))  # one warning a transfer
-    assert await _said(database, "outflow") == [(regular, "", D)]
-    async with database.reading() as session:
-        [todo] = await todos.of_staff(session, "limin")
-    assert (todo.kind, todo.text) == ("care", None)
-    assert todo.why == "规律转出 3 次（9月25日、10月25日、11月24日），先问问原因"
-
-
-@pytest.mark.mission("E6")
-@pytest.mark.mission("E13")
-async def test_a_life_event_has_its_word_on_its_day_and_useful_content_before_it(
-    database: Database,
-) -> None:
-    async with database.transaction() as session:
-        await _office(session, "life.home", "mot.home")
-        people = [
-            await bank.reached_customer(session, f"C{number}", owner="limin") for number in range(3)
-        ]
-        home, silent, other = people
-        await _event(session, home, "life", D, "买房")
-        await _event(session, silent, "life", D, "买房")
-        await _event(session, other, "life", D, "孩子升学")
-        await consent.suppress(
-            session,
-            silent,
-            Scope.MARKETING,
-            source="chat",
-            reason="客户说不要再发",
-            at=bank_moment(D - timedelta(days=60), time(9)),
-            actor="customer:self",
-        )
-    for days in (-31, -30, -29, -1, 0, 0, 1):
-        await _plan(database, D + timedelta(days=days))
-    assert await _said(database, "mot") == [(home, "mot.home", D - timedelta(days=30))]
-    # what the policy has no word for becomes a task of the manager, without words
-    assert await _said(database, "life") == [(home, "life.home", D), (other, "", D)]
-
-
-@pytest.mark.mission("E7")
-async def test_a_premium_is_said_before_it_is_due_and_a_new_card_when_it_is_sent(
-    database: Database,
-) -> None:
-    async with database.transaction() as session:
-        await _office(session, "insurance.premium", "card.reissue")
-        insured = await bank.reached_customer(session, "C1", owner="limin")
-        card = await bank.reached_customer(session, "C2", owner="limin")
-        for number, opened_on in (("I1", date(2022, 2, 15)), ("I2", date(2026, 2, 15))):
-            await bank.holding(
-                session,
-                insured,
-                number,
-                "insurance",
-                product_name="年金保险",
-                opened_on=opened_on,
-                due_day=31,  # February has none: its last day
-                instalment_fen=WAN,
-            )
-        await _event(session, card, "card_reissue", date(2026, 2, 20))
-    due = date(2026, 2, 28)
-    for days in (30, 29, 8, 7, 6, 1, 0):
-        await _plan(database, due - timedelta(days=days))
-    assert await _said(database, "insurance.premium") == [
-        (insured, "", due - timedelta(days=30)),
-        (insured, "insurance.premium", due - timedelta(days=7)),
-        (insured, "insurance.premium", due - timedelta(days=1)),
-    ]
-    await _plan(database, date(2026, 2, 20))
-    assert await _said(database, "card.reissue") == [(card, "card.reissue", date(2026, 2, 20))]
-
-
-@pytest.mark.mission("E8")
-async def test_money_that_will_come_in_is_the_managers_task_before_it_arrives(
-    database: Database,
-) -> None:
-    async with database.transaction() as session:
-        await _office(session)
-        people = [await bank.customer(session, f"C{number}", owner="limin") for number in range(3)]
-        for who, kind in zip(people, ("bonus", "compensation", "money_out"), strict=True):
-            await _event(session, who, kind, D, "安置金", 50 * WAN)
-    for days in (8, 7, 7, 6, 1, 0):
-        await _plan(database, D - timedelta(days=days))
-    assert await _said(database, "money_in") == [
-        (who, "", D - timedelta(days=days)) for days in (7, 1) for who in people[:2]
-    ]
-    async with database.reading() as session:
-        found = await todos.of_staff(session, "limin", customer_id=people[0])
-    assert {one.text for one in found} == {None}
-    assert found[0].why == "安置金，11月25日（周三），来自导入的日期"
+    routes = {"broadcast": Route(send, _nothing, path=PATH)}
+    clock = lambda: datetime.fromtimestamp(time.at, UTC)  # noqa: E731
+    dispatcher = Dispatcher(database, routes, clock, permits=pacer)
+    made = 0
+    with time.working():
+        while time.at < START + 3_900:
+            made += await dispatcher.drain()
+            await pacer.flush()
+            await time.sleep(120)
+    return made

@@ -52,6 +52,7 @@ class Counter:
     hour: int
     at_once: int
     taken: int = 0
+    last: float = 0.0
     refused: list[float] = field(default_factory=list)
     worst: dict[int, int] = field(default_factory=dict)
     _fixed: RateLimits = field(default_factory=RateLimits)
@@ -67,6 +68,7 @@ class Counter:
             self._fixed.check(PATH, "hour", self.hour, at)
             with self._gates.within(PATH, self.at_once):
                 self.taken += 1
+                self.last = at
                 for span, log in self._log.items():
                     log.append(at)
                     while log[0] <= at - span:

@@ -49,7 +49,7 @@ async def most_urgent(
     query = select(func.min(col(Outbox.priority))).where(
         _queued(Outbox), col(Outbox.due_at) <= at, or_(false(), *ways)
     )
-    least = (await session.execute(query)).scalar_one()
+    least: int | None = (await session.execute(query)).scalar_one()
     return None if least is None else urgency_of(least)
 
 
@@ -125,8 +125,8 @@ async def _first_of(
         )
         heads.append(select(head))
     of_unit: dict[int, list[Any]] = {}
-    for row in await session.execute(union_all(*heads)):
-        of_unit.setdefault(row.place, []).append(row)
+    for found in await session.execute(union_all(*heads)):
+        of_unit.setdefault(found.place, []).append(found)
     ranked = [
         (rank, place, Turn(row.unit_id, row.kind))
         for place, rows in of_unit.items()

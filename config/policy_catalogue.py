@@ -10,8 +10,8 @@ from config.activation_policy import ActivationPolicy
 from config.adds_policy import AddsPolicy
 from config.approval_policy import ApprovalPolicy
 from config.benefit_policy import BenefitPolicy
-from config.campaign_policy import CampaignPolicy
 from config.call_limit_policy import CallLimitPolicy
+from config.campaign_policy import CampaignPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
 from config.complaint_policy import ComplaintPolicy

@@ -98,11 +98,14 @@ def roster(session: AsyncSession, wanted: Wanted, units: frozenset[str]) -> Sele
         .where(col(Coverage.customer_id) == col(Customer.id), col(Coverage.kind) == OWNER)
         .scalar_subquery()
     )
-    return select(
+    columns: Select[Any] = select(
         col(Customer.id).label("customer_id"),
         col(Customer.unit_id),
         func.coalesce(owner, "").label("staff_id"),
-    ).where(*_conditions(session, wanted), among(session, col(Customer.unit_id), sorted(units)))
+    )
+    return columns.where(
+        *_conditions(session, wanted), among(session, col(Customer.unit_id), sorted(units))
+    )
 
 
 async def in_order(session: AsyncSession, wanted: Wanted, *, most: int | None = None) -> list[int]:

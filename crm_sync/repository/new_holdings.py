@@ -21,4 +21,5 @@ async def opened_since(
         col(Holding.opened_on) >= since,
         col(Holding.kind).in_(sorted(kinds)),
     )
-    return [(customer_id, day) for customer_id, day in await session.execute(query)]
+    found = await session.execute(query)
+    return [(customer_id, day) for customer_id, day in found if day is not None]

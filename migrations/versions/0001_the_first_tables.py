@@ -417,6 +417,7 @@ def upgrade() -> None:
     sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
     sa.Column('trigger', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('campaign', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('script_version_id', sa.BigInteger(), nullable=False),
     sa.Column('script_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('script_version', sa.Integer(), nullable=False),
@@ -426,6 +427,7 @@ def upgrade() -> None:
     sa.Column('outbox_id', sa.BigInteger(), nullable=True),
     sa.Column('msgid', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
     sa.Column('departed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('stopped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('confirmed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('next_poll_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -435,6 +437,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_broadcast_key'))
     )
     with op.batch_alter_table('broadcast', schema=None) as batch_op:
+        batch_op.create_index('ix_broadcast_campaign', ['campaign', 'state'], unique=False)
         batch_op.create_index(batch_op.f('ix_broadcast_msgid'), ['msgid'], unique=False)
         batch_op.create_index('ix_broadcast_planned_on', ['planned_on', 'state'], unique=False)
         batch_op.create_index('ix_broadcast_state', ['state', 'next_poll_at'], unique=False)
@@ -451,7 +454,108 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
         batch_op.create_index('ix_broadcast_recipient_customer', ['customer_id', 'broadcast_id'], unique=False)
+        batch_op.create_index('ix_broadcast_recipient_key', ['key'], unique=False)
 
+    op.create_table('call_book',
+    sa.Column('scope', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
+    sa.Column('state', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('changed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('scope', name=op.f('pk_call_book'))
+    )
+    op.create_table('campaign',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('level', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('units', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('goal', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('measure', sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+    sa.Column('target', sa.BigInteger(), nullable=False),
+    sa.Column('owner_staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('departments', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('budget_fen', sa.BigInteger(), nullable=False),
+    sa.Column('overrun_percent', sa.Integer(), nullable=False),
+    sa.Column('starts_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('review_on', sa.Date(), nullable=False),
+    sa.Column('segment', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('segment_title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+    sa.Column('hold_out_percent', sa.Integer(), nullable=False),
+    sa.Column('seed', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('per_day', sa.Integer(), nullable=False),
+    sa.Column('preparation_id', sa.BigInteger(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('approved_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('proposed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('proposed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('decided_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('decided_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('opinion', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('drawn_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('stopped_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('stopped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('result', sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+    sa.Column('reviewed_by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('reviewed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign'))
+    )
+    with op.batch_alter_table('campaign', schema=None) as batch_op:
+        batch_op.create_index('ix_campaign_state', ['state', 'id'], unique=False)
+
+    op.create_table('campaign_halt',
+    sa.Column('campaign', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('swept_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('campaign', name=op.f('pk_campaign_halt'))
+    )
+    op.create_table('campaign_member',
+    sa.Column('campaign_id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('arm', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
+    sa.Column('answered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('campaign_id', 'customer_id', name=op.f('pk_campaign_member'))
+    )
+    with op.batch_alter_table('campaign_member', schema=None) as batch_op:
+        batch_op.create_index('ix_campaign_member_customer', ['customer_id'], unique=False)
+        batch_op.create_index('ix_campaign_member_unit', ['campaign_id', 'unit_id', 'customer_id'], unique=False)
+
+    op.create_table('campaign_touch',
+    sa.Column('campaign_id', sa.BigInteger(), nullable=False),
+    sa.Column('wave', sa.Integer(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('reasons', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('planned_on', sa.Date(), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('campaign_id', 'wave', 'customer_id', name=op.f('pk_campaign_touch'))
+    )
+    with op.batch_alter_table('campaign_touch', schema=None) as batch_op:
+        batch_op.create_index('ix_campaign_touch_customer', ['customer_id'], unique=False)
+
+    op.create_table('campaign_wave',
+    sa.Column('campaign_id', sa.BigInteger(), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('who', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('on', sa.Date(), nullable=False),
+    sa.Column('script_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('script_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('script_version', sa.Integer(), nullable=False),
+    sa.Column('script_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('ran_on', sa.Date(), nullable=True),
+    sa.Column('asked', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.PrimaryKeyConstraint('campaign_id', 'number', name=op.f('pk_campaign_wave'))
+    )
     op.create_table('channel_word',
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
     sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -671,6 +775,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_customer_aum', ['aum_fen', 'id'], unique=False)
         batch_op.create_index('ix_customer_birthday', ['birthday', 'id'], unique=False)
         batch_op.create_index('ix_customer_born_on', ['born_on', 'id'], unique=False)
+        batch_op.create_index('ix_customer_opened_on', ['opened_on', 'id'], unique=False)
         batch_op.create_index(batch_op.f('ix_customer_phone_hash'), ['phone_hash'], unique=False)
         batch_op.create_index(batch_op.f('ix_customer_unionid_hash'), ['unionid_hash'], unique=False)
         batch_op.create_index('ix_customer_unit', ['unit_id', 'id'], unique=False)
@@ -1498,6 +1603,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('moment_reader', schema=None) as batch_op:
         batch_op.create_index('ix_moment_reader_customer', ['customer_id', 'task_id'], unique=False)
+        batch_op.create_index('ix_moment_reader_key', ['key'], unique=False)
         batch_op.create_index('ix_moment_reader_part', ['part_id', 'state'], unique=False)
         batch_op.create_index('ix_moment_reader_state', ['task_id', 'state', 'customer_id'], unique=False)
 
@@ -1580,8 +1686,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index('ix_outbox_due', ['priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))
+        batch_op.create_index('ix_outbox_key', ['key'], unique=False)
         batch_op.create_index('ix_outbox_state', ['state', 'id'], unique=False)
+        batch_op.create_index('ix_outbox_unit', ['unit_id', 'priority', 'due_at', 'id'], unique=False, postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))
 
+    op.create_table('outranked',
+    sa.Column('customer_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('day', sa.Date(), nullable=False),
+    sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
+    sa.Column('trigger', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('winner', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('customer_id', 'day', 'key', name=op.f('pk_outranked'))
+    )
     op.create_table('page_opening',
     sa.Column('article_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -2153,10 +2270,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('send_ticket', schema=None) as batch_op:
         batch_op.create_index('ix_send_ticket_customer', ['customer_id', 'issued_at'], unique=False)
+        batch_op.create_index('ix_send_ticket_key', ['key'], unique=False)
+        batch_op.create_index('ix_send_ticket_msgid', ['msgid'], unique=False)
         batch_op.create_index('ix_send_ticket_staff', ['staff_id', 'issued_at'], unique=False)
         batch_op.create_index('ix_send_ticket_state', ['state', 'claimed_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_send_ticket_todo_id'), ['todo_id'], unique=False)
 
+    op.create_table('shared_token',
+    sa.Column('name', sqlmodel.sql.sqltypes.AutoString(length=96), nullable=False),
+    sa.Column('value', sa.LargeBinary(), nullable=True),
+    sa.Column('good_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('fetched_by', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('leased_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_shared_token'))
+    )
     op.create_table('sign_in_state',
     sa.Column('state_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('browser_hash', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2301,6 +2428,7 @@ def upgrade() -> None:
     sa.Column('key', sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
     sa.Column('trigger', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('campaign', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('customer_id', sa.BigInteger(), nullable=False),
     sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -2328,12 +2456,17 @@ def upgrade() -> None:
     sa.Column('note', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('announced_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('received_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('seen_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('replied_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('deal_on', sa.Date(), nullable=True),
     sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_todo')),
     sa.UniqueConstraint('key', name=op.f('uq_todo_key'))
     )
     with op.batch_alter_table('todo', schema=None) as batch_op:
+        batch_op.create_index('ix_todo_campaign', ['campaign', 'state'], unique=False)
+        batch_op.create_index('ix_todo_contact', ['external_userid', 'state'], unique=False)
         batch_op.create_index('ix_todo_customer', ['customer_id', 'due_on'], unique=False)
         batch_op.create_index('ix_todo_planned_on', ['planned_on', 'state'], unique=False)
         batch_op.create_index('ix_todo_staff', ['staff_id', 'state', 'due_on'], unique=False)
@@ -2532,6 +2665,8 @@ def downgrade() -> None:
         batch_op.drop_index('ix_todo_staff')
         batch_op.drop_index('ix_todo_planned_on')
         batch_op.drop_index('ix_todo_customer')
+        batch_op.drop_index('ix_todo_contact')
+        batch_op.drop_index('ix_todo_campaign')
 
     op.drop_table('todo')
     with op.batch_alter_table('team_role', schema=None) as batch_op:
@@ -2559,10 +2694,13 @@ def downgrade() -> None:
 
     op.drop_table('staff')
     op.drop_table('sign_in_state')
+    op.drop_table('shared_token')
     with op.batch_alter_table('send_ticket', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_send_ticket_todo_id'))
         batch_op.drop_index('ix_send_ticket_state')
         batch_op.drop_index('ix_send_ticket_staff')
+        batch_op.drop_index('ix_send_ticket_msgid')
+        batch_op.drop_index('ix_send_ticket_key')
         batch_op.drop_index('ix_send_ticket_customer')
 
     op.drop_table('send_ticket')
@@ -2674,8 +2812,11 @@ def downgrade() -> None:
 
     op.drop_table('parking')
     op.drop_table('page_opening')
+    op.drop_table('outranked')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
+        batch_op.drop_index('ix_outbox_unit', postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))
         batch_op.drop_index('ix_outbox_state')
+        batch_op.drop_index('ix_outbox_key')
         batch_op.drop_index('ix_outbox_due', postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))
 
     op.drop_table('outbox')
@@ -2693,6 +2834,7 @@ def downgrade() -> None:
     with op.batch_alter_table('moment_reader', schema=None) as batch_op:
         batch_op.drop_index('ix_moment_reader_state')
         batch_op.drop_index('ix_moment_reader_part')
+        batch_op.drop_index('ix_moment_reader_key')
         batch_op.drop_index('ix_moment_reader_customer')
 
     op.drop_table('moment_reader')
@@ -2848,6 +2990,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_customer_unit')
         batch_op.drop_index(batch_op.f('ix_customer_unionid_hash'))
         batch_op.drop_index(batch_op.f('ix_customer_phone_hash'))
+        batch_op.drop_index('ix_customer_opened_on')
         batch_op.drop_index('ix_customer_born_on')
         batch_op.drop_index('ix_customer_birthday')
         batch_op.drop_index('ix_customer_aum')
@@ -2902,7 +3045,24 @@ def downgrade() -> None:
 
     op.drop_table('complaint_case')
     op.drop_table('channel_word')
+    op.drop_table('campaign_wave')
+    with op.batch_alter_table('campaign_touch', schema=None) as batch_op:
+        batch_op.drop_index('ix_campaign_touch_customer')
+
+    op.drop_table('campaign_touch')
+    with op.batch_alter_table('campaign_member', schema=None) as batch_op:
+        batch_op.drop_index('ix_campaign_member_unit')
+        batch_op.drop_index('ix_campaign_member_customer')
+
+    op.drop_table('campaign_member')
+    op.drop_table('campaign_halt')
+    with op.batch_alter_table('campaign', schema=None) as batch_op:
+        batch_op.drop_index('ix_campaign_state')
+
+    op.drop_table('campaign')
+    op.drop_table('call_book')
     with op.batch_alter_table('broadcast_recipient', schema=None) as batch_op:
+        batch_op.drop_index('ix_broadcast_recipient_key')
         batch_op.drop_index('ix_broadcast_recipient_customer')
 
     op.drop_table('broadcast_recipient')
@@ -2910,6 +3070,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_broadcast_state')
         batch_op.drop_index('ix_broadcast_planned_on')
         batch_op.drop_index(batch_op.f('ix_broadcast_msgid'))
+        batch_op.drop_index('ix_broadcast_campaign')
 
     op.drop_table('broadcast')
     op.drop_table('break_glass')

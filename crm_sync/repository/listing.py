@@ -98,14 +98,15 @@ def roster(session: AsyncSession, wanted: Wanted, units: frozenset[str]) -> Sele
         .where(col(Coverage.customer_id) == col(Customer.id), col(Coverage.kind) == OWNER)
         .scalar_subquery()
     )
-    columns: Select[Any] = select(
+    columns: Any = select(
         col(Customer.id).label("customer_id"),
         col(Customer.unit_id),
         func.coalesce(owner, "").label("staff_id"),
     )
-    return columns.where(
+    found: Select[Any] = columns.where(
         *_conditions(session, wanted), among(session, col(Customer.unit_id), sorted(units))
     )
+    return found
 
 
 async def in_order(session: AsyncSession, wanted: Wanted, *, most: int | None = None) -> list[int]:

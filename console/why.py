@@ -57,7 +57,13 @@ async def why_message(
     key: str = "",
     ref: str = "",
 ) -> Response:
-    """The chain of any message by what names it: ``ref`` of a list, or the ``key`` of an intent."""
+    """The chain of any message by what names it: ``ref`` of a list, or the ``key`` of an intent.
+
+    Without a name: where to put one in.
+    """
+    if not (key or ref):
+        context = await shell(request, session, asking, "todos")
+        return page(request, "why_search", context | {"back_url": "/c/touches", "action": PATH})
     back = "/c/plans" if key else "/c/touches"
     return await _shown(request, session, asking, (key or ref)[:200], back=back)
 

@@ -184,6 +184,11 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "console_plans": ("console/plans.html", "GET /c/plans", PLANS),
     "console_plan": ("console/plan.html", "GET /c/plans/{id}?trigger=&reason=&fate=", PLAN),
     "console_why": ("console/why.html", "GET /c/why/{id}", WHY),
+    "console_why_search": (
+        "console/why_search.html",
+        "GET /c/why",
+        {**shell("todos"), "back_url": "/c/touches", "action": "/c/why"},
+    ),
     "console_work": ("console/work.html", "GET /c/work?kind=", WORK),
     "console_work_item": ("console/work_item.html", "GET /c/work/{id}", WORK_ITEM),
     "console_work_item_plain": ("console/work_item.html", "GET /c/work/{id}", WORK_ITEM_PLAIN),

@@ -212,22 +212,22 @@ def routes(
             create_moment,
             _moment_settled,
             _moment_returned,
-            path="externalcontact/add_moment_task",
+            path=moments.CREATE,
             lease=None if desk is None else partial(leaving.lease, desk),
         ),
         WELCOME: Route(
             send_welcome,
             _nothing_follows,
             may_repeat=True,
-            path="externalcontact/send_welcome_msg",
+            path=welcome.SEND,
         ),
         BROADCAST: Route(
             create_broadcast,
             _broadcast_settled,
             _broadcast_returned,
-            path="externalcontact/add_msg_template",
+            path=broadcasts.CREATE,
         ),
-        STAFF_CARD: Route(send_card, _card_settled, may_repeat=True, path="message/send"),
+        STAFF_CARD: Route(send_card, _card_settled, may_repeat=True, path=messages.SEND),
     }
 
 

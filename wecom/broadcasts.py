@@ -16,6 +16,7 @@ from wecom.errors import AlreadyDone, Refused, Rejected
 
 MAX_CUSTOMERS: Final = 10_000
 MAX_GROUPS: Final = 2_000
+CREATE: Final = "externalcontact/add_msg_template"
 _CANCELLED: Final = 41093
 
 ChatType = Literal["single", "group"]
@@ -128,8 +129,7 @@ async def create(client: Caller, broadcast: CustomerBroadcast | GroupBroadcast) 
     After OutcomeUnknown compare ``listed`` round that time; never call again. The member may have
     to wait for an administrator's approval first.
     """
-    path = "externalcontact/add_msg_template"
-    answer = Answer(path, await client.call(path, broadcast.as_json(), idempotent=False))
+    answer = Answer(CREATE, await client.call(CREATE, broadcast.as_json(), idempotent=False))
     return Created(answer.need("msgid"), answer.strings("fail_list"))
 
 

@@ -15,6 +15,7 @@ from wecom.errors import Rejected
 
 MAX_DUPLICATE_CHECK_S: Final = 4 * 3600
 DUPLICATE_CHECK_S: Final = 1800
+SEND: Final = "message/send"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,10 +180,9 @@ async def send(client: Caller, note: Note) -> NoteSent:
 
     Refused (81013) when nobody of the recipients can receive it.
     """
-    path = "message/send"
     answer = Answer(
-        path,
-        await client.call(path, note.as_json(), idempotent=note.duplicate_check_s > 0),
+        SEND,
+        await client.call(SEND, note.as_json(), idempotent=note.duplicate_check_s > 0),
     )
     return NoteSent(
         msgid=answer.text("msgid"),

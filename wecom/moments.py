@@ -14,6 +14,7 @@ from wecom.errors import Rejected
 BEGUN, RUNNING, DONE = 1, 2, 3
 """States of the job that makes a moment task."""
 
+CREATE: Final = "externalcontact/add_moment_task"
 _MAX_IMAGES: Final = 9
 _MAX_CHARS: Final = 2000
 
@@ -140,8 +141,9 @@ class Reactions:
 
 async def create(client: Caller, moment: Moment) -> str:
     """Ask for a moment task and return the job id (valid 24 h). Not repeatable."""
-    path = "externalcontact/add_moment_task"
-    return Answer(path, await client.call(path, moment.as_json(), idempotent=False)).need("jobid")
+    return Answer(CREATE, await client.call(CREATE, moment.as_json(), idempotent=False)).need(
+        "jobid"
+    )
 
 
 async def job_result(client: Caller, jobid: str) -> JobResult:

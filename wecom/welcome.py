@@ -1,13 +1,15 @@
 """Welcome messages to new contacts (92137) and the templates for new group members (92366)."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from wecom import limits
 from wecom.answers import Answer
 from wecom.attachments import Attachment, Content
 from wecom.client import Caller
 from wecom.errors import Rejected
+
+SEND: Final = "externalcontact/send_welcome_msg"
 
 
 async def send(client: Caller, welcome_code: str, content: Content) -> None:
@@ -19,7 +21,7 @@ async def send(client: Caller, welcome_code: str, content: Content) -> None:
     """
     limits.not_empty("欢迎语凭证", welcome_code)
     body = {"welcome_code": welcome_code, **content.as_json()}
-    await client.call("externalcontact/send_welcome_msg", body, idempotent=True)
+    await client.call(SEND, body, idempotent=True)
 
 
 @dataclass(frozen=True, slots=True)

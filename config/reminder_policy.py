@@ -27,6 +27,7 @@ Select = Literal[
     "personas",
     "newcomers",
     "events",
+    "anniversaries",
     "near_tier",
     "quiet",
     "outflow",

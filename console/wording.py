@@ -121,6 +121,8 @@ ACTS: Final = {
     "customer.tiers_placed": "划分层级",
     "duty.evaluated": "重算联络责任",
     "contacts.planned": "排好当天联络计划",
+    "life.noted": "登记客户的大事",
+    "life.taken_back": "撤掉登记的大事",
     "customer.parked": "连续跟进没有成交，暂停跟进",
     "customer.unparked": "恢复跟进",
     "activation.begun": "开始盘活",

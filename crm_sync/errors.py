@@ -72,6 +72,12 @@ class CustomerUnknown(NotFound):
         )
 
 
+class LifeEventRefused(InputRefused):
+    """A turn in a customer's life that cannot be written down or taken back like this."""
+
+    code = "E-3214"
+
+
 class PersonaUnknown(NotFound):
     """No persona of that name in the policy."""
 

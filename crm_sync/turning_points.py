@@ -5,6 +5,7 @@ name a large part of the bank every day (a tier near, no activity) is looked at 
 ``every_days`` a customer comes up once in so many days, on a day that follows from its id.
 """
 
+from calendar import isleap
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date, timedelta
@@ -30,6 +31,8 @@ from crm_sync.repository.people import (
 from kit.db import cipher_of
 
 PAGE: Final = 5_000
+YEARS: Final = 60
+"""How far back an anniversary may have begun."""
 OUT: Final = "money_out"
 _CUSTOMERS: Final = Customer.__table__  # type: ignore[attr-defined]
 
@@ -52,6 +55,33 @@ async def events(
     extra = (col(CustomerEvent.amount_fen), col(CustomerEvent.note))
     async for rows in _walk(session, source, where, col(CustomerEvent.id), extra, page):
         yield await _turns(session, rows, lambda row: (str(row.walk_id), on))
+
+
+async def anniversaries(
+    session: AsyncSession, *, on: date, kinds: Collection[str], page: int = PAGE
+) -> AsyncIterator[list[Turn]]:
+    """Events of ``kinds`` that fell on the day of ``on`` in an earlier year; the ref names the year."""
+    source = CustomerEvent.__table__.join(  # type: ignore[attr-defined]
+        Customer, col(Customer.id) == col(CustomerEvent.customer_id)
+    )
+    where = and_(
+        col(CustomerEvent.on).in_(same_days(on)), col(CustomerEvent.kind).in_(sorted(kinds))
+    )
+    extra = (col(CustomerEvent.note),)
+    async for rows in _walk(session, source, where, col(CustomerEvent.id), extra, page):
+        yield await _turns(session, rows, lambda row: (f"{row.walk_id}.{on.year}", on))
+
+
+def same_days(day: date) -> list[date]:
+    """The day of ``day`` in each year before, up to ``YEARS``; 29 February is kept on the 28th
+    of a year that has none."""
+    found = []
+    for year in range(day.year - YEARS, day.year):
+        if (day.month, day.day) == (2, 28) and isleap(year) and not isleap(day.year):
+            found.append(date(year, 2, 29))
+        if (day.month, day.day) != (2, 29) or isleap(year):
+            found.append(day.replace(year=year))
+    return found
 
 
 async def near_tier(

@@ -45,6 +45,9 @@ async def _selected(
         case "events":
             async for page in turning_points.events(session, on=on, kinds=trigger.kinds):
                 yield page
+        case "anniversaries":
+            async for page in turning_points.anniversaries(session, on=on, kinds=trigger.kinds):
+                yield page
         case "near_tier":
             for edge in edges:
                 async for page in turning_points.near_tier(

@@ -5,9 +5,10 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from compliance.facts import Channel, Purpose
-from config.reminder_policy import Limits, Step, Trigger
+from config.reminder_policy import Limits, ReminderPolicy, Step, Trigger
 from content_library.facts import ApprovedScript
 from crm_sync.facts import Turn
+from crm_sync.life_events import LIFE
 from delivery.intents import Intent
 from reminders.rules import best_script, day_words, person_fields
 
@@ -134,3 +135,20 @@ def _detail(turn: Turn) -> dict[str, str]:
     if turn.amount_fen is not None:
         detail["amount_fen"] = str(turn.amount_fen)
     return detail
+
+
+def turns_of_life(policy: ReminderPolicy) -> tuple[str, ...]:
+    """Every word by which a turn in life has something to be said, in the policy's order."""
+    return tuple(dict.fromkeys(word for one in _of_life(policy) for word in one.by_note))
+
+
+def said_of_life(policy: ReminderPolicy, word: str) -> str:
+    """When something is said of a turn called ``word``, in words: ``前 30 天、当天``."""
+    days = {step.days_left for one in _of_life(policy) if word in one.by_note for step in one.step}
+    return "、".join(
+        f"前 {days_left} 天" if days_left else "当天" for days_left in sorted(days, reverse=True)
+    )
+
+
+def _of_life(policy: ReminderPolicy) -> list[Trigger]:
+    return [one for one in policy.trigger if one.select == "events" and LIFE in one.kinds]

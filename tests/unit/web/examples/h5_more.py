@@ -64,6 +64,17 @@ REFUSAL: dict[str, Any] = {
     "name": "周桂兰",
     "choices": [("marketing", "不要产品和活动", "服务提醒照常"), ("all", "什么都不要", "只应答")],
 }
+LIFE: dict[str, Any] = {
+    **SHELL,
+    "tab": "customer",
+    "contact": CONTACT,
+    "name": "周桂兰",
+    "choices": [("买房", "前 30 天、当天"), ("生子", "当天"), ("纪念日", "当天")],
+    "coming": [
+        {"what": "买房", "on": date(2026, 12, 20), "by": "李敏登记", "number": "hand:7:2026-12-20:买房"},
+        {"what": "结婚", "on": date(2027, 1, 3), "by": "导入", "number": ""},
+    ],
+}  # fmt: skip
 OUTCOME: dict[str, Any] = {
     **SHELL,
     "tab": "todo",
@@ -191,6 +202,7 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "h5_todo": ("h5/todo.html", "GET /h5/todo?view=", TODO),
     "h5_todo_done": ("h5/todo.html", "GET /h5/todo?view=", TODO_DONE),
     "h5_refusal": ("h5/refusal.html", "GET /h5/refusal?contact=", REFUSAL),
+    "h5_life": ("h5/life.html", "GET /h5/life?contact=", LIFE),
     "h5_outcome": ("h5/outcome.html", "GET /h5/todo/{id}?by=", OUTCOME),
     "h5_outcome_recorded": ("h5/outcome.html", "POST /h5/todo/{id}/outcome", RECORDED),
     "h5_scripts": ("h5/scripts.html", "GET /h5/scripts?q=&scene=&contact=|chat=", SCRIPTS),

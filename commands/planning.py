@@ -1,5 +1,6 @@
 """Plan a day, say why a customer is or is not in it; sync with WeCom; personas."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated, Any
@@ -66,8 +67,10 @@ def plan_command(
                 say(
                     f"  {row['trigger']:<18} {row['channel']:<10} {row['outcome']:<12} {row['count']}"
                 )
+            titles = {one.name: one.title for one in parts.reminders.trigger}
+            titles["campaign"] = "营销活动"
             for row in found["refused"]:
-                saying = reason_in_words(row["reason"])
+                saying = reason_in_words(row["reason"], titles)
                 say(f"  不发 {row['trigger']:<16} {row['reason']} × {row['count']}  {saying}")
             for scene, number in found["without_script"].items():
                 say(f"  没有已审核的话术：{scene} × {number}")
@@ -77,12 +80,15 @@ def plan_command(
     run(work)
 
 
-def reason_in_words(reason: str) -> str:
-    """Why something was not said, in words; empty where the reason says it itself."""
+def reason_in_words(reason: str, titles: Mapping[str, str]) -> str:
+    """Why something was not said, in words; empty where the reason says it itself.
+
+    ``titles``: what triggers are called, by their names.
+    """
     if reason in BY_CODE:
         return BY_CODE[reason].saying
     kind, _, winner = reason.partition(":")
-    return f"当天先说 {winner}" if kind == "outranked" else ""
+    return f"当天先说“{titles.get(winner, winner)}”" if kind == "outranked" else ""
 
 
 async def explain_one(parts: Parts, customer_no: str) -> None:

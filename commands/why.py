@@ -37,7 +37,7 @@ def why(
         str,
         typer.Argument(
             help="客户号；或一条消息：待办或发送的编号、todo:编号、send:编号、broadcast:任务/好友、"
-            "moment:任务/客户、编排的键、企业微信的消息编号"
+            "moment:任务/客户、outbox:编号、编排的键、企业微信的消息编号"
         ),
     ],
     message: Annotated[str | None, typer.Option("--message", help="客户的哪一条：编号或键")] = None,

@@ -22,8 +22,16 @@ from console.wording import SYSTEMS
 from crm_sync import selection
 from delivery.repository import plans as runs
 from delivery.repository.plans import PlanFact
-from insights import plan_items
-from insights.plan_items import BLOCKED, BROADCAST, FATES, TODO, PlanCounts, PlanItem
+from insights import plan_items, winners
+from insights.plan_items import (
+    BLOCKED,
+    BROADCAST,
+    FATES,
+    OUTRANKED,
+    TODO,
+    PlanCounts,
+    PlanItem,
+)
 from kit.web.formats import count, percent
 from kit.web.guard import Asking, Reading, Writing, allow
 
@@ -300,11 +308,17 @@ async def _items(
         session, staff=owners.values(), customers=[one.customer_id for one in items]
     )
     triggers = trigger_names(request)
-    return [_item(one, names, names.person(owners[one.key]), triggers) for one in items]
+    lost = {one.reasons[0] for one in items if one.fate == OUTRANKED and one.reasons}
+    first = await winners.titles(session, lost, request.app.state.parts.reminders)
+    return [_item(one, names, names.person(owners[one.key]), triggers, first) for one in items]
 
 
 def _item(
-    one: PlanItem, names: Names, staff_name: str, triggers: Mapping[str, str]
+    one: PlanItem,
+    names: Names,
+    staff_name: str,
+    triggers: Mapping[str, str],
+    first: Mapping[str, str],
 ) -> dict[str, Any]:
     code, _, version = one.script.partition("/")
     why = f"/c/why/{one.todo_id}" if one.todo_id else f"/c/why?key={quote(one.key, safe='')}"
@@ -321,17 +335,20 @@ def _item(
             for reason in one.reasons
             if reason in BY_CODE
         ],
-        "result_text": result_of(one),
+        "result_text": result_of(one, first),
         "why_href": why,
     }
 
 
-def result_of(one: PlanItem) -> str:
-    """What became of an item that was kept, or why it was not placed."""
+def result_of(one: PlanItem, first: Mapping[str, str]) -> str:
+    """What became of an item that was kept, or why it was not placed.
+
+    ``first``: what that which outranked an item is called, by its key.
+    """
     if one.fate == TODO:
         return TODO_STATES.get(one.state, (one.state, ""))[0]
     if one.fate == BROADCAST:
         return TASKS.get(one.state, one.state)
-    if one.fate == "outranked" and one.reasons:
-        return f"让位给 {one.reasons[0]}"
+    if one.fate == OUTRANKED and one.reasons:
+        return winners.said(first[one.reasons[0]])
     return "；".join(one.reasons) or FATES[one.fate]

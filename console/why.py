@@ -18,11 +18,12 @@ from console.traces import looked
 from console.why_links import PATH
 from console.wording import act_text
 from crm_sync.repository import listing
-from delivery.facts import WELCOME
+from delivery.facts import STAFF_CARD, WELCOME
+from delivery.messages.facts import Message
 from insights.plan_items import FATES
 from insights.why import chain as chains
 from insights.why.facts import Chain, Proof
-from insights.why.wording import OUTCOMES, TASKS, TICKETS, TODOS
+from insights.why.wording import CALLS, OUTCOMES, TICKETS, TODOS
 from kit.web.formats import count, digest, exact_stamp
 from kit.web.guard import Asking, Writing, allow
 
@@ -30,11 +31,17 @@ router = APIRouter()
 HEADINGS: Final = {
     "todo": "为什么给{who}安排“{title}”",
     "sidebar": "为什么给{who}发这一条",
+    "group": "为什么往客户群里发这一条",
     "broadcast": "为什么给{who}群发",
     "moment": "为什么{who}能看到这条朋友圈",
     WELCOME: "为什么发这条欢迎语",
+    STAFF_CARD: "为什么给客户经理发这张卡片",
     "refused": "为什么没有发给{who}",
 }
+WHOLE: Final = {"broadcast": "为什么有这个群发任务", "moment": "为什么有这条朋友圈"}
+STATES: Final = {
+    "todo": TODOS, "sidebar": TICKETS, "group": TICKETS, WELCOME: CALLS, STAFF_CARD: CALLS,
+}  # fmt: skip
 KINDS: Final = {"done": "ok", "bad": "danger", "": "info"}
 
 
@@ -95,9 +102,7 @@ async def _shown(
     context = await shell(request, session, asking, "todos", view_ref=place)
     context |= {
         "back_url": back,
-        "heading": HEADINGS[one.kind].format(
-            who=names.customer(one.customer_id), title=one.title or one.trigger
-        ),
+        "heading": _heading(one, names),
         "fate": _fate(found),
         "chain": [
             {
@@ -131,6 +136,13 @@ async def _in_sight(session: AsyncSession, sight: Sight, found: Chain) -> bool:
     return await listing.count(session, wanted) > 0
 
 
+def _heading(one: Message, names: Names) -> str:
+    who = names.customer(one.customer_id)
+    if one.customer_id is None and one.kind in WHOLE:
+        return WHOLE[one.kind]
+    return HEADINGS[one.kind].format(who=who, title=one.title or one.trigger)
+
+
 def _fate(found: Chain) -> dict[str, str]:
     """The badge beside the heading: where the message stands."""
     one = found.message
@@ -139,9 +151,8 @@ def _fate(found: Chain) -> dict[str, str]:
         return {"text": text, "kind": "danger"}
     if one.kind in ("broadcast", "moment"):
         return {"text": FATES["broadcast"] if one.kind == "broadcast" else "朋友圈", "kind": "info"}
-    words = TODOS if one.kind == "todo" else TICKETS if one.kind == "sidebar" else TASKS
-    mark, text = words.get(one.state, ("", one.state))
-    return {"text": "欢迎语" if one.kind == WELCOME else text, "kind": KINDS[mark]}
+    mark, text = STATES[one.kind].get(one.state, ("", one.state))
+    return {"text": text, "kind": KINDS[mark]}
 
 
 def _seal(proof: Proof, asking: Asking) -> dict[str, Any]:
@@ -165,7 +176,7 @@ def _seal(proof: Proof, asking: Asking) -> dict[str, Any]:
 
 def _rules(found: Chain) -> list[dict[str, Any]]:
     if not found.judged:
-        text = "没有审查记录" if found.message.script_version_id else "这一件不带话术，不用审查"
+        text = "没有审查记录" if found.message.script_version_id else "没有送审"
         return [{"ok": True, "name": "规则", "text": text, "code": ""}]
     _, newest = found.judged[0]
     if not newest.objections:

@@ -14,15 +14,17 @@ from delivery import plan_items
 from delivery.repository import todo_lists
 from delivery.repository.plans import PlanFact
 
+OF_MANY: Final = ("campaign", "moment")
 TODO: Final = "todo"
 BROADCAST: Final = "broadcast"
 BLOCKED: Final = "blocked"
+OUTRANKED: Final = "outranked"
 FATES: Final = {
     TODO: "待办",
     BROADCAST: "群发",
     BLOCKED: "拦下",
     "over_quota": "超频次",
-    "outranked": "让位给更要紧的",
+    OUTRANKED: "让位给更要紧的",
     "halted": "活动已停止",
     "uncovered": "没有管户",
     "unreachable": "不是好友",
@@ -189,12 +191,18 @@ async def _named(
 async def customers_of(
     keys: Sequence[str], session: AsyncSession, policy: ReminderPolicy
 ) -> dict[str, int]:
-    """Whom each intent key is about: a key names a holding, or the customer itself."""
+    """Whom each intent key is about: a key names a holding, or the customer itself.
+
+    The key of a campaign's wave or of a moment ends with the customer.
+    """
     selects = {trigger.name: trigger.select for trigger in policy.trigger}
     found: dict[str, int] = {}
     holdings: dict[str, int] = {}
     for key in keys:
         trigger, *rest = key.split(":")
+        if trigger in OF_MANY and rest[-1:] and rest[-1].isdecimal():
+            found[key] = int(rest[-1])
+            continue
         select = selects.get(trigger)
         place = 1 if select == "personas" else 0
         if select is None or len(rest) <= place or not rest[place].isdecimal():

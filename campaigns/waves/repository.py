@@ -1,7 +1,7 @@
 """Campaigns as they are listed, counted and paged; the draw and the answers, a statement each."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -76,6 +76,14 @@ async def counts(session: AsyncSession, units: frozenset[str] | None) -> Counter
         .group_by(col(Campaign.state))
     )
     return Counter({state: many for state, many in await session.execute(query)})  # noqa: C416
+
+
+async def titles(session: AsyncSession, ids: Collection[int]) -> dict[int, str]:
+    """What campaigns are called, by id."""
+    if not ids:
+        return {}
+    query = select(col(Campaign.id), col(Campaign.title)).where(col(Campaign.id).in_(sorted(ids)))
+    return {number: title for number, title in await session.execute(query)}  # noqa: C416
 
 
 async def due(session: AsyncSession, today: date) -> list[CampaignFact]:

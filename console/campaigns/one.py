@@ -30,6 +30,8 @@ from console.traces import looked
 from content_library import repository as scripts_of
 from content_library.facts import Form as WordForm
 from delivery import emptying
+from insights import winners
+from insights.plan_items import OUTRANKED
 from kit.web.formats import count
 from kit.web.guard import Asking, Writing, allow
 
@@ -80,6 +82,11 @@ async def campaign(
         ],
         customers=ids,
     )
+    first = await winners.titles(
+        session,
+        {line.reasons for line in shown if line.outcome == OUTRANKED and line.reasons},
+        request.app.state.parts.reminders,
+    )
     mine = sight.units is None or one.unit_id in sight.units
     may = set(asking.viewer.roles)
     context = await shell(request, session, asking, "campaigns", view_ref=place)
@@ -97,7 +104,10 @@ async def campaign(
                 "arm_text": ARMS[line.arm][0], "arm_kind": ARMS[line.arm][1],
                 "outcome_text": OUTCOMES.get(line.outcome, ("", ""))[0],
                 "outcome_kind": OUTCOMES.get(line.outcome, ("", ""))[1],
-                "why": reasons_text(line.reasons), "answered_at": line.answered_at,
+                "why": winners.said(first[line.reasons])
+                if line.reasons in first
+                else reasons_text(line.reasons),
+                "answered_at": line.answered_at,
             }
             for line in shown
         ],

@@ -9,8 +9,9 @@ from typing import Any
 class Message:
     """What one message is. ``objects`` are what its ledger entries are about; ``why`` is opened.
 
-    kind: todo | sidebar | broadcast | moment | welcome | refused. ``ref`` names it on pages and
-    at the command line. ``outcome``: what the door said of its key, ``reasons`` why not.
+    kind: todo | sidebar | group | broadcast | moment | welcome | staff_card | refused. ``ref`` names it on pages and
+    at the command line. ``outcome``: what the door said of its key, ``reasons`` why not, ``winner`` the key
+    of what was said instead.
     """
 
     ref: str
@@ -35,6 +36,7 @@ class Message:
     text_hash: str = ""
     outcome: str = "queued"
     reasons: str = ""
+    winner: str = ""
     detail: str = ""
     cause: str = ""
     announced_at: datetime | None = None
@@ -50,6 +52,8 @@ class Message:
     call_key: str = ""
     todo_id: int | None = None
     task_id: int | None = None
+    campaign: str = ""
+    chat_id: str = ""
     approved: dict[str, Any] = field(default_factory=dict)
 
 

@@ -16,8 +16,8 @@ from content_library.errors import ScriptUnknown
 from crm_sync.repository.staff import staff_by_id
 from delivery.messages import finding, ways
 from delivery.messages.facts import Message
-from insights import plan_items
-from insights.why import origin, permission, way_out
+from insights import plan_items, winners
+from insights.why import campaign, origin, permission, way_out
 from insights.why import proof as proving
 from insights.why.facts import Chain
 from insights.why.origin import Behind
@@ -40,14 +40,15 @@ async def behind(
     slots = await ways.slots(session, message.key)
     tried = await ways.attempts(session, message)
     signed = await origin.signed(session, message)
-    people = signed.people | _people(message)
+    drawn = await campaign.drawn(session, message)
+    people = signed.people | _people(message) | campaign.people(drawn)
     known = Behind(reminders, channels, await staff_by_id(session, people))
-    script = f"script:{message.script_code}/{message.script_version}"
-    approvals = [script] if message.script_code else []
     proof = await proving.of_message(
         session,
         message,
-        approvals=approvals,
+        script=signed.script,
+        policy=signed.policy if known.picked(message) else None,
+        campaign_id=None if drawn is None else drawn.campaign.campaign_id,
         calls=[each.id for each in tried if each.kind != "ticket"],
     )
     steps = [
@@ -55,6 +56,7 @@ async def behind(
         origin.rule(message, signed.policy, known),
         *origin.words(message, signed.script, known),
         *origin.task_approval(message, known),
+        *campaign.step(drawn, known),
         origin.channel(message, known),
         await permission.consent(session, message),
         *permission.gate(message, judged),
@@ -83,6 +85,11 @@ async def of(
         return None
     if message.kind == "refused":
         message = await _refused(session, message, reminders)
+    if message.outcome == "outranked" and message.reasons:
+        found = await winners.titles(session, [message.reasons], reminders)
+        message = replace(
+            message, winner=message.reasons, reasons=winners.said(found[message.reasons])
+        )
     return await behind(session, message, reminders=reminders, channels=channels, gate=gate)
 
 
@@ -132,6 +139,8 @@ def as_json(chain: Chain) -> dict[str, Any]:
         "unit_id": message.unit_id,
         "made_at": _moment(message.made_at),
         "state": message.state,
+        "outcome": message.outcome,
+        "winner": message.winner or None,
         "text_hash": message.text_hash,
         "steps": [
             {

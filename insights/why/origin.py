@@ -15,7 +15,7 @@ from content_library import repository as scripts_of
 from content_library.errors import ScriptUnknown
 from content_library.facts import VersionFact
 from crm_sync.facts import StaffFact
-from delivery.facts import WELCOME
+from delivery.facts import STAFF_CARD, WELCOME
 from delivery.messages.facts import Message
 from insights.why.facts import Mark, Step
 from insights.why.wording import NAMES
@@ -23,6 +23,20 @@ from kit.policies import repository as policies
 from kit.policies.facts import State, Version
 from kit.web.formats import digest, exact_stamp
 
+WITHOUT_WORDS: Final = {
+    "todo": "这一件不带话术，由客户经理自己联系",
+    STAFF_CARD: "给本行员工的卡片，只写件数，不写客户",
+    "refused": "还没有走到挑话术这一步",
+}
+NOT_CHOSEN: Final = {
+    "outranked": "先合并当天要说的话，这一件没有走到选渠道这一步",
+    "halted": "活动已经停止，没有走到选渠道这一步",
+}
+FEATURES: Final = {
+    "campaign": "营销活动", "moment": "企业朋友圈", WELCOME: "欢迎语",
+    "sidebar": "客户经理自己选用的话术", "group": "群主自己选用的话术",
+}  # fmt: skip
+"""What makes messages beside the reminder policy, by trigger or by kind."""
 HELD: Final = (State.IN_FORCE, State.REPLACED)
 
 
@@ -33,6 +47,10 @@ class Behind:
     reminders: ReminderPolicy
     channels: ChannelChoicePolicy
     staff: Mapping[str, StaffFact] = field(default_factory=dict)
+
+    def picked(self, one: Message) -> bool:
+        """Whether a rule of the reminder policy picked it."""
+        return any(each.name == one.trigger for each in self.reminders.trigger)
 
     def person(self, actor: str | None) -> str:
         """A name for ``staff:<id>``, a plain id, or a part of the system."""
@@ -45,18 +63,27 @@ class Behind:
 
 def trigger(one: Message, behind: Behind) -> Step:
     """What happened that made it due."""
-    names = {each.name: each.title for each in behind.reminders.trigger}
-    title = names.get(one.trigger, one.title or one.trigger or "没有记下来由")
+    names = FEATURES | {each.name: each.title for each in behind.reminders.trigger}
+    title = names.get(one.trigger, one.title or _called(one))
     if one.kind == WELCOME:
         said = "客户刚加上好友，企业微信给了一次 20 秒内有效的欢迎机会"
+    elif one.kind == STAFF_CARD:
+        said = f"告诉客户经理有客户要联系的卡片：“{title}”"
     elif one.kind == "sidebar":
         said = f"客户经理自己在侧边栏选用（{title}）"
+    elif one.kind == "group":
+        said = f"群主自己在侧边栏选用，发到客户群（{title}）"
     else:
         said = one.why or f"“{title}”选出了这位客户"
     return Step(
         "trigger", NAMES["trigger"], said, at=one.made_at,
         facts={"trigger": one.trigger, "title": title, "key": one.key},
     )  # fmt: skip
+
+
+def _called(one: Message) -> str:
+    """What made it, where only its code is known."""
+    return f"代号 {one.trigger} 的功能" if one.trigger else "发起它的功能"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +117,12 @@ async def signed(session: AsyncSession, one: Message) -> Signed:
 def rule(one: Message, version: Version | None, behind: Behind) -> Step:
     """Which version of the policy picked it, and who put that version in force."""
     found = {each.name: each for each in behind.reminders.trigger}.get(one.trigger)
+    if one.kind == STAFF_CARD:
+        said = "每天早上给有新待办的客户经理一张，同一天再发还是这一张"
+        return Step("rule", NAMES["rule"], said, mark="", facts={"rule": one.trigger})
     if found is None:
-        said = f"“{one.trigger or one.kind}”不在提醒策略里，由发起它的功能自己的规则选出"
+        title = FEATURES.get(one.trigger) or FEATURES.get(one.kind) or _called(one)
+        said = f"{title}不在提醒策略里，由它自己的规则选出"
         return Step("rule", NAMES["rule"], said, mark="", facts={"rule": one.trigger})
     facts: dict[str, Any] = {"rule": found.name, "source": found.source, "policy": REMINDERS.name}
     if version is None:
@@ -125,11 +156,7 @@ def _held(versions: list[Version], at: datetime) -> Version | None:
 def words(one: Message, version: VersionFact | None, behind: Behind) -> list[Step]:
     """The approved words, who agreed to them, when, and whether they still are what was signed."""
     if one.script_version_id is None:
-        said = (
-            "这一件不带话术，由客户经理自己联系"
-            if one.kind == "todo"
-            else "没有留下用的是哪一版话术"
-        )
+        said = WITHOUT_WORDS.get(one.kind, "没有留下用的是哪一版话术")
         return [Step("script", NAMES["script"], said, mark="")]
     if version is None:
         said = f"用的是第 {one.script_version_id} 号话术，内容库里已经没有这一版"
@@ -198,8 +225,13 @@ def channel(one: Message, behind: Behind) -> Step:
     """Which channel, why that one, and what spoke against the others."""
     if one.kind == WELCOME:
         said = "欢迎语：企业微信只在这时允许系统自己说一句"
+    elif one.kind == STAFF_CARD:
+        said = "应用消息：只发给本行员工"
+    elif one.kind == "group":
+        said = "群主在客户群里自己点的发送"
     elif one.kind == "refused":
-        return Step("channel", NAMES["channel"], "没有选到渠道", mark="")
+        said = NOT_CHOSEN.get(one.outcome, "没有选到渠道")
+        return Step("channel", NAMES["channel"], said, mark="")
     else:
         said = one.channel_reason or behind.channels.title_of(one.channel)
     facts = {"channel": one.channel, "reason": one.channel_reason, "refused": one.channel_refused}

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,16 +12,24 @@ from compliance.facts import ConsentFact, DecisionRow, Purpose
 from compliance.objections import BY_CODE
 from compliance.policy import GatePolicy
 from delivery.channel_choice import in_words
+from delivery.facts import STAFF_CARD
 from delivery.messages.facts import Message, Slot
 from insights.why.facts import Mark, Step
 from insights.why.wording import FAMILIES, NAMES, OUTCOMES, PURPOSES, SCOPES, WINDOWS
 from kit.web.formats import exact_stamp, iso_day
 
-JUDGED_SHOWN = 5
+NO_GATE: Final = {STAFF_CARD: "没有对客户说的话，不用审查"}
+JUDGED_SHOWN: Final = 5
+NOT_ONE_CUSTOMER: Final = {
+    STAFF_CARD: "给本行员工的，不涉及客户的授权",
+    "group": "发给群里每一位成员，授权由审查按最弱的一位判断",
+}
 
 
 async def consent(session: AsyncSession, one: Message) -> Step:
     """What held of the customer's own word when it was made, and what they said since."""
+    if one.kind in NOT_ONE_CUSTOMER:
+        return Step("consent", NAMES["consent"], NOT_ONE_CUSTOMER[one.kind], mark="")
     if one.customer_id is None:
         said = "还不知道是哪位客户，没有可查的授权；是否允许由审查判断"
         return Step("consent", NAMES["consent"], said, mark="")
@@ -80,7 +89,9 @@ def gate(one: Message, judged: Sequence[tuple[datetime, DecisionRow]]) -> list[S
             return [
                 Step("gate", NAMES["gate"], f"没有送审，{said}{more}", mark="bad", at=one.made_at)
             ]
-        said = "这一件不带话术，不用审查" if one.script_version_id is None else "没有审查记录"
+        said = "没有审查记录"
+        if one.script_version_id is None:
+            said = NO_GATE.get(one.kind, "这一件不带话术，不用审查")
         return [
             Step("gate", NAMES["gate"], said, mark="" if one.script_version_id is None else "bad")
         ]
@@ -127,8 +138,10 @@ def quota(one: Message, slots: Sequence[Slot], policy: GatePolicy) -> Step:
         return Step("quota", NAMES["quota"], said, facts=facts)
     if one.kind == "refused":
         over = one.outcome in ("over_quota", "outranked")
-        said = OUTCOMES[one.outcome] if over else "没有安排，不占频次"
+        said = f"{OUTCOMES[one.outcome]}，没有占频次" if over else "没有安排，不占频次"
         return Step("quota", NAMES["quota"], said, mark="bad" if over else "", facts={"slots": []})
+    if one.kind == STAFF_CARD:
+        return Step("quota", NAMES["quota"], "不计客户的频次", mark="", facts={"slots": []})
     said = (
         "不带话术，不计频次"
         if one.script_version_id is None
@@ -137,8 +150,15 @@ def quota(one: Message, slots: Sequence[Slot], policy: GatePolicy) -> Step:
     return Step("quota", NAMES["quota"], said, mark="", facts={"slots": []})
 
 
+def _family(name: str) -> str:
+    """``service`` or, of a group's own slots, ``group.service``."""
+    own, _, purpose = name.rpartition(".")
+    title = FAMILIES.get(purpose, purpose)
+    return f"本群{title}" if own == "group" else title
+
+
 def _slot(one: Slot, message: Message, policy: GatePolicy) -> str:
-    family = "这次活动" if one.family.startswith("cmp.") else FAMILIES.get(one.family, one.family)
+    family = "这次活动" if one.family.startswith("cmp.") else _family(one.family)
     window = WINDOWS.get(one.window, one.window)
     most = None
     if one.family == message.purpose and one.family in PURPOSES:

@@ -7,13 +7,16 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from content_library.facts import VersionFact
 from delivery.facts import WELCOME
 from delivery.messages.facts import Message
 from insights import integrity
+from insights.why import campaign
 from insights.why.facts import Proof
 from kit.ledger import reading
 from kit.ledger.reading import Recorded, Wanted
 from kit.ledger.verify import Segment, verify_segment
+from kit.policies.facts import Version
 
 AROUND: Final = 10
 """So many entries before and after each one are recomputed with it; a chain may be a million."""
@@ -24,17 +27,25 @@ REACHED: Final = (
     "broadcast.customer_unsent",
 )  # fmt: skip
 APPROVALS: Final = ("script.checked", "script.approved")
+POLICY: Final = ("policy.approved",)
 MOST: Final = 100
 
 
 async def of_message(
-    session: AsyncSession, one: Message, *, approvals: Sequence[str] = (), calls: Sequence[int] = ()
+    session: AsyncSession,
+    one: Message,
+    *,
+    script: VersionFact | None = None,
+    policy: Version | None = None,
+    campaign_id: int | None = None,
+    calls: Sequence[int] = (),
 ) -> Proof:
     """Every entry about a message, oldest first, and the stretches of the chains they stand in.
 
-    ``approvals``: objects whose approval it rests on; ``calls``: its rows in the outbox.
+    ``script``: its words; ``policy``: the version that picked it; ``campaign_id``: what it belongs to; ``calls``: its
+    rows in the outbox.
     """
-    entries = await reading.about(session, approvals, acts=APPROVALS, limit=MOST)
+    entries = await _approvals(session, script, policy, campaign_id)
     objects = [*one.objects, *(f"outbox:{number}" for number in calls)]
     entries += await reading.about(session, objects, limit=MOST)
     entries += await _planned(session, one)
@@ -56,6 +67,26 @@ async def of_message(
         await integrity.checkpointed_at(session),
         check.at if check is not None else None,
     )
+
+
+async def _approvals(
+    session: AsyncSession,
+    script: VersionFact | None,
+    policy: Version | None,
+    campaign_id: int | None,
+) -> list[Recorded]:
+    """What people signed that it rests on: its words, the version of its rule, its campaign."""
+    found: list[Recorded] = []
+    if script is not None:
+        words = f"script:{script.script.code}/{script.script.version}"
+        found += await reading.about(session, [words], acts=APPROVALS, limit=MOST)
+    if policy is not None:
+        rules = await reading.about(session, [f"policy:{policy.name}"], acts=POLICY, limit=MOST)
+        found += [entry for entry in rules if entry.payload.get("version") == policy.number]
+    if campaign_id is not None:
+        name = f"campaign:{campaign_id}"
+        found += await reading.about(session, [name], acts=campaign.ACTS, limit=MOST)
+    return found
 
 
 async def _planned(session: AsyncSession, one: Message) -> list[Recorded]:

@@ -1,10 +1,13 @@
 """What became of it: the manager, every try, what WeCom answered, what the archive shows."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
+from compliance.objections import BY_CODE
 from delivery import outcomes
-from delivery.facts import WELCOME
+from delivery.facts import STAFF_CARD, WELCOME
 from delivery.messages.facts import Attempt, Message
+from delivery.moments.rules import text_of_reason
 from insights.why.facts import Mark, Proof, Step
 from insights.why.origin import Behind
 from insights.why.wording import (
@@ -23,7 +26,7 @@ from kit.web.formats import digest, exact_stamp
 
 def member(one: Message, behind: Behind) -> list[Step]:
     """When the member of staff was told, and when they opened or confirmed it."""
-    if one.kind in (WELCOME, "refused"):
+    if one.kind in (WELCOME, STAFF_CARD, "refused"):
         return []
     name = behind.person(one.staff_id)
     if one.kind == "broadcast":
@@ -32,9 +35,12 @@ def member(one: Message, behind: Behind) -> list[Step]:
         said = f"{name}的群发任务：{text}{when}" + (f"（{one.cause}）" if one.cause else "")
     elif one.kind == "moment":
         mark, text = TASKS.get(one.state, ("", one.state))
-        said = f"由{name}发表的朋友圈：{text}" + (f"（{one.cause}）" if one.cause else "")
+        who = name if one.staff_id else "名单上客户的各位客户经理"
+        said = f"由{who}发表的朋友圈：{text}" + (f"（{one.cause}）" if one.cause else "")
     elif one.kind == "sidebar":
         mark, said = "done", f"{name}在侧边栏点的发送"
+    elif one.kind == "group":
+        mark, said = "done", f"群主{name}在侧边栏点的发送"
     elif one.seen_at is not None:
         mark, said = "done", f"{name} {exact_stamp(one.seen_at)} 打开了这件待办"
     elif one.announced_at is not None:
@@ -102,9 +108,9 @@ def answer(one: Message, found: Sequence[Attempt]) -> Step:
     ids = "、".join(one.wecom_ids)
     if one.kind == "broadcast" and one.detail:
         mark, text = RECIPIENTS.get(one.detail, ("", one.detail))
-    elif one.kind == "moment":
+    elif one.kind == "moment" and one.detail:
         mark, text = READERS.get(one.detail, ("", one.detail))
-        text += f"（{one.reasons}）" if one.reasons else ""
+        text += f"（{_reasons(one.reasons)}）" if one.reasons else ""
     elif one.kind == "refused":
         mark, text = "", "没有交给企业微信"
     elif any(each.kind == "ticket" for each in found):
@@ -124,6 +130,12 @@ def answer(one: Message, found: Sequence[Attempt]) -> Step:
     if ids:
         text += f"（企业微信编号 {ids}）"
     return Step("answer", NAMES["answer"], text, mark=_mark(mark), at=one.reached_at, facts=facts)
+
+
+def _reasons(codes: str) -> str:
+    """Why a customer is not on a moment's list, in words."""
+    sayings = {code: found.saying.partition("。")[0] for code, found in BY_CODE.items()}
+    return "；".join(text_of_reason(code, sayings) for code in codes.split(",") if code)
 
 
 def archive(one: Message, found: Sequence[Attempt]) -> list[Step]:
@@ -148,7 +160,16 @@ def outcome(one: Message) -> list[Step]:
     """How it ended, where it has ended."""
     if one.kind == "refused":
         said = f"没有发：{OUTCOMES.get(one.outcome, one.outcome)}"
-        return [Step("outcome", NAMES["outcome"], said, mark="bad", at=one.made_at)]
+        if one.winner:
+            said += f"，{one.reasons}"
+        href = f"/c/why?key={quote(one.winner, safe='')}" if one.winner else ""
+        return [
+            Step(
+                "outcome", NAMES["outcome"], said, mark="bad", at=one.made_at, href=href,
+                link="先说的那件" if href else "",
+                facts={"outcome": one.outcome, "winner": one.winner},
+            )
+        ]  # fmt: skip
     if one.kind != "todo":
         return []
     mark, text = TODOS.get(one.state, ("", one.state))

@@ -7,6 +7,7 @@ NAMES: Final = {
     "rule": "规则",
     "script": "内容",
     "approval": "审核",
+    "campaign": "活动",
     "channel": "渠道",
     "consent": "授权",
     "gate": "审查",
@@ -19,6 +20,7 @@ NAMES: Final = {
     "proof": "日志证明",
 }
 PURPOSES: Final = {"service": "服务", "care": "关怀", "marketing": "营销"}
+ARMS: Final = {"treated": "触达组", "held": "对照组，不联系"}
 SCOPES: Final = {"marketing": "营销勿扰", "all": "一切勿扰", "personalised": "不按个人特点"}
 WINDOWS: Final = {"day": "当天", "week": "本周", "month": "本月", "campaign": "本次活动"}
 FAMILIES: Final = {**PURPOSES, "total": "各类合计", "broadcast": "企业微信群发", "moment": "朋友圈"}
@@ -44,6 +46,7 @@ CALL_KINDS: Final = {
     "broadcast": "群发任务交给企业微信",
     "moment": "朋友圈任务交给企业微信",
     "welcome": "欢迎语交给企业微信",
+    "staff_card": "员工卡片交给企业微信",
     "sms": "短信交给短信平台",
 }
 TASKS: Final = {
@@ -56,6 +59,8 @@ TASKS: Final = {
     "failed": ("bad", "企业微信没有建成任务"),
     "unknown": ("bad", "不知道企业微信建成没有，正在查"),
     "listed": ("", "名单已圈定，还没有交给企业微信"),
+    "proposed": ("", "等另一位同事批准"),
+    "refused": ("bad", "没有批准"),
     "approved": ("", "已批准，还没有圈定名单"),
     "over": ("done", "已结束"),
     "stopped": ("bad", "已停止"),
@@ -67,6 +72,7 @@ RECIPIENTS: Final = {
     "not_friend": ("bad", "企业微信说客户已不是好友，没有发到"),
     "capped": ("bad", "企业微信说客户已收够当期群发，没有发到"),
     "refused": ("bad", "企业微信没有收下这位客户"),
+    "withdrawn": ("bad", "交给企业微信之前撤下，没有发"),
 }
 READERS: Final = {
     "planned": ("", "在可见名单上"),
@@ -85,6 +91,7 @@ OUTCOMES: Final = {
     "unreachable": "没有能到客户的渠道",
     "uncovered": "没有人管户",
     "no_words": "没有能用的话术",
+    "halted": "活动已停止",
     "released": "安排过，后来撤回",
 }
 TODOS: Final = {

@@ -70,7 +70,7 @@ async def turns(
     while True:
         page = await _units(session, after)
         if len(page) < PAGE:
-            page += [unit for unit in await _units(session, "") if unit not in page]
+            page += [unit for unit in await _units(session, None) if unit not in page]
         page = [unit for unit in page[:PAGE] if unit not in seen]
         if not page:
             return []
@@ -81,8 +81,11 @@ async def turns(
             return found[:want]
 
 
-async def _units(session: AsyncSession, after: str) -> list[str]:
-    """The next units behind ``after`` that have something queued, in the order of their names."""
+async def _units(session: AsyncSession, after: str | None) -> list[str]:
+    """The next units behind ``after`` that have something queued, in the order of their names.
+
+    None: from the first one, which may have no name (the calls of nobody's branch).
+    """
     first = select(_next_unit(after).label("unit_id")).cte("waiting", recursive=True)
     further = select(_next_unit(first.c.unit_id)).where(first.c.unit_id.is_not(None))
     units = first.union_all(further)
@@ -92,7 +95,9 @@ async def _units(session: AsyncSession, after: str) -> list[str]:
 
 def _next_unit(after: Any) -> Any:
     row = aliased(Outbox)
-    query = select(func.min(col(row.unit_id))).where(_queued(row), col(row.unit_id) > after)
+    query = select(func.min(col(row.unit_id))).where(_queued(row))
+    if after is not None:
+        query = query.where(col(row.unit_id) > after)
     return query.scalar_subquery()
 
 

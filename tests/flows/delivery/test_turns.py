@@ -114,6 +114,14 @@ async def test_every_branch_has_its_turn_where_permits_are_few_and_branches_many
     assert {name: sender.units.count(name) for name in names} == dict.fromkeys(names, 1)
 
 
+async def test_a_call_of_no_branch_has_its_turn_and_holds_nobody_up(database: Database) -> None:
+    await _queue(database, [""], 2, priority=4)
+    await _queue(database, [f"branch-{n:02}" for n in range(40)], 1)
+    sender = Sender()
+    assert await _dispatcher(database, sender).drain() == 42
+    assert sender.units[:2] == ["", ""]
+
+
 async def test_what_is_urgent_goes_before_what_was_queued_earlier(database: Database) -> None:
     await _queue(database, "branch-a", 40, priority=7)
     await _queue(database, "branch-b", 3, priority=4)

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from config.settings import PREFIX, Settings, load
-from kit import clock, log
+from kit import log
 from kit.errors import AppError, ConfigurationRefused
 from wecom.errors import WecomError
 from wiring.databases import open_databases
@@ -100,7 +100,7 @@ async def opened(*, migrated: bool = True) -> AsyncIterator[Parts]:
         await parts.close()
 
 
-async def build_ready(found: Settings, *, now: Clock = clock.now) -> Parts:
+async def build_ready(found: Settings, *, now: Clock | None = None) -> Parts:
     """Parts on a database at this version's schema.
 
     An embedded (SQLite) database is brought there; a PostgreSQL one is never changed behind

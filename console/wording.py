@@ -48,6 +48,7 @@ ACTS: Final = {
     "staff_card.cancelled": "晨间卡片撤回",
     "staff_card.unknown": "晨间卡片结果不明",
     "staff_card.uncertain": "晨间卡片结果查不明，交给人",
+    "staff_card.again": "晨间卡片结果不明，再发一次（重复的由企业微信丢弃）",
     "card.clicked": "点了晨间卡片",
     "day.planned": "完成当天计划",
     "contact.bound": "联系人匹配到客户",

@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from delivery import quota
+from delivery import doubt, quota
 from delivery.metrics import EFFECTS
 from delivery.models import OutboxState
 from delivery.repository import outbox
@@ -27,6 +27,7 @@ from delivery.repository.turns import RANGES, Turn, most_urgent, turns
 from delivery.worklist import Work, open_work
 from kit import ledger, log
 from kit.db import Database
+from kit.pacing.deadlines import in_time, prolong
 from kit.pacing.facts import Urgency, urgent_as
 from wecom.errors import AlreadyDone, Busy, OutcomeUnknown, Unreachable, WecomError
 
@@ -36,8 +37,6 @@ LONGEST_WAIT: Final = 300
 ROUND: Final = 25
 """Calls chosen at a time: so many may go before something more urgent is looked for."""
 MOST_EMPTY: Final = 3
-TAKERS: Final = {"sms": "短信平台"}
-"""Who takes a kind of call, where it is not WeCom."""
 
 _log = log.get(__name__)
 
@@ -131,7 +130,7 @@ class Dispatcher:
 
     async def dispatch(self, call_id: int) -> OutboxState | None:
         """Make one call now (the welcome's fast lane); None when it is no longer queued."""
-        with urgent_as(Urgency.URGENT):
+        with urgent_as(Urgency.URGENT), in_time(LEASE.total_seconds()):
             claim = await self._claim(only=call_id)
             return None if claim is None else await self._make(claim)
 
@@ -174,12 +173,13 @@ class Dispatcher:
             tried = 0
             with urgent_as(level):
                 for turn in line:
-                    claim = await self._claim(
-                        kinds=[turn.kind], unit=turn.unit_id, priorities=RANGES[level]
-                    )
-                    if claim is not None:
-                        tried += 1
-                        await self._make(claim)
+                    with in_time(LEASE.total_seconds()):
+                        claim = await self._claim(
+                            kinds=[turn.kind], unit=turn.unit_id, priorities=RANGES[level]
+                        )
+                        if claim is not None:
+                            tried += 1
+                            await self._make(claim)
             return tried
 
         workers = min(self._side_by_side, len(chosen))
@@ -211,6 +211,7 @@ class Dispatcher:
             )
             if claim is not None and (own := self._routes[claim.kind].lease) is not None:
                 await outbox.renew(session, claim, at=at, lease=own())
+                prolong(own().total_seconds())
         return claim
 
     async def _make(self, claim: Claim) -> OutboxState:
@@ -305,20 +306,17 @@ async def _record(
         await quota.give_back(session, [claim.key])
     if (claim.kind, state) == ("sms", OutboxState.FAILED):
         return  # its contact went on to the next channel
-    if state in (OutboxState.FAILED, OutboxState.UNKNOWN) and claim.kind != "welcome":
-        await open_work(
-            session,
-            [
-                Work(
-                    key=f"outbox:{claim.id}:{state.value}",
-                    kind=f"send_{state.value}",
-                    title="企业微信没有接收"
-                    if state is OutboxState.FAILED
-                    else f"不知道{TAKERS.get(claim.kind, '企业微信')}收到没有",
-                    why=f"{claim.kind} {cause}",
-                    unit_id=claim.unit_id,
-                    facts={"outbox_id": claim.id, "kind": claim.kind},
-                )
-            ],
-            at=at,
+    if claim.kind == "welcome":
+        return
+    if state is OutboxState.UNKNOWN:
+        await doubt.show(session, claim, cause, at=at)
+    if state is OutboxState.FAILED:
+        refused = Work(
+            key=f"outbox:{claim.id}:failed",
+            kind="send_failed",
+            title="企业微信没有接收",
+            why=f"{claim.kind} {cause}",
+            unit_id=claim.unit_id,
+            facts={"outbox_id": claim.id, "kind": claim.kind},
         )
+        await open_work(session, [refused], at=at)

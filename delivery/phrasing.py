@@ -27,22 +27,26 @@ from delivery import (
 )
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.desk import Desk
-from delivery.dispatcher import NobodyLeft, NotNow, Route, Sent
+from delivery.dispatcher import LEASE, NobodyLeft, NotNow, Route, Sent
 from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
 from delivery.moments import leaving, settling
+from delivery.repository import outbox
 from delivery.repository.outbox import Claim
 from delivery.text_messages import SMS, TextGateway
 from kit.clock import now
 from kit.db import Database
+from kit.pacing.deadlines import prolong
 from wecom import broadcasts, messages, moments, welcome
 from wecom.attachments import Attachment, Content, Image, Video
 from wecom.cards import Fact, OpenPage, TextNotice
 from wecom.client import Caller
-from wecom.errors import Misconfigured
+from wecom.errors import AlreadyDone, Misconfigured, Rejected
 
 STALE: Final = "its words were recalled or are out of date"
 FIRST_POLL: Final = timedelta(minutes=1)
+TASK_ID_USED: Final = 42014
+"""A card's task_id is unique for ever (page 90236), so an earlier attempt of ours has arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,9 @@ def routes(
         beside = await materials(claim, "broadcast")
         try:
             async with database.transaction() as session:
+                if not await outbox.renew(session, claim, at=clock(), lease=LEASE):
+                    raise NotNow("another process has taken it over")
+                prolong(LEASE.total_seconds())
                 if await recalling.stale_broadcast(session, number, clock()):
                     wanted, why = [], STALE
                 else:
@@ -186,7 +193,12 @@ def routes(
             messages.TemplateCard(card),
             duplicate_check_s=messages.MAX_DUPLICATE_CHECK_S,
         )
-        sent = await messages.send(wecom, note)
+        try:
+            sent = await messages.send(wecom, note)
+        except Rejected as error:
+            if claim.attempts > 1 and error.errcode == TASK_ID_USED:
+                raise AlreadyDone(error.path, error.detail, errcode=error.errcode) from error
+            raise
         return Sent(sent.msgid, {"unreached": list(sent.invalid_staff)})
 
     async def send_text(claim: Claim) -> Sent:

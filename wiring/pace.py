@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.call_limit_policy import CallLimitPolicy
 from kit.db import Database
+from kit.pacing import deadlines
 from kit.pacing.facts import Limit, Pace, Urgency
 from kit.pacing.service import NoRoom, Pacer
 from kit.shared_tokens.service import SharedTokens
@@ -67,7 +68,8 @@ class WecomPace:
 
     @asynccontextmanager
     async def passing(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[None]:
-        """One call. Raises Busy when no permit comes in time: then nothing was sent."""
+        """One call. Raises Busy when no permit comes in time, or the caller's own time is over:
+        then nothing was sent."""
         async with AsyncExitStack() as stack:
             try:
                 passing = self.pacer.passing(path, self._members(path, body))
@@ -76,6 +78,8 @@ class WecomPace:
                 raise Busy(path, "no permit in time", retry_after_s=error.wait) from None
             except (SQLAlchemyError, OSError) as error:
                 raise Busy(path, f"no permit: {type(error).__name__}", retry_after_s=5) from None
+            if deadlines.too_late():
+                raise Busy(path, "the caller's lease is over")
             try:
                 yield
             except Busy as error:

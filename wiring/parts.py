@@ -26,8 +26,8 @@ from content_library.calendar import ContentCalendar
 from delivery.desk import Desk
 from delivery.dispatcher import Dispatcher
 from delivery.phrasing import Texts, routes
-from kit import clock
 from kit.pacing.service import give_back
+from kit.shared_clock import SharedClock
 from kit.shared_tokens.service import SharedTokens
 from kit.web.sessions import Limits
 from wecom.archive.records import load_private_key
@@ -73,6 +73,7 @@ class Parts:
     codes: HttpCodeSender | None
     sms: HttpTextGateway | None
     clock: Clock
+    shared_clock: SharedClock | None
 
     @property
     def screener(self) -> Screener:
@@ -152,8 +153,10 @@ class Parts:
 
     async def refresh(self) -> None:
         """Read policies and calendar anew: a version put in force, a silence ordered, a
-        rule lowered hold now."""
+        rule lowered hold now. The clock is set by the database's."""
         async with self.databases.bank.reading() as session:
+            if self.shared_clock is not None:
+                await self.shared_clock.set_by(session)
             if await policies.fill(self.shelf, session):
                 self.desk.adopt(
                     policies.gate_policy(self.shelf, self.own_hosts),
@@ -183,15 +186,18 @@ class Parts:
 async def build(
     settings: Settings,
     *,
-    now: Clock = clock.now,
+    now: Clock | None = None,
     http: Http | None = None,
     gateway: httpx.AsyncBaseTransport | None = None,
 ) -> Parts:
     """Build every part. Raises ConfigurationRefused with the place to look.
 
-    ``http`` is another way to WeCom than the network, ``gateway`` another to the message gateway,
-    for tests.
+    ``now``: another clock than the one all processes share. ``http`` is another way to WeCom than
+    the network, ``gateway`` another to the message gateway, for tests.
     """
+    shared: SharedClock | None = None
+    if now is None:
+        now = shared = SharedClock()
     keys = load_keys(settings)
     databases = open_databases(settings, keys.cipher)
     wecom = settings.wecom
@@ -201,6 +207,8 @@ async def build(
     own_hosts = frozenset({host} if host else ())
     shelf = Shelf()
     async with databases.bank.reading() as session:
+        if shared is not None:
+            await shared.set_by(session)
         await policies.fill(shelf, session)
         policy = policies.gate_policy(shelf, own_hosts)
         calendar = await bank_calendar(session, policy)
@@ -256,6 +264,7 @@ async def build(
         else None,
         sms=HttpTextGateway(settings.sms, now, transport=gateway) if settings.sms.url else None,
         clock=now,
+        shared_clock=shared,
     )
 
 

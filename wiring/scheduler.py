@@ -3,6 +3,10 @@
 Each process that runs a scheduler looks at the clock by itself. A tick finds the newest planned
 moment that is not over ``late``, tries to take its slot, and runs the job only if it got it. A
 tick that nobody saw (all processes were down) is caught up at the next start.
+
+The wake-ups follow this machine's clock, which may be wrong; what is due follows the clock all
+processes share. So each process also looks round twice a minute: for what its own clock has not
+woken it for, and for the slots of a process that fell silent in the middle.
 """
 
 import asyncio
@@ -10,6 +14,7 @@ import contextlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
@@ -18,8 +23,11 @@ from kit.clock import BANK_TIME
 from kit.scheduling import slots
 from wiring.jobs import Job
 from wiring.parts import Parts
+from wiring.rounds import every
 
 BEAT = timedelta(minutes=1)
+LOOK: Final = 30.0
+"""Seconds between two looks round."""
 
 _log = log.get(__name__)
 
@@ -32,6 +40,8 @@ class Scheduler:
         self._jobs = jobs
         self._name = f"{name}-{secrets.token_hex(4)}"
         self._clock = AsyncIOScheduler(timezone=BANK_TIME)
+        self._runs: set[asyncio.Task[None]] = set()
+        self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Begin ticking; what was missed while nobody ran is looked at at once."""
@@ -48,31 +58,46 @@ class Scheduler:
         self._clock.start()
         for job in self._jobs:
             await self.tick(job)
+        self._looking = asyncio.create_task(every(LOOK, "clock", self.look), name="clock")
 
     @property
     def running(self) -> bool:
         """Whether the clock ticks."""
-        return bool(self._clock.running)
+        return bool(self._clock.running) and not (self._looking and self._looking.done())
 
     def stop(self) -> None:
         """Tick no more; a run under way ends by itself."""
         self._clock.shutdown(wait=False)
+        if self._looking is not None:
+            self._looking.cancel()
 
     async def tick(self, job: Job) -> bool:
         """Run ``job`` for its newest due moment, if nobody else has; whether it ran here."""
         at = self._parts.clock()
         planned_at = newest_due(job, at)
-        if planned_at is None:
-            return False
-        database = self._parts.databases.bank
-        async with database.transaction() as session:
-            mine = await slots.take(
-                session, job=job.id, planned_at=planned_at, worker=self._name, at=at
-            )
-        if not mine:
+        if planned_at is None or not await self._take(job, planned_at, at):
             return False
         await self._run(job, planned_at)
         return True
+
+    async def look(self) -> None:
+        """Begin whatever is due and nobody runs; it ends by itself."""
+        at = self._parts.clock()
+        due = {job.id: (job, moment) for job in self._jobs if (moment := newest_due(job, at))}
+        async with self._parts.databases.bank.reading() as session:
+            free = await slots.untaken(session, {name: one[1] for name, one in due.items()}, at)
+        for name in free:
+            job, planned_at = due[name]
+            if await self._take(job, planned_at, at):
+                run = asyncio.create_task(self._run(job, planned_at), name=f"job {name}")
+                self._runs.add(run)
+                run.add_done_callback(self._runs.discard)
+
+    async def _take(self, job: Job, planned_at: datetime, at: datetime) -> bool:
+        async with self._parts.databases.bank.transaction() as session:
+            return await slots.take(
+                session, job=job.id, planned_at=planned_at, worker=self._name, at=at
+            )
 
     async def _run(self, job: Job, planned_at: datetime) -> None:
         database = self._parts.databases.bank

@@ -29,6 +29,7 @@ from delivery.repository import outbox
 from delivery.repository.outbox import Claim
 from delivery.words_now import stale
 from kit.db import Database
+from kit.pacing.deadlines import prolong
 
 STALE: Final = "its words were recalled or are out of date"
 
@@ -74,6 +75,7 @@ def renewing(
         async with database.transaction() as session:
             if not await outbox.renew(session, claim, at=at, lease=long):
                 raise LeaseOver
+        prolong(long.total_seconds())
         renewed = at
 
     return go_on
@@ -109,6 +111,7 @@ async def leave(
     part_id = int(claim.payload["part_id"])
     if not await outbox.renew(session, claim, at=at, lease=lease(desk)):
         raise LeaseOver
+    prolong(lease(desk).total_seconds())
     one = (await called(session, part_id)).task
     if await stale(session, one.script_version_id, at):
         return Leave(nobody=STALE)

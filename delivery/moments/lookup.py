@@ -12,11 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from delivery import doubt
 from delivery.models import MomentPart, MomentSender, OutboxState
 from delivery.moments import leaving, settling
 from delivery.repository import outbox
 from delivery.repository.outbox import Claim
-from delivery.worklist import close_open
 from kit import ledger
 from kit.db import Database
 from wecom import moments
@@ -54,7 +54,7 @@ async def resolve(
             state, act = OutboxState.QUEUED if again else OutboxState.EXPIRED, "moment.absent"
         reference = found.moment_id if found else ""
         if not await outbox.resolve(
-            session, claim.id, state, at=at, reference=reference, cause="" if found else ABSENT
+            session, claim, state, at=at, reference=reference, cause="" if found else ABSENT
         ):
             return "waiting"
         if found is not None:
@@ -64,13 +64,8 @@ async def resolve(
             await settling.queued_again(session, part_id)
         else:
             await settling.settled(session, part_id, state, "", at, ABSENT)
-        await close_open(
-            session,
-            [f"outbox:{claim.id}:unknown"],
-            by="system:lookup",
-            resolution="企业微信的朋友圈列表里找到了" if found else "企业微信没有这一条，重新安排",
-            at=at,
-        )
+        resolution = "企业微信的朋友圈列表里找到了" if found else "企业微信没有这一条，重新安排"
+        await doubt.settle(session, claim, resolution, at=at)
         entry = ledger.Entry(
             kind="send", act=act, actor="system:lookup", object=f"outbox:{claim.id}",
             unit=claim.unit_id, payload={"key": claim.key, "reference": reference},

@@ -189,6 +189,7 @@ async def settle(
             col(Outbox.id) == claim.id,
             col(Outbox.queued_at) == claim.queued_at,
             col(Outbox.claimed_by) == worker,
+            col(Outbox.attempts) == claim.attempts,
             col(Outbox.state) == OutboxState.SENDING,
         )
         .values(**values)
@@ -235,14 +236,18 @@ async def in_state(session: AsyncSession, state: OutboxState, *, limit: int = 50
 
 async def resolve(
     session: AsyncSession,
-    call_id: int,
+    claim: Claim,
     state: OutboxState,
     *,
     at: datetime,
     reference: str = "",
     cause: str = "",
 ) -> bool:
-    """Settle an unknown call by what was found out; False when it is not unknown any more."""
+    """Settle an unknown call by what was found out; False when it is not unknown any more.
+
+    ``claim`` is the attempt that was looked up: what was found out about an earlier one says
+    nothing of a later one.
+    """
     values: dict[str, Any] = {"state": state, "settled_at": at, "cause": cause[:400]}
     if reference:
         values["reference"] = reference
@@ -250,11 +255,24 @@ async def resolve(
         values |= {"due_at": at, "settled_at": None, "leased_until": None}
     result: Any = await session.execute(
         update(Outbox)
-        .where(col(Outbox.id) == call_id, col(Outbox.state) == OutboxState.UNKNOWN)
+        .where(
+            col(Outbox.id) == claim.id,
+            col(Outbox.queued_at) == claim.queued_at,
+            col(Outbox.attempts) == claim.attempts,
+            col(Outbox.state) == OutboxState.UNKNOWN,
+        )
         .values(**values)
         .execution_options(synchronize_session=False)
     )
     return bool(result.rowcount)
+
+
+async def claimed_at(session: AsyncSession, claim: Claim) -> datetime:
+    """When the attempt began."""
+    query = select(col(Outbox.claimed_at)).where(
+        col(Outbox.id) == claim.id, col(Outbox.queued_at) == claim.queued_at
+    )
+    return (await session.execute(query)).scalar_one() or claim.queued_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,28 @@ async def take(
     return (await session.execute(taken_over)).first() is not None
 
 
+async def untaken(
+    session: AsyncSession, planned: Mapping[str, datetime], at: datetime
+) -> list[str]:
+    """Those of ``planned`` (job and moment) that nobody has taken, or whose worker fell silent."""
+    if not planned:
+        return []
+    query = select(col(JobSlot.job), col(JobSlot.outcome), col(JobSlot.beat_at)).where(
+        or_(
+            *(
+                (col(JobSlot.job) == job) & (col(JobSlot.planned_at) == moment)
+                for job, moment in sorted(planned.items())
+            )
+        )
+    )
+    settled = {
+        job
+        for job, outcome, beat_at in await session.execute(query)
+        if outcome != "running" or beat_at >= at - SILENT
+    }
+    return sorted(planned.keys() - settled)
+
+
 async def beat(
     session: AsyncSession, *, job: str, planned_at: datetime, worker: str, at: datetime
 ) -> bool:

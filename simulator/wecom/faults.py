@@ -14,6 +14,8 @@ FaultKind = Literal[
     "http",
     "html",
     "truncated",
+    "empty",
+    "drip",
     "token_loss",
     "rate_limit",
     "callback_lose",
@@ -32,6 +34,7 @@ class FaultRule(BaseModel):
 
     ``when`` says whether the call takes effect before it is spoiled: "before" means no effect,
     "after" means the effect stands and only the answer is lost. ``count`` None never ends.
+    "drip" lets the answer come in small pieces over ``delay_s``.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -112,7 +115,18 @@ class FaultBook:
 
 
 API_FAULTS: frozenset[str] = frozenset(
-    {"code", "delay", "drop", "http", "html", "truncated", "token_loss", "rate_limit"}
+    {
+        "code",
+        "delay",
+        "drop",
+        "http",
+        "html",
+        "truncated",
+        "empty",
+        "drip",
+        "token_loss",
+        "rate_limit",
+    }
 )
 CALLBACK_FAULTS: frozenset[str] = frozenset(
     {"callback_lose", "callback_duplicate", "callback_reorder", "callback_delay"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from simulator.wecom.endpoints.kit import Answer, Bytes, Call, Endpoint, Upload, WithHeaders
 from simulator.wecom.errors import Json, Refused, refusal
@@ -23,7 +24,16 @@ from simulator.wecom.world import World
 UNKNOWN_PATH = 99_999
 DEBUG_PER_MINUTE = 5
 CALLER_FIELDS = frozenset({"access_token", "debug"})
+DRIPS = 20
 HTML = "<html><head><title>200 OK</title></head><body>gateway</body></html>"
+
+
+async def _dripping(whole: bytes, seconds: float) -> AsyncIterator[bytes]:
+    """``whole`` in small pieces, so that no single wait is long."""
+    size = max(1, len(whole) // DRIPS)
+    for start in range(0, len(whole), size):
+        await asyncio.sleep(seconds / DRIPS)
+        yield whole[start : start + size]
 
 
 class ConnectionCut(httpx.ReadError):
@@ -160,6 +170,11 @@ class _Work:
             whole = self._json()
             half = whole[: max(1, len(whole) // 2)]
             await self._replace(rule, Response(half, 200, media_type="application/json"))
+        elif rule.kind == "empty":
+            await self._replace(rule, Response(b"", 200, media_type="application/json"))
+        elif rule.kind == "drip":
+            slow = _dripping(self._json(), rule.delay_s)
+            await self._replace(rule, StreamingResponse(slow, media_type="application/json"))
 
     async def _replace(self, rule: FaultRule, response: Response) -> None:
         self._spoiled = response

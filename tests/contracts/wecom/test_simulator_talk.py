@@ -267,6 +267,7 @@ FAULTS: list[tuple[dict[str, object], type[WecomError]]] = [
     ({"kind": "http", "status": 502, "when": "after"}, OutcomeUnknown),
     ({"kind": "html", "when": "after"}, OutcomeUnknown),
     ({"kind": "truncated", "when": "after"}, OutcomeUnknown),
+    ({"kind": "empty", "when": "after"}, OutcomeUnknown),
     ({"kind": "token_loss"}, TokenExpired),
 ]
 

@@ -17,6 +17,11 @@ OF_PRODUCTS: Final = frozenset({"nav_fall", "yield_gap"})
 OF_HOLDINGS: Final = frozenset({"holdings", "instalments", "premiums", "open_days"}) | OF_PRODUCTS
 """What is selected by a holding; the keys of every other selection name the customer."""
 
+OF_THE_DAY: Final = frozenset(
+    {"holdings", "instalments", "premiums", "open_days", "birthdays", "events", "anniversaries"}
+)
+"""What is about one day of the customer's: its words are wrong on the day after."""
+
 
 Select = Literal[
     "holdings",
@@ -31,6 +36,8 @@ Select = Literal[
     "near_tier",
     "quiet",
     "outflow",
+    "offers",
+    "season",
     "nav_fall",
     "yield_gap",
     "allocation",
@@ -42,7 +49,9 @@ Select = Literal[
 class Step(_Part):
     """What is done when ``days_left`` days are left, or ``days_after`` days have passed.
 
-    ``days_open``: how long after its day a task of a turn (see ``Select``) stays open.
+    ``days_open``: how long after its day a task of a turn (see ``Select``) stays open. ``rest``:
+    a step that falls on a weekend or holiday is taken on the last working day ``before``, on the
+    first ``after``, or stays (``same``); a moved working Saturday is a working day.
     """
 
     days_left: int = Field(default=0, ge=0, le=365)
@@ -50,11 +59,16 @@ class Step(_Part):
     action: Literal["care", "message", "broadcast"]
     scene: str
     days_open: int = Field(default=0, ge=0, le=60)
+    rest: Literal["same", "before", "after"] = "same"
 
     @model_validator(mode="after")
     def _one_side(self) -> Self:
         if self.days_left and self.days_after:
             raise ValueError("一步只写 days_left（之前）或 days_after（之后）之一")
+        if self.rest == "before" and not self.days_left:
+            raise ValueError("rest = before 只用于提前提醒的步骤（days_left），当天的话不提前说")
+        if self.rest == "after" and self.days_left:
+            raise ValueError("rest = after 不能用于提前提醒的步骤，过了日子再说就晚了")
         return self
 
 
@@ -67,9 +81,10 @@ class Limits(_Part):
     more, the distances alike within ``gap_days``, the sizes within ``amount_percent``.
     ``nav_fall``, ``yield_gap``: over ``window_days`` the net value fell ``basis_points`` below its
     highest, or the yearly yield lies so far below the lowest benchmark; the newest value is at
-    most ``fresh_days`` old. ``allocation``: the share of what is rated ``risky_from`` or above
-    exceeds ``most_percent`` of C1 … C5. ``allocation``, ``review``, ``market_event``: from
-    ``from_yuan`` of assets.
+    most ``fresh_days`` old. ``offers``: as ``outflow``, for who stands on a product's white list.
+    ``season``: once a quarter. ``allocation``: the share of what is rated ``risky_from`` or above
+    exceeds ``most_percent`` of C1 … C5. ``allocation``, ``review``, ``season``, ``market_event``:
+    from ``from_yuan`` of assets.
     """
 
     within_percent: int = Field(default=5, ge=1, le=50)
@@ -105,6 +120,14 @@ class Trigger(_Part):
     priority: int = Field(ge=0, le=100)
     source: str
     step: tuple[Step, ...]
+
+    @model_validator(mode="after")
+    def _on_its_day(self) -> Self:
+        if self.select in OF_THE_DAY and any(
+            one.rest == "after" and not one.days_after for one in self.step
+        ):
+            raise ValueError(f"“{self.title}”说的是当天的事，不能挪到假日之后")
+        return self
 
 
 class MarketEvent(_Part):

@@ -26,7 +26,7 @@ from delivery.repository import plans
 from kit import ledger, log
 from kit.clock import bank_moment
 from kit.db import Database
-from reminders import alerts, rules, selecting, turns
+from reminders import alerts, offers, rules, selecting, turns
 
 BY = "system:planner"
 
@@ -211,11 +211,15 @@ class _Plan:
             async for page in self._alert_pages(trigger):
                 yield page
             return
+        if trigger.select == "offers":
+            async for page in self._offer_pages(trigger):
+                yield page
+            return
         if trigger.select not in (*OF_HOLDINGS, "birthdays"):
             async for page in self._turn_pages(trigger):
                 yield page
             return
-        for step, on in rules.watched_days(trigger, self._day):
+        for step, on in self._watched(trigger):
             async with self._database.reading() as session:
                 scripts = await scripts_of.approved(session, step.scene, self._as_of)
                 if trigger.select == "birthdays":
@@ -224,6 +228,9 @@ class _Plan:
                     continue
                 async for dues in self._dues(session, trigger, on):
                     yield self._due_intents(trigger, step, on, dues, scripts)
+
+    def _watched(self, trigger: Trigger) -> list[tuple[Step, date]]:
+        return rules.watched_days(trigger, self._day, self._desk.calendar.is_working)
 
     async def _dues(
         self, session: AsyncSession, trigger: Trigger, on: date
@@ -241,7 +248,7 @@ class _Plan:
                 yield [due for due, _ in pairs]
 
     async def _turn_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
-        for step, on in rules.watched_days(trigger, self._day):
+        for step, on in self._watched(trigger):
             async with self._database.reading() as session:
                 scripts = {
                     scene: await scripts_of.approved(session, scene, self._as_of)
@@ -265,10 +272,25 @@ class _Plan:
                         )
                         for turn in found
                     ]
-                    kept = [one for one in made if one is not None]
-                    if len(kept) < len(made):
-                        self._report.without_script[step.scene] += len(made) - len(kept)
-                    yield kept
+                    yield self._with_words(made, step)
+
+    async def _offer_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
+        for step, on in self._watched(trigger):
+            async with self._database.reading() as session:
+                scripts = await scripts_of.approved(session, step.scene, self._as_of)
+                async for found in offers.of_day(session, trigger, on, today=self._day):
+                    made = [
+                        offers.offer_intent(
+                            offer,
+                            trigger=trigger,
+                            step=step,
+                            today=self._day,
+                            expires_at=self.expires_at(),
+                            scripts=scripts,
+                        )
+                        for offer in found
+                    ]
+                    yield self._with_words(made, step)
 
     async def _alert_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
         for step in trigger.step:
@@ -286,10 +308,14 @@ class _Plan:
                         )
                         for due in dues
                     ]
-                    kept = [one for one in made if one is not None]
-                    if len(kept) < len(made):
-                        self._report.without_script[step.scene] += len(made) - len(kept)
-                    yield kept
+                    yield self._with_words(made, step)
+
+    def _with_words(self, made: Sequence[Intent | None], step: Step) -> list[Intent]:
+        """Those that found a script; the others are counted."""
+        kept = [one for one in made if one is not None]
+        if len(kept) < len(made):
+            self._report.without_script[step.scene] += len(made) - len(kept)
+        return kept
 
     def _due_intents(
         self,
@@ -299,12 +325,11 @@ class _Plan:
         dues: Sequence[Due],
         scripts: Sequence[ApprovedScript],
     ) -> list[Intent]:
-        made: list[Intent] = []
         expires_at = self.expires_at()
         if step.action == "care":
             expires_at += timedelta(days=max(step.days_left - 7, 1))
-        for due in dues:
-            intent = rules.due_intent(
+        made = [
+            rules.due_intent(
                 due,
                 trigger=trigger,
                 step=step,
@@ -313,11 +338,9 @@ class _Plan:
                 expires_at=expires_at,
                 scripts=scripts,
             )
-            if intent is None:
-                self._report.without_script[step.scene] += 1
-            else:
-                made.append(intent)
-        return made
+            for due in dues
+        ]
+        return self._with_words(made, step)
 
     def _birthdays(
         self,
@@ -326,9 +349,8 @@ class _Plan:
         people: Sequence[selection.Person],
         scripts: Sequence[ApprovedScript],
     ) -> list[Intent]:
-        made: list[Intent] = []
-        for customer, reach in people:
-            intent = rules.birthday_intent(
+        made = [
+            rules.birthday_intent(
                 customer,
                 reach,
                 trigger=trigger,
@@ -337,11 +359,9 @@ class _Plan:
                 expires_at=self.expires_at(),
                 scripts=scripts,
             )
-            if intent is None:
-                self._report.without_script[step.scene] += 1
-            else:
-                made.append(intent)
-        return made
+            for customer, reach in people
+        ]
+        return self._with_words(made, step)
 
     async def _persona_pages(self, trigger: Trigger) -> AsyncIterator[list[Intent]]:
         slots = self._content(self._day)

@@ -1,7 +1,8 @@
 """Which reminder a fact deserves, as an intent: pure, total, without a database or a clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from compliance.facts import Channel, Purpose
 from config.reminder_policy import Step, Trigger
@@ -14,11 +15,42 @@ OF_THE_HOLDING = frozenset({"product_name", "card_tail", "matures_on", "open_on"
 """Fields that only the holding in question can fill."""
 
 
-def watched_days(trigger: Trigger, today: date) -> list[tuple[Step, date]]:
-    """Each step of a trigger with the day it watches, seen from ``today``."""
-    return [
-        (step, today + timedelta(days=step.days_left - step.days_after)) for step in trigger.step
-    ]
+LONGEST_REST: Final = 15
+"""Days off in a row that are looked over; the longest holiday so far had nine."""
+
+
+def watched_days(
+    trigger: Trigger, today: date, works: Callable[[date], bool] = lambda _: True
+) -> list[tuple[Step, date]]:
+    """Each step of a trigger with the days it watches, seen from ``today``.
+
+    ``works``: whether a day is worked; steps with a ``rest`` rule leave the others. Where two
+    steps come to watch one day, the nearer one speaks.
+    """
+    nearest: dict[date, Step] = {}
+    for step in trigger.step:
+        for day in taken_on(today, step, works):
+            on = day + timedelta(days=step.days_left - step.days_after)
+            rival = nearest.get(on)
+            if rival is None or _distance(step) < _distance(rival):
+                nearest[on] = step
+    return [(step, on) for on, step in nearest.items()]
+
+
+def taken_on(today: date, step: Step, works: Callable[[date], bool]) -> list[date]:
+    """The days whose step is taken ``today``: its own, and the days off it stands in for."""
+    if step.rest == "same":
+        return [today]
+    if not works(today):
+        return []
+    found, way = [today], timedelta(days=1 if step.rest == "before" else -1)
+    while len(found) <= LONGEST_REST and not works(found[-1] + way):
+        found.append(found[-1] + way)
+    return found
+
+
+def _distance(step: Step) -> int:
+    return step.days_left - step.days_after
 
 
 def day_words(day: date) -> str:
@@ -65,7 +97,8 @@ def due_intent(
     scripts only those are considered whose words the holding can fill: a card without a number
     is spoken of without its number.
     """
-    fields = _fields(due, on, step.days_left, trigger.select)
+    days_left = (on - today).days  # more than the step's where it stands in for a day off
+    fields = _fields(due, on, days_left, trigger.select)
     script = best_script(
         [one for one in scripts if OF_THE_HOLDING.intersection(one.fields) <= fields.keys()],
         due.customer,
@@ -87,7 +120,7 @@ def due_intent(
         reach=due.reach,
         script_version_id=None if step.action == "care" or script is None else script.version_id,
         fields=fields,
-        title=f"{distance_words(step.days_left)}{noun}",
+        title=f"{distance_words(days_left)}{noun}",
         why=f"{name}，{day_words(on)}{noun}，来自核心系统",
         due_on=today,
         expires_at=expires_at,

@@ -88,6 +88,13 @@ async def _selected(
                 session, day=on, from_fen=from_fen, every_days=limits.every_days
             ):
                 yield page
+        case "season":
+            quarter = (on.month + 2) // 3
+            async for page in net_values.due_for_review(
+                session, day=on, from_fen=from_fen, every_days=limits.every_days
+            ):
+                ref, note = f"{on.year}q{quarter}", f"{quarter} 季度"
+                yield [replace(turn, ref=ref, note=note) for turn in page]
         case "market_event":
             for event in market:
                 if event.on == on:

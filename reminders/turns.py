@@ -83,8 +83,8 @@ def turn_intent(
         reach=turn.reach,
         script_version_id=None if script is None else script.version_id,
         fields=person_fields(turn.customer),
-        title=title_of(trigger, step),
-        why=why_of(trigger, step, turn),
+        title=title_of(trigger, step, turn, today),
+        why=why_of(trigger, turn, today),
         due_on=today,
         expires_at=expires_at + timedelta(days=step.days_open),
         priority=trigger.priority + step.days_left,
@@ -93,21 +93,21 @@ def turn_intent(
     )
 
 
-def title_of(trigger: Trigger, step: Step) -> str:
+def title_of(trigger: Trigger, step: Step, turn: Turn, today: date) -> str:
     """What the list of to-dos calls it; no personal data in it."""
     if trigger.select == "newcomers":
-        return f"开户第 {step.days_after} 天"
+        return f"开户第 {(today - turn.on).days} 天"
     if step.days_left:
-        return f"{trigger.title}，还有 {step.days_left} 天"
+        return f"{trigger.title}，还有 {(turn.on - today).days} 天"
     return trigger.title
 
 
-def why_of(trigger: Trigger, step: Step, turn: Turn) -> str:
+def why_of(trigger: Trigger, turn: Turn, today: date) -> str:
     """Why this customer, in one sentence for the manager."""
     limits = trigger.limits
     match trigger.select:
         case "newcomers":
-            return f"{day_words(turn.on)}开户，今天第 {step.days_after} 天"
+            return f"{day_words(turn.on)}开户，今天第 {(today - turn.on).days} 天"
         case "near_tier":
             lacks = -(-(turn.amount_fen or 0) // FEN)
             motive = f"，看重{turn.note}" if turn.note else ""
@@ -122,6 +122,8 @@ def why_of(trigger: Trigger, step: Step, turn: Turn) -> str:
             return f"R{limits.risky_from} 及以上的占比超过了测评等级对应的 {share}%，约一次检视"
         case "review":
             return "到了一年一次把资金安排过一遍的时候"
+        case "season":
+            return f"{turn.note}的问候，每位客户一季一次，不谈产品"
         case "market_event":
             return f"市场事件：{turn.note}，只陪伴，不给方向"
     what = turn.note or trigger.title

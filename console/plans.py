@@ -42,6 +42,7 @@ TASKS: Final = {
     "gathering": "正在合并",
     "queued": "等着交给企业微信",
     "created": "等客户经理确认",
+    "awaiting_admin": "等企业微信管理员同意",
     "confirmed": "客户经理已发",
     "failed": "没有建成",
     "unknown": "结果不明",

@@ -21,6 +21,8 @@ WORK_KINDS: Final = {
     "opted_out_in_moment": "退订客户在已交出的朋友圈里",
     "moment_strangers": "名单外的客户看到了朋友圈",
     "moment_failed": "企业微信没有发出朋友圈",
+    "broadcast_unclear": "群发的结果没有问清",
+    "broadcasts_await_admin": "群发在等企业微信管理员",
     "moment_unclear": "企业朋友圈的结果没有问清",
     "opted_out_in_task": "退订客户在已交出的群发里",
     "sent_after_opt_out": "退订后仍发出",

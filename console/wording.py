@@ -340,6 +340,7 @@ SYSTEMS: Final = {
     "feed": "数据推送接口",
     "sources": "数据源",
     "delivery": "系统 · 发送",
+    "results": "系统 · 发送结果",
     "crm": "核心系统",
     "archive": "系统 · 会话存档",
     "planner": "系统 · 每日计划",

@@ -6,6 +6,7 @@ Each batch is a handful of set-based statements, however many intents it holds.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from delivery.intents import Intent, Outcome, Submission
 from delivery.judging import Judged
 from delivery.metrics import SUBMITTED
 from delivery.moments import gathering as moments
+from delivery.outside import repository as outside
 from delivery.quota import Cap, Want
 from delivery.repository import keys, todos
 from kit import ledger
@@ -177,11 +179,23 @@ async def _count(
     )
     day = bank_date(at)
     total = Cap(TOTAL, "day", day, desk.merge.most_per_day.get(TOTAL, 99))
+    others = await outside.uses(
+        session,
+        [
+            one.intent.reach.external_userid
+            for one in ranked
+            if one.intent.channel is Channel.BROADCAST and one.intent.reach is not None
+        ],
+        quota.broadcast_cap(desk.broadcast_cap, day).starts_on,
+    )
     wants = [
         Want(
             one.intent.key,
             one.intent.customer.customer_id,
-            (*_caps(one, day, desk), *(() if one.intent.channel is Channel.MOMENT else (total,))),
+            (
+                *_caps(one, day, desk, others),
+                *(() if one.intent.channel is Channel.MOMENT else (total,)),
+            ),
         )
         for one in ranked
         if one.text is not None
@@ -203,12 +217,14 @@ async def _count(
     return [one for one in passed if one.intent.key not in refused]
 
 
-def _caps(one: Judged, day: date, desk: Desk) -> tuple[Cap, ...]:
+def _caps(one: Judged, day: date, desk: Desk, others: Mapping[str, int]) -> tuple[Cap, ...]:
     intent = one.intent
     caps = quota.caps_of(intent.purpose, intent.customer, day, desk.policy)
     caps += quota.campaign_caps(intent.campaign, intent.purpose, desk.policy)
     if one.intent.channel is Channel.BROADCAST:
-        caps += (quota.broadcast_cap(desk.broadcast_cap, day),)
+        contact = intent.reach.external_userid if intent.reach else ""
+        cap = quota.broadcast_cap(desk.broadcast_cap, day)
+        caps += (replace(cap, outside=others.get(contact, 0)),)
     if one.intent.channel is Channel.MOMENT:
         caps += quota.moment_caps(desk.moments.customer, day)
     return caps

@@ -26,6 +26,7 @@ from wecom.client import Caller
 from wecom.errors import AlreadyDone, Refused, WecomError
 
 AT_ONCE: Final = 4_000
+LISTED: Final = ("created", "awaiting_admin")
 MOST_TASKS: Final = 500
 SETTLED_AFTER: Final = timedelta(minutes=10)
 """A batch that began before the stop may commit after the first sweep; none takes that long."""
@@ -157,7 +158,7 @@ async def _cancel_tasks(
     async with database.reading() as session:
         query = select(
             col(Broadcast.id), col(Broadcast.msgid), col(Broadcast.staff_id), col(Broadcast.unit_id)
-        ).where(*_at_wecom(campaign), col(Broadcast.state) == "created", col(Broadcast.msgid) != "")
+        ).where(*_at_wecom(campaign), col(Broadcast.state).in_(LISTED), col(Broadcast.msgid) != "")
         tasks = (await session.execute(query.order_by(col(Broadcast.id)).limit(MOST_TASKS))).all()
     cancelled = 0
     for number, msgid, staff_id, unit_id in tasks:
@@ -176,7 +177,11 @@ async def _cancel_tasks(
             await session.execute(
                 update(Broadcast)
                 .where(col(Broadcast.id) == number)
-                .values(stopped_at=at, cause=cause or "活动停止，已在企业微信取消")
+                .values(
+                    stopped_at=at,
+                    cause=cause or "活动停止，已在企业微信取消",
+                    next_poll_at=col(Broadcast.next_poll_at) if cause else at,
+                )
                 .execution_options(synchronize_session=False)
             )
             if cause:

@@ -13,6 +13,7 @@ PERSONAL: Final = (
     ),
     Holds("send_ticket", "备好与发出的话术", Fate.KEEP, "sales_talk", sealed={"text": "{id}"}),
     Holds("broadcast_recipient", "群发名单", Fate.KEEP, "sales_talk"),
+    Holds("outside_reach", "别处发的群发到达记录", Fate.ERASE),
     Holds("moment_reader", "企业朋友圈名单", Fate.KEEP, "sales_talk"),
     Holds("touch", "触达记录", Fate.KEEP, "sales_talk"),
     Holds("quota_slot", "次数占用", Fate.ERASE),

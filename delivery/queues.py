@@ -35,7 +35,7 @@ from delivery.repository.todos import LIVE
 from delivery.text_messages import SMS
 
 WAITING: Final = ("gathering", "queued")
-HANDED_OVER: Final = ("created", "unknown")
+HANDED_OVER: Final = ("created", "awaiting_admin", "unknown")
 NOT_SENT: Final = ("planned", "unsent")
 
 
@@ -259,6 +259,8 @@ NO_QUEUE: Final[Mapping[str, str]] = {
     "moment_task": "一条企业朋友圈；客户在 moment_reader 里",
     "moment_part": "一条企业朋友圈的一次请求；客户在 moment_reader 里",
     "moment_sender": "由谁发表，没有客户",
+    "outside_broadcast": "别处建的群发，不由本系统发出",
+    "outside_reach": "别处的群发已经到达的客户",
     "touch": "已经发生的触达",
     "campaign_halt": "停下的活动，没有客户",
     "quota_slot": "次数占用，随撤回归还",

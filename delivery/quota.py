@@ -39,12 +39,14 @@ EVER: Final = date(1970, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most ``most`` uses in the window that starts on ``starts_on``."""
+    """At most ``most`` uses in the window that starts on ``starts_on``; ``outside``: how many of
+    them are taken by somebody who holds no slot here."""
 
     family: str
     window: str  # day | week | month | campaign
     starts_on: date
     most: int
+    outside: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,9 @@ def broadcast_cap(mode: BroadcastCap, day: date) -> Cap:
     """What WeCom itself allows on ``day``: broadcasts of every purpose to one customer.
 
     Counted by WeCom in natural days, weeks from Monday, and months (developer page 92135);
-    what exceeds it would be taken and then not delivered. What managers send from WeCom by hand
-    counts there too and is not known here, so a result of "capped" stays the last word.
+    what exceeds it would be taken and then not delivered. What others send (members by hand, the
+    console) counts there too: it is read every hour (``delivery.outside``) and taken off; a result
+    of "capped" stays the last word.
     """
     if mode == "day1":
         return Cap(BROADCASTS, "day", day, 1)
@@ -214,6 +217,8 @@ def _free_slots(want: Want, used: dict[_Place, set[int]]) -> list[int] | None:
     slots = []
     for cap in want.caps:
         taken = used[_place(want, cap)]
+        if cap.outside and len(taken) + cap.outside >= cap.most:
+            return None
         free = next((slot for slot in range(cap.most) if slot not in taken), None)
         if free is None:
             return None

@@ -26,6 +26,7 @@ from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
 from delivery import binding_work, channel_handover, coming_back, lookup, results, tickets, undone
 from delivery import jobs as delivery_jobs
+from delivery.outside import reading as outside
 from delivery.worklist import open_work
 from insights.known_elsewhere import known_elsewhere
 from kit import partitions
@@ -59,6 +60,8 @@ from wiring.parts import Parts
 
 Run = Callable[[Parts, datetime], Awaitable[Mapping[str, Any]]]
 
+NIGHT = 2
+"""In this hour others' broadcasts are looked for as far back as WeCom tells."""
 BOOKS_KEPT = timedelta(days=32)
 """Longer than the longest window of WeCom's limits."""
 
@@ -118,6 +121,11 @@ async def _announce(parts: Parts, at: datetime) -> Mapping[str, Any]:
 
 async def _results(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return await results.poll(parts.databases.bank, parts.wecom, parts.clock)
+
+
+async def _outside(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    nightly = at.astimezone(BANK_TIME).hour == NIGHT
+    return await outside.read(parts.databases.bank, parts.wecom, parts.clock, whole_month=nightly)
 
 
 async def _lookup(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -324,6 +332,7 @@ JOBS: tuple[Job, ...] = (
     Job("contacts", "每日联络计划", {"hour": "6", "minute": "50"}, contact_duty.morning, 10 * HOUR),
     Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
     Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
+    Job("outside", "别处发的群发", {"minute": "50"}, _outside, HOUR),
     Job("moments", "企业朋友圈结果与收回", {"minute": "*"}, moment_duty.what_became, MINUTE),
     Job("moment_lists", "圈定企业朋友圈名单", {"minute": "*"}, moment_duty.lists, MINUTE),
     Job(

@@ -5,6 +5,7 @@ from delivery.models.broadcasts import Broadcast, BroadcastRecipient
 from delivery.models.halts import CampaignHalt
 from delivery.models.moments import MomentPart, MomentReader, MomentSender, MomentTask
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
+from delivery.models.outside import OutsideBroadcast, OutsideReach
 from delivery.models.plan import Outranked, PlanRun
 from delivery.models.tickets import SendTicket, TicketState
 from delivery.models.todos import Todo
@@ -22,6 +23,8 @@ __all__ = [
     "Outbox",
     "OutboxState",
     "Outranked",
+    "OutsideBroadcast",
+    "OutsideReach",
     "PlanRun",
     "QuotaSlot",
     "SendTicket",

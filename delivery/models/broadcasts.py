@@ -10,8 +10,12 @@ from sqlmodel import Field, SQLModel
 class Broadcast(SQLModel, table=True):
     """One task at WeCom. ``text`` is sealed as ``broadcast.text`` bound to ``id``.
 
-    state: gathering -> queued -> created | failed | unknown; created -> confirmed (the member
-    sent it) | cancelled | ended (its result window is over).
+    state: gathering -> queued -> created | failed | unknown; created <-> awaiting_admin (WeCom's
+    administrator has not let the member see it); created -> confirmed (the member sent it); each
+    of these -> cancelled (nobody gets it any more) | ended (its result window is over).
+
+    ``result_cursor``: how far the customers' results have been read, where a reading was broken
+    off; ``cancelled_at``: when WeCom first said that it is cancelled.
 
     ``departed_at``: the call to WeCom was let go at this moment with the customers who were left;
     none where nothing has left, or it is certain that nothing arrived.
@@ -46,13 +50,18 @@ class Broadcast(SQLModel, table=True):
     confirmed_at: datetime | None = None
     next_poll_at: datetime | None = None
     poll_until: datetime | None = None
+    result_cursor: str = Field(default="", max_length=1024)
+    poll_failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    awaiting_since: datetime | None = None
+    cancelled_at: datetime | None = None
     cause: str = Field(default="", max_length=400)
 
 
 class BroadcastRecipient(SQLModel, table=True):
     """One customer of a broadcast and what WeCom says became of it.
 
-    state: planned -> refused (in fail_list) | sent | not_friend | capped | unsent.
+    state: planned -> withdrawn | refused (in fail_list) | sent | not_friend | capped | unsent;
+    what was not sent when its task ended is missed, when it was cancelled stopped.
     """
 
     __tablename__: ClassVar[str] = "broadcast_recipient"

@@ -53,6 +53,7 @@ TASKS: Final = {
     "gathering": ("", "还在汇集名单，没有交给企业微信"),
     "queued": ("", "排队等交给企业微信"),
     "created": ("", "企业微信建好了任务，等成员确认"),
+    "awaiting_admin": ("", "企业微信建好了任务，在等企业微信管理员同意，成员还看不到"),
     "confirmed": ("done", "成员已确认发送"),
     "cancelled": ("bad", "任务撤回"),
     "ended": ("done", "结果期已过，以最后一次查询为准"),
@@ -73,6 +74,8 @@ RECIPIENTS: Final = {
     "capped": ("bad", "企业微信说客户已收够当期群发，没有发到"),
     "refused": ("bad", "企业微信没有收下这位客户"),
     "withdrawn": ("bad", "交给企业微信之前撤下，没有发"),
+    "missed": ("bad", "到期限成员也没有发，已在企业微信取消"),
+    "stopped": ("bad", "任务在企业微信取消了，没有发给这位客户"),
 }
 READERS: Final = {
     "planned": ("", "在可见名单上"),

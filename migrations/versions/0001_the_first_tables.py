@@ -432,6 +432,10 @@ def upgrade() -> None:
     sa.Column('confirmed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('next_poll_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('poll_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('result_cursor', sqlmodel.sql.sqltypes.AutoString(length=1024), nullable=False),
+    sa.Column('poll_failures', sa.Integer(), server_default='0', nullable=False),
+    sa.Column('awaiting_since', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('cancelled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_broadcast')),
     sa.UniqueConstraint('key', name=op.f('uq_broadcast_key'))
@@ -1699,6 +1703,34 @@ def upgrade() -> None:
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.PrimaryKeyConstraint('customer_id', 'day', 'key', name=op.f('pk_outranked'))
     )
+    op.create_table('outside_broadcast',
+    sa.Column('msgid', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
+    sa.Column('creator', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('create_type', sa.Integer(), nullable=False),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('found_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+    sa.Column('next_poll_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('poll_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('poll_failures', sa.Integer(), nullable=False),
+    sa.Column('read', sa.JSON(), nullable=False),
+    sa.Column('read_member', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('read_cursor', sqlmodel.sql.sqltypes.AutoString(length=1024), nullable=False),
+    sa.PrimaryKeyConstraint('msgid', name=op.f('pk_outside_broadcast'))
+    )
+    with op.batch_alter_table('outside_broadcast', schema=None) as batch_op:
+        batch_op.create_index('ix_outside_broadcast_state', ['state', 'next_poll_at'], unique=False)
+
+    op.create_table('outside_reach',
+    sa.Column('msgid', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('sent_on', sa.Date(), nullable=False),
+    sa.Column('uses', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('msgid', 'external_userid', name=op.f('pk_outside_reach'))
+    )
+    with op.batch_alter_table('outside_reach', schema=None) as batch_op:
+        batch_op.create_index('ix_outside_reach_contact', ['external_userid', 'sent_on'], unique=False)
+
     op.create_table('page_opening',
     sa.Column('article_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -2812,6 +2844,14 @@ def downgrade() -> None:
 
     op.drop_table('parking')
     op.drop_table('page_opening')
+    with op.batch_alter_table('outside_reach', schema=None) as batch_op:
+        batch_op.drop_index('ix_outside_reach_contact')
+
+    op.drop_table('outside_reach')
+    with op.batch_alter_table('outside_broadcast', schema=None) as batch_op:
+        batch_op.drop_index('ix_outside_broadcast_state')
+
+    op.drop_table('outside_broadcast')
     op.drop_table('outranked')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_unit', postgresql_where=sa.text("state = 'queued'"), sqlite_where=sa.text("state = 'queued'"))

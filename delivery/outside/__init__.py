@@ -1,0 +1,1 @@
+"""Broadcasts that others send to the bank's customers, because WeCom counts them with ours."""

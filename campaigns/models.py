@@ -195,6 +195,7 @@ class CampaignMember(SQLModel, table=True):
     """A customer of a campaign as the draw left them; who is held out hears nothing of it.
 
     ``turn``: their place among the manager's customers, in an order that chance made.
+    ``aum_fen``: what they had with the bank when they were drawn.
     """
 
     __tablename__: ClassVar[str] = "campaign_member"
@@ -208,11 +209,29 @@ class CampaignMember(SQLModel, table=True):
     staff_id: str = Field(default="", max_length=64)
     arm: str = Field(max_length=8)  # treated | held
     turn: int
+    aum_fen: int | None = Field(default=None, sa_type=BigInteger)
     answered_at: datetime | None = None
 
 
+class CampaignExpense(SQLModel, table=True):
+    """Money of a campaign's budget that was spent, in 分; what was wrong is taken back by a minus."""
+
+    __tablename__: ClassVar[str] = "campaign_expense"
+    __table_args__ = (Index("ix_campaign_expense_campaign", "campaign_id", "id"),)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    campaign_id: int = Field(sa_type=BigInteger)
+    spent_on: date
+    what: str = Field(max_length=80)
+    amount_fen: int = Field(sa_type=BigInteger)
+    by: str = Field(max_length=120)
+    at: datetime
+
+
 class CampaignTouch(SQLModel, table=True):
-    """What became of one wave for one customer: the door's outcome, with every reason."""
+    """What became of one wave for one customer: the door's outcome, with every reason.
+
+    ``tries``: on how many days it was tried.
+    """
 
     __tablename__: ClassVar[str] = "campaign_touch"
     __table_args__ = (Index("ix_campaign_touch_customer", "customer_id"),)
@@ -225,3 +244,4 @@ class CampaignTouch(SQLModel, table=True):
     reasons: str = Field(default="", max_length=400)
     planned_on: date
     revision: int = 1
+    tries: int = 1

@@ -10,7 +10,7 @@ import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.waves import repository, service
+from campaigns.waves import counting, repository, service
 from campaigns.waves.errors import CampaignRefused, DrawDiffers
 from campaigns.waves.facts import Asked, CampaignFact, Numbers, WaveAsked, Who
 from campaigns.waves.rules import is_held_out
@@ -162,7 +162,7 @@ def show_command(number: Number) -> None:
     async def work() -> None:
         async with opened() as parts, parts.databases.bank.reading() as session:
             one = await repository.one(session, number, None)
-            numbers = await repository.numbers(session, number, None)
+            numbers = await counting.numbers(session, number, None)
             tasks = await emptying.handed_tasks(session, one.name, None)
         answer(
             {**_told(one, numbers), "tasks": [asdict(task) for task in tasks]},
@@ -194,7 +194,7 @@ def members_command(
         async with opened() as parts, parts.databases.bank.reading() as session:
             await repository.one(session, number, None)
             after = 0
-            while page := await repository.lines(
+            while page := await counting.lines(
                 session, number, None, arm=arm, wave=wave, limit=PAGE, after=after
             ):
                 after = page[-1].customer_id
@@ -224,7 +224,7 @@ def draw_check_command(number: Number) -> None:
         held, wrong, total, after = 0, 0, 0, 0
         async with opened() as parts, parts.databases.bank.reading() as session:
             one = await repository.one(session, number, None)
-            while page := await repository.lines(session, number, None, limit=PAGE, after=after):
+            while page := await counting.lines(session, number, None, limit=PAGE, after=after):
                 after = page[-1].customer_id
                 for line in page:
                     out = is_held_out(line.customer_id, one.seed, one.hold_out_percent)

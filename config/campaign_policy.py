@@ -48,11 +48,23 @@ class HoldOut(_Part):
 
 
 class Waves(_Part):
-    """How many waves, how far apart, how long who was over quota is tried again."""
+    """How many waves, how far apart, on how many more days somebody is tried again."""
 
     most: int = Field(ge=1, le=12)
     gap_days: int = Field(ge=1, le=60)
     retry_days: int = Field(ge=0, le=30)
+
+
+class Levels(_Part):
+    """What the three levels are called, from the top (三级联动)."""
+
+    head: str = Field(min_length=1, max_length=8)
+    branch: str = Field(min_length=1, max_length=8)
+    outlet: str = Field(min_length=1, max_length=8)
+
+    def of(self, level: str) -> str:
+        """The name of ``head``, ``branch`` or ``outlet``."""
+        return {"head": self.head, "branch": self.branch, "outlet": self.outlet}[level]
 
 
 class Load(_Part):
@@ -78,11 +90,15 @@ class Times(_Part):
 
 
 class Budget(_Part):
-    """Most money in 分, most overrun in percent, and how soon after its end it is reviewed."""
+    """Most money in 分, most overrun in percent, how soon after its end it is reviewed.
+
+    ``remind_days``: so many days before the review its owner is reminded.
+    """
 
     most_fen: int = Field(ge=0)
     overrun_percent: int = Field(ge=0, le=100)
     review_days: int = Field(ge=1, le=366)
+    remind_days: int = Field(ge=0, le=60)
 
 
 class Answered(_Part):
@@ -98,6 +114,7 @@ class CampaignPolicy(_Part):
     departments: dict[str, str] = Field(min_length=1)
     measures: dict[str, Measure] = Field(min_length=1)
     seasons: Seasons
+    levels: Levels
     hold_out: HoldOut
     waves: Waves
     load: Load

@@ -142,13 +142,25 @@ async def _copy(session: AsyncSession, row: Broadcast, key: str) -> int:
 
 
 async def close(
-    session: AsyncSession, day: date, *, at: datetime, due_at: datetime, expires_at: datetime
+    session: AsyncSession,
+    day: date,
+    *,
+    at: datetime,
+    due_at: datetime,
+    expires_at: datetime,
+    campaigns: bool | None = None,
 ) -> int:
-    """Queue every gathered broadcast of ``day``; returns how many tasks that makes."""
+    """Queue every gathered broadcast of ``day``; returns how many tasks that makes.
+
+    ``campaigns``: only those of campaigns, which go at an hour of their own, or only the others.
+    """
     cipher = cipher_of(session)
+    where = [col(Broadcast.planned_on) == day, col(Broadcast.state) == "gathering"]
+    if campaigns is not None:
+        where.append((col(Broadcast.campaign) != "").is_(campaigns))
     query = (
         select(Broadcast)
-        .where(col(Broadcast.planned_on) == day, col(Broadcast.state) == "gathering")
+        .where(*where)
         .order_by(col(Broadcast.id))
         .with_for_update(skip_locked=True)
     )

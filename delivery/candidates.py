@@ -6,7 +6,7 @@ so what matters more to the customer is there first and one batch is in memory a
 door merges each batch with what was kept for the same customers before (``delivery.merging``).
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,16 +21,21 @@ from delivery.intents import Intent, Submission
 BATCH: Final = 2_000
 Opened = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Told = Callable[[str, Intent, Submission], None]
+Kept = Callable[[AsyncSession, Sequence[Intent], Sequence[Submission]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One reason to speak. ``purpose``: service | care | marketing; lower ``priority`` first."""
+    """One reason to speak. ``purpose``: service | care | marketing; lower ``priority`` first.
+
+    ``kept`` writes down for the feature itself what became of a batch, in the batch's transaction.
+    """
 
     name: str
     purpose: str
     priority: int
     pages: Callable[[], AsyncIterator[Sequence[Intent]]]
+    kept: Kept | None = None
 
 
 async def submit_day(
@@ -57,5 +62,7 @@ async def submit_day(
                 batch = intents[start : start + BATCH]
                 async with opened() as session:
                     done = await door.submit(session, batch, at=at, as_of=as_of, desk=desk, by=by)
+                    if source.kept is not None:
+                        await source.kept(session, batch, done)
                 for intent, submission in zip(batch, done, strict=True):
                     told(source.name, intent, submission)

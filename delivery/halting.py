@@ -12,7 +12,9 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from delivery.models import CampaignHalt, Todo
+from delivery.facts import TodoState
+from delivery.models import Broadcast, BroadcastRecipient, CampaignHalt, Todo
+from delivery.repository.todo_lists import DONE
 from kit.db import insert_new
 
 
@@ -46,3 +48,26 @@ def done_with(campaign: str, outcomes: Sequence[str]) -> Select[Any]:
     return select(col(Todo.customer_id)).where(
         col(Todo.campaign) == campaign, col(Todo.outcome).in_(list(outcomes))
     )
+
+
+def undone_of(campaign: str, customer_id: Any, planned_on: Any) -> Select[Any]:
+    """To-dos of ``campaign`` for a customer and a day (columns) that ended with nothing done."""
+    return select(col(Todo.id)).where(
+        col(Todo.campaign) == campaign,
+        col(Todo.customer_id) == customer_id,
+        col(Todo.planned_on) == planned_on,
+        col(Todo.state) == TodoState.EXPIRED,
+    )
+
+
+def told_of(campaign: str) -> Sequence[Select[Any]]:
+    """The ids of customers who were told of ``campaign``: a to-do done, a broadcast delivered."""
+    sent = (
+        select(col(BroadcastRecipient.customer_id))
+        .join(Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id))
+        .where(col(Broadcast.campaign) == campaign, col(BroadcastRecipient.state) == "sent")
+    )
+    done = select(col(Todo.customer_id)).where(
+        col(Todo.campaign) == campaign, col(Todo.state).in_(DONE)
+    )
+    return done, sent

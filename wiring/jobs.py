@@ -84,7 +84,7 @@ class Job:
 async def plan(
     parts: Parts, day: date, at: datetime, *, by: str = "system:planner", dry_run: bool = False
 ) -> PlanReport:
-    """Plan one bank day with this installation's calendar of content."""
+    """Plan one bank day with this installation's calendar of content and its campaigns."""
 
     def content(on: date) -> list[PersonaSlot]:
         return [
@@ -92,6 +92,8 @@ async def plan(
             for slot in parts.content_calendar.for_day(on)
         ]
 
+    if not dry_run and day == bank_date(at):
+        await campaign_duty.begin(parts, at)
     return await plan_day(
         parts.databases.bank,
         day=day,
@@ -99,6 +101,7 @@ async def plan(
         policy=parts.reminders,
         desk=parts.desk,
         content=content,
+        others=await campaign_duty.candidates(parts, day, at),
         edges=[tier.lowest_fen for tier in parts.tiers.tiers[1:]],
         by=by,
         dry_run=dry_run,

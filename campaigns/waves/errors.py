@@ -5,6 +5,7 @@ InputRefused    CampaignRefused     a field is missing or beyond the policy; eve
 NotFound        CampaignUnknown     no such campaign, or none in sight
 AccessDenied    CampaignSecondPerson whoever asked does not approve
 Conflict        CampaignState       it is not in the state for this
+                OverBudget          an expense goes beyond the budget and its tolerance
 IntegrityBroken DrawDiffers         the stored hold-out is not what the seed gives
 """
 
@@ -45,3 +46,9 @@ class DrawDiffers(IntegrityBroken):
     """The stored hold-out is not what the recorded seed gives."""
 
     code = "E-2726"
+
+
+class OverBudget(Conflict):
+    """An expense goes beyond the budget and the overrun that was approved."""
+
+    code = "E-2727"

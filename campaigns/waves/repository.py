@@ -1,7 +1,7 @@
 """Campaigns as they are listed, counted and paged; the draw and the answers, a statement each."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -22,16 +22,11 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from campaigns.models import Attendance, Campaign, CampaignMember, CampaignTouch, CampaignWave
+from campaigns.models import Attendance, Campaign, CampaignMember, CampaignWave
 from campaigns.waves.errors import CampaignUnknown
-from campaigns.waves.facts import Arm, CampaignFact, CampaignStatus, Line, Numbers, WaveFact, Who
+from campaigns.waves.facts import Arm, CampaignFact, CampaignStatus, WaveFact
 from campaigns.waves.rules import PARTS, mixed
 from crm_sync.repository.keys import UNTRACKED, among, unnested
-from delivery.intents import Outcome
-from kit.db import upsert
-
-AGAIN = (Outcome.OVER_QUOTA.value, Outcome.OUTRANKED.value)
-"""Refusals of the day, not of the campaign: tried again while the wave lasts."""
 
 
 async def one(
@@ -149,26 +144,27 @@ def fact_of(row: Campaign, waves: Sequence[WaveFact]) -> CampaignFact:
 async def draw(session: AsyncSession, one: CampaignFact, roster: Select[Any]) -> None:
     """Draw the hold-out and the turns of everybody on ``roster`` in one statement.
 
-    ``roster``: customer id, unit, owner. The order within a manager is the draw's own too.
+    ``roster``: customer id, unit, owner, AUM. The order within a manager is the draw's own too.
     """
     people = roster.subquery("roster")
     number = cast(people.c.customer_id, BigInteger)
     fell = mixed(number, one.seed, lambda left, right: left % literal(right, BigInteger))
     drawn = select(
-        people.c.customer_id, people.c.unit_id, people.c.staff_id, fell.label("fell")
-    ).subquery("drawn")
+        people.c.customer_id, people.c.unit_id, people.c.staff_id, people.c.aum_fen,
+        fell.label("fell"),
+    ).subquery("drawn")  # fmt: skip
     held = drawn.c.fell % PARTS < one.hold_out_percent * PARTS // 100
     arm = case((held, Arm.HELD.value), else_=Arm.TREATED.value)
     turn = func.row_number().over(
         partition_by=(drawn.c.staff_id, arm), order_by=(drawn.c.fell, drawn.c.customer_id)
     )
-    names = ["campaign_id", "customer_id", "unit_id", "staff_id", "arm", "turn"]
+    names = ["campaign_id", "customer_id", "unit_id", "staff_id", "arm", "turn", "aum_fen"]
     await session.execute(
         insert(CampaignMember).from_select(
             names,
             select(
                 literal(one.campaign_id, BigInteger), drawn.c.customer_id, drawn.c.unit_id,
-                drawn.c.staff_id, arm, turn,
+                drawn.c.staff_id, arm, turn, drawn.c.aum_fen,
             ),
         )
     )  # fmt: skip
@@ -198,131 +194,3 @@ async def note_answers(
         .values(answered_at=at),
         execution_options=UNTRACKED,
     )
-
-
-async def waiting(
-    session: AsyncSession,
-    one: CampaignFact,
-    wave: WaveFact,
-    *,
-    today: date,
-    turns: int | None,
-    again: bool,
-    after: int,
-    limit: int,
-) -> list[tuple[int, str, str]]:
-    """The next customers of a wave by ascending id: id, unit, manager.
-
-    ``turns``: nobody beyond this turn. ``again``: who was over a cap on an earlier day, too.
-    """
-    mine = and_(
-        col(CampaignTouch.campaign_id) == one.campaign_id,
-        col(CampaignTouch.wave) == wave.number,
-        col(CampaignTouch.customer_id) == col(CampaignMember.customer_id),
-    )
-    done = select(col(CampaignTouch.customer_id)).where(mine)
-    if again:
-        done = done.where(
-            or_(col(CampaignTouch.outcome).not_in(AGAIN), col(CampaignTouch.planned_on) >= today)
-        )
-    query = select(
-        col(CampaignMember.customer_id), col(CampaignMember.unit_id), col(CampaignMember.staff_id)
-    ).where(
-        col(CampaignMember.campaign_id) == one.campaign_id,
-        col(CampaignMember.arm) == Arm.TREATED,
-        col(CampaignMember.customer_id) > after,
-        ~done.exists(),
-    )
-    if turns is not None:
-        query = query.where(col(CampaignMember.turn) <= turns)
-    if wave.who == Who.SILENT:
-        query = query.where(col(CampaignMember.answered_at).is_(None))
-    query = query.order_by(col(CampaignMember.customer_id)).limit(limit)
-    return [(row[0], row[1], row[2]) for row in await session.execute(query)]
-
-
-async def keep(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What became of a page of a wave."""
-    if rows:
-        await upsert(
-            session,
-            CampaignTouch,
-            list(rows),
-            key=["campaign_id", "wave", "customer_id"],
-            update=["outcome", "reasons", "planned_on", "revision"],
-        )
-
-
-async def numbers(session: AsyncSession, campaign_id: int, units: frozenset[str] | None) -> Numbers:
-    """The numbers of a campaign within the units in sight."""
-    member = [col(CampaignMember.campaign_id) == campaign_id, *_in(session, CampaignMember, units)]
-    query = (
-        select(col(CampaignMember.arm), func.count(), func.count(col(CampaignMember.answered_at)))
-        .where(*member)
-        .group_by(col(CampaignMember.arm))
-    )
-    arms, answered = {}, {}
-    for arm, many, told in await session.execute(query):
-        arms[arm], answered[arm] = int(many), int(told)
-    managers = select(func.count(func.distinct(col(CampaignMember.staff_id)))).where(
-        *member, col(CampaignMember.staff_id) != ""
-    )
-    touched = (
-        select(col(CampaignTouch.wave), col(CampaignTouch.outcome), func.count())
-        .where(col(CampaignTouch.campaign_id) == campaign_id, *_in(session, CampaignTouch, units))
-        .group_by(col(CampaignTouch.wave), col(CampaignTouch.outcome))
-    )
-    outcomes = {(wave, name): int(many) for wave, name, many in await session.execute(touched)}
-    return Numbers(arms, answered, outcomes, int((await session.execute(managers)).scalar_one()))
-
-
-async def lines(
-    session: AsyncSession,
-    campaign_id: int,
-    units: frozenset[str] | None,
-    *,
-    arm: str = "",
-    answered: bool = False,
-    wave: int = 0,
-    outcome: str = "",
-    limit: int = 50,
-    after: int = 0,
-) -> list[Line]:
-    """The customers behind a number, by ascending id; with ``wave`` what it did for each."""
-    touch = and_(
-        col(CampaignTouch.campaign_id) == col(CampaignMember.campaign_id),
-        col(CampaignTouch.customer_id) == col(CampaignMember.customer_id),
-        col(CampaignTouch.wave) == wave,
-    )
-    query = (
-        select(
-            CampaignMember,
-            col(CampaignTouch.outcome), col(CampaignTouch.reasons), col(CampaignTouch.planned_on),
-        )
-        .outerjoin(CampaignTouch, touch)
-        .where(
-            col(CampaignMember.campaign_id) == campaign_id,
-            col(CampaignMember.customer_id) > after,
-            *_in(session, CampaignMember, units),
-        )
-    )  # fmt: skip
-    if arm:
-        query = query.where(col(CampaignMember.arm) == arm)
-    if answered:
-        query = query.where(col(CampaignMember.answered_at).is_not(None))
-    if wave:
-        query = query.where(col(CampaignTouch.outcome).is_not(None))
-    if outcome:
-        query = query.where(col(CampaignTouch.outcome) == outcome)
-    query = query.order_by(col(CampaignMember.customer_id)).limit(limit)
-    return [
-        Line(
-            row.customer_id, row.unit_id, row.staff_id, row.arm, row.turn, row.answered_at,
-            outcome or "", reasons or "", planned_on,
-        )
-        for row, outcome, reasons, planned_on in await session.execute(query)
-    ]  # fmt: skip
-
-
-def _in(session: AsyncSession, table: Any, units: frozenset[str] | None) -> list[Any]:
-    return [] if units is None else [among(session, col(table.unit_id), sorted(units))]

@@ -51,14 +51,9 @@ def quarter(day: date) -> int:
     return (day.month - 1) // 3 + 1
 
 
-def turns_until(on: date, today: date, per_day: int) -> int:
-    """Up to which turn a wave of to-dos that began ``on`` has come ``today``; 0 before it."""
-    return max((today - on).days + 1, 0) * per_day
-
-
-def key(campaign_id: int, wave: int, revision: int, customer_id: int) -> str:
-    """The key that makes one wave one thing for one customer, however often it is planned."""
-    return f"campaign:{campaign_id}:{wave}.{revision}:{customer_id}"
+def key(campaign_id: int, wave: int, revision: int, customer_id: int, day: date) -> str:
+    """The key that makes one wave one thing a day for one customer, however often it is planned."""
+    return f"campaign:{campaign_id}:{wave}.{revision}:{customer_id}:{day:%y%m%d}"
 
 
 def digest(one: CampaignFact) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from campaigns.models import Campaign, CampaignTouch, CampaignWave
-from campaigns.waves import repository
+from campaigns.waves import repository, reviewing
 from campaigns.waves.errors import (
     CampaignRefused,
     CampaignSecondPerson,
@@ -282,6 +282,7 @@ async def review(
     _told(result, "复盘结论")
     row.result, row.reviewed_by, row.reviewed_at = result.strip()[:1_000], by, at
     await session.flush()
+    await reviewing.done(session, campaign_id, by=by, at=at)
     one = await repository.one(session, campaign_id, None)
     await note(session, "campaign.reviewed", one, by, at, result=row.result)
 

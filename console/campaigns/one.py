@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.waves import repository
+from campaigns.waves import counting, repository
 from campaigns.waves.facts import CampaignFact, Numbers, WaveFact
 from campaigns.waves.service import LIVE
 from config import policy_catalogue
@@ -55,12 +55,12 @@ async def campaign(
     sight = await sight_of(session, asking.viewer, roles.BUSINESS)
     policy = request.app.state.parts.shelf.of(policy_catalogue.CAMPAIGNS)
     one = await repository.one(session, campaign_id, sight.units)
-    numbers = await repository.numbers(session, campaign_id, sight.units)
+    numbers = await counting.numbers(session, campaign_id, sight.units)
     here = f"{PATH}/{campaign_id}"
     kept: dict[str, Any] = {
         "arm": arm, "answered": answered, "wave": wave or "", "outcome": outcome,
     }  # fmt: skip
-    found = await repository.lines(
+    found = await counting.lines(
         session, campaign_id, sight.units, arm=arm, answered=bool(answered), wave=wave,
         outcome=outcome, limit=PER_PAGE + 1, after=after,
     )  # fmt: skip

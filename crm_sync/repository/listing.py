@@ -89,7 +89,7 @@ def ids(session: AsyncSession, wanted: Wanted) -> Select[Any]:
 
 
 def roster(session: AsyncSession, wanted: Wanted, units: frozenset[str]) -> Select[Any]:
-    """A select of customer id, unit and owner (``staff_id``, empty for nobody) of who matches.
+    """A select of customer id, unit, owner (``staff_id``, empty for nobody) and AUM of who matches.
 
     For one statement over all of them; ``units``: managed by one of these.
     """
@@ -102,6 +102,7 @@ def roster(session: AsyncSession, wanted: Wanted, units: frozenset[str]) -> Sele
         col(Customer.id).label("customer_id"),
         col(Customer.unit_id),
         func.coalesce(owner, "").label("staff_id"),
+        col(Customer.aum_fen),
     )
     found: Select[Any] = columns.where(
         *_conditions(session, wanted), among(session, col(Customer.unit_id), sorted(units))

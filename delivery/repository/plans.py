@@ -47,6 +47,14 @@ async def finish(
     )
 
 
+async def finished(session: AsyncSession, day: date) -> bool:
+    """Whether ``day`` was planned to its end at least once."""
+    query = select(col(PlanRun.id)).where(
+        col(PlanRun.plan_date) == day, col(PlanRun.finished_at).is_not(None)
+    )
+    return (await session.execute(query.limit(1))).first() is not None
+
+
 async def newest(session: AsyncSession, *, limit: int = 30) -> list[PlanFact]:
     """The newest runs, newest first."""
     query = select(PlanRun).order_by(col(PlanRun.id).desc()).limit(limit)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.waves.facts import Asked, WaveAsked, Who
-from campaigns.waves.rules import PRIME, faults, is_held_out, mixed, quarter, turns_until
+from campaigns.waves.rules import PRIME, faults, is_held_out, mixed, quarter
 from config import campaign_policy
 from content_library.facts import ApprovedScript
 
@@ -116,11 +116,3 @@ def test_the_quarters_have_their_themes() -> None:
     assert [POLICY.seasons.of(number) for number in range(1, 5)] == [
         "存量经营", "获客", "体验", "提升",
     ]  # fmt: skip
-
-
-@given(days=st.integers(-5, 60), per_day=st.integers(1, 60))
-def test_a_manager_has_never_more_turns_than_days_allow(days: int, per_day: int) -> None:
-    today = TODAY + timedelta(days=days)
-    until = turns_until(TODAY, today, per_day)
-    assert until == (0 if days < 0 else (days + 1) * per_day)
-    assert turns_until(TODAY, today + timedelta(days=1), per_day) - until <= per_day

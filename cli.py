@@ -9,7 +9,7 @@ from commands import (
     allocating,
     benefits,
     binding,
-    campaigns,
+    campaign_acts,
     channels,
     duty,
     farming,
@@ -53,7 +53,7 @@ app.add_typer(rows.inbox, name="inbox")
 app.add_typer(rows.outbox, name="outbox")
 app.add_typer(records.archive, name="archive")
 app.add_typer(white_lists.allow, name="allow")
-app.add_typer(campaigns.campaign, name="campaign")
+app.add_typer(campaign_acts.campaign, name="campaign")
 app.add_typer(benefits.benefit, name="benefit")
 app.add_typer(benefits.event, name="event")
 app.add_typer(benefits.referral, name="referral")

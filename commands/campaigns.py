@@ -1,4 +1,4 @@
-"""Campaigns from the command line: list, one, its customers, the draw repeated, the acts."""
+"""Campaigns from the command line: list, one, its customers, the draw repeated."""
 
 import tomllib
 from dataclasses import asdict
@@ -8,21 +8,15 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.waves import counting, repository, service
+from campaigns.waves import budget, counting, progress, repository
 from campaigns.waves.errors import CampaignRefused, DrawDiffers
 from campaigns.waves.facts import Asked, CampaignFact, Numbers, WaveAsked, Who
 from campaigns.waves.rules import is_held_out
 from commands.opening import answer, answer_lines, opened, run
-from config import policy_catalogue
-from crm_sync.access import viewer
-from crm_sync.repository.products import units_under
 from crm_sync.selection import customer_facts
 from delivery import emptying
-from portfolio.preparation import records
-from wiring import campaign_duty
-from wiring.parts import Parts
+from kit.clock import bank_date
 
 campaign = typer.Typer(
     help="营销活动：列出、看一个、客户、复核抽签、提交、批准、换话术、停止", no_args_is_help=True
@@ -35,13 +29,7 @@ STATES = {
     "over": "已结束",
     "stopped": "已停止",
 }
-ACTING = ("ops", "branch")
-DECIDING = ("ops", "branch", "compliance")
 Number = Annotated[int, typer.Argument(help="活动的编号")]
-Wave = Annotated[int, typer.Argument(help="第几波")]
-By = Annotated[str, typer.Option("--by", help="经办人工号")]
-Agree = Annotated[bool, typer.Option("--approve/--refuse", help="批准或退回")]
-Reason = Annotated[str, typer.Option("--reason", help="为什么，写入日志")]
 PAGE = 1_000
 
 
@@ -87,7 +75,7 @@ class _File(BaseModel):
         return Asked(**plain, waves=tuple(waves))
 
 
-def _read(path: Path) -> Asked:
+def read_file(path: Path) -> Asked:
     try:
         return _File.model_validate(tomllib.loads(path.read_text("utf-8"))).asked()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -99,21 +87,6 @@ def _read(path: Path) -> Asked:
         raise CampaignRefused(
             "文件里的字段不对", saw=wrong[:120], do="见 docs/campaigns.md"
         ) from None
-
-
-async def _who(
-    session: AsyncSession, parts: Parts, staff_id: str, roles: tuple[str, ...]
-) -> tuple[str, frozenset[str] | None]:
-    """The unit of the person and the units in their sight (None: the whole bank)."""
-    relations = parts.shelf.of(policy_catalogue.OWNERSHIP).relations
-    who = await viewer(session, staff_id, parts.clock(), relations)
-    if not set(roles) & set(who.roles):
-        raise CampaignRefused(
-            "这个人不能办营销活动", saw=staff_id[:20], do="要有运营、合规或网点负责人角色"
-        )
-    if who.whole_bank:
-        return "hq", None
-    return who.unit_id, await units_under(session, {who.unit_id})
 
 
 def _told(one: CampaignFact, numbers: Numbers | None = None) -> dict[str, Any]:
@@ -164,9 +137,18 @@ def show_command(number: Number) -> None:
             one = await repository.one(session, number, None)
             numbers = await counting.numbers(session, number, None)
             tasks = await emptying.handed_tasks(session, one.name, None)
+            far = await progress.progress(session, one, None, bank_date(parts.clock()))
+            spent = await budget.spent(session, number)
         answer(
-            {**_told(one, numbers), "tasks": [asdict(task) for task in tasks]},
+            {
+                **_told(one, numbers),
+                "tasks": [asdict(task) for task in tasks],
+                "progress": asdict(far) if far else None,
+                "spent_fen": spent,
+            },
             f"{one.title}  {STATES[one.state]}  {one.cause}",
+            f"考核 {one.measure}：{far.value if far else '—'} / {one.target}，"
+            f"已花 {spent / 100:,.2f} / {one.budget_fen / 100:,.2f} 元",
             f"触达组 {numbers.arms.get('treated', 0)} 户，对照组 {numbers.arms.get('held', 0)} 户",
             *(
                 f"第 {wave} 波 {outcome} {many} 户"
@@ -247,131 +229,5 @@ def draw_check_command(number: Number) -> None:
             },
             f"一致：{total} 户，对照组 {held} 户",
         )
-
-    run(work)
-
-
-@campaign.command("propose")
-def propose_command(
-    file: Annotated[Path, typer.Argument(help="活动的 TOML 文件，字段见 docs/campaigns.md")], by: By
-) -> None:
-    """提交一个活动；由另一位同事批准。"""
-
-    async def work() -> None:
-        asked = _read(file)
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                home, units = await _who(session, parts, by, ACTING)
-                if units is not None and not set(asked.units) <= units:
-                    raise CampaignRefused("机构不在您的范围内", saw="、".join(asked.units)[:40])
-                record = await records.one(session, asked.preparation_id, units=units)
-                number = await service.propose(
-                    session,
-                    asked,
-                    missing=[box.title for box in record.readiness.missing],
-                    policy=parts.shelf.of(policy_catalogue.CAMPAIGNS),
-                    by=f"staff:{by}",
-                    unit_id=home,
-                    at=parts.clock(),
-                )
-            answer({"campaign_id": number}, f"已提交，编号 {number}，等另一位同事批准")
-
-    run(work)
-
-
-@campaign.command("decide")
-def decide_command(
-    number: Number,
-    opinion: Annotated[str, typer.Option("--opinion", help="意见，写入日志")],
-    by: By,
-    agree: Agree,
-) -> None:
-    """批准或退回；要和提交的不是同一个人。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                _, units = await _who(session, parts, by, DECIDING)
-                await service.decide(
-                    session, number, agree=agree, opinion=opinion, by=f"staff:{by}",
-                    at=parts.clock(), units=units,
-                )  # fmt: skip
-            state = "approved" if agree else "refused"
-            answer({"campaign_id": number, "state": state}, STATES[state])
-
-    run(work)
-
-
-@campaign.command("change")
-def change_command(
-    number: Number,
-    wave: Wave,
-    script: Annotated[str, typer.Option("--script", help="换成哪条话术")],
-    reason: Reason,
-    by: By,
-) -> None:
-    """申请给一波换话术；由另一位同事批准，没发的才换。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                _, units = await _who(session, parts, by, ACTING)
-                await service.ask_change(
-                    session, number, wave, script, reason=reason, by=f"staff:{by}",
-                    at=parts.clock(), units=units,
-                )  # fmt: skip
-            answer(
-                {"campaign_id": number, "wave": wave, "asked": script}, "已申请，等另一位同事批准"
-            )
-
-    run(work)
-
-
-@campaign.command("decide-change")
-def decide_change_command(number: Number, wave: Wave, by: By, agree: Agree) -> None:
-    """批准或退回换话术的申请。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                _, units = await _who(session, parts, by, DECIDING)
-                gone = await service.decide_change(
-                    session, number, wave, agree=agree, by=f"staff:{by}", at=parts.clock(),
-                    units=units,
-                )  # fmt: skip
-            answer(
-                {"campaign_id": number, "wave": wave, "agreed": agree, "withdrawn": gone},
-                f"{'已换' if agree else '不换'}，撤回没发的 {gone} 件",
-            )
-
-    run(work)
-
-
-@campaign.command("stop")
-def stop_command(number: Number, reason: Reason, by: By) -> None:
-    """停止：立即生效；已交给企业微信、还没确认的群发随后取消。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            async with parts.databases.bank.transaction() as session:
-                _, units = await _who(session, parts, by, DECIDING)
-                await service.stop(
-                    session, number, reason=reason, by=f"staff:{by}", at=parts.clock(), units=units
-                )
-            done = await campaign_duty.sweep(parts, parts.clock())
-            answer({"campaign_id": number, "state": "stopped", **done}, STATES["stopped"])
-
-    run(work)
-
-
-@campaign.command("run")
-def run_command() -> None:
-    """现在就做当天该做的：抽签、各波、结束，清空停止的活动。"""
-
-    async def work() -> None:
-        async with opened() as parts:
-            done = await campaign_duty.minutely(parts, parts.clock())
-            swept = await campaign_duty.sweep(parts, parts.clock())
-            answer({**done, **swept}, *(f"{name}  {many}" for name, many in done.items()))
 
     run(work)

@@ -242,6 +242,7 @@ ACTS: Final = {
     "campaign.change_asked": "申请换话术",
     "campaign.changed": "批准换话术",
     "campaign.change_refused": "退回换话术",
+    "campaign.spent": "记一笔活动支出",
     "campaign.stopped": "停止营销活动",
     "campaign.withdrawn": "活动停止，从队列撤回",
     "campaign.task_cancelled": "活动停止，取消企业微信群发",

@@ -130,8 +130,13 @@ async def lines(
         query = query.where(col(CampaignMember.answered_at).is_not(None))
     if wave:
         query = query.where(col(CampaignTouch.outcome).is_not(None))
-    if outcome:
+    if outcome and wave:
         query = query.where(col(CampaignTouch.outcome) == outcome)
+    elif outcome:
+        any_wave = select(col(CampaignTouch.customer_id)).where(
+            col(CampaignTouch.campaign_id) == campaign_id, col(CampaignTouch.outcome) == outcome
+        )
+        query = query.where(col(CampaignMember.customer_id).in_(any_wave))
     if staff_id is not None:
         query = query.where(col(CampaignMember.staff_id) == staff_id)
     if behind:

@@ -21,7 +21,7 @@ PRIME: Final = 2_147_483_647
 """2³¹ − 1: a product of two residues stays below 2⁶³, in Python and in both databases."""
 PARTS: Final = 10_000
 FORMS: Final = {"todo": Form.SINGLE.value, "broadcast": Form.BROADCAST.value}
-LEVELS: Final = {"hq": "head", "branch": "branch", "outlet": "outlet"}
+LEVELS: Final = {"hq": "head", "branch": "branch", "subbranch": "branch", "outlet": "outlet"}
 """Who leads a campaign, by the kind of the leading unit (三级联动)."""
 
 

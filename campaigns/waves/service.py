@@ -4,7 +4,8 @@ Each act has its entry in the ledger; nobody approves what they asked for.
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +26,7 @@ from campaigns.waves.facts import Asked, CampaignFact, CampaignStatus
 from campaigns.waves.rules import FORMS, LEVELS, digest, faults
 from config.campaign_policy import CampaignPolicy
 from content_library import repository as scripts_of
+from content_library.facts import ApprovedScript
 from crm_sync.errors import SegmentUnknown
 from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.staff import staff_by_id, units_by_id
@@ -39,20 +41,30 @@ from kit.ids import new_id
 LIVE = (CampaignStatus.PROPOSED, CampaignStatus.APPROVED, CampaignStatus.RUNNING)
 
 
-async def propose(
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What was asked for and has no fault, with what it was examined against."""
+
+    asked: Asked
+    scripts: Mapping[str, ApprovedScript]
+    unit_id: str
+    level: str
+    segment_title: str
+
+
+async def examine(
     session: AsyncSession,
     asked: Asked,
     *,
     missing: Sequence[str],
     policy: CampaignPolicy,
-    by: str,
     unit_id: str,
     at: datetime,
-) -> int:
-    """A campaign that waits for another person; its id.
+) -> Examined:
+    """Whether it may be proposed; nothing is stored.
 
     ``missing``: the boxes of its preparation that say nothing yet (A18), by title. ``unit_id``
-    leads it. Raises NotPrepared, and CampaignRefused with every fault; nothing is stored then.
+    leads it. Raises NotPrepared, and CampaignRefused with every fault.
     """
     if missing:
         raise NotPrepared(
@@ -69,6 +81,8 @@ async def propose(
     owner = (await staff_by_id(session, {asked.owner})).get(asked.owner)
     if owner is None or not owner.active:
         wrong.append("项目负责人的工号不对，或已离岗")
+    if set(asked.units) - set(await units_by_id(session, asked.units)):
+        wrong.append("参加机构里有机构表上没有的")
     title = ""
     try:
         segment = await segments.segment(session, asked.segment)
@@ -81,20 +95,28 @@ async def propose(
         raise CampaignRefused(
             "；".join(wrong), saw=asked.title[:30], where="docs/campaigns.md", do="改好后重新提交"
         )
+    return Examined(asked, scripts, unit_id, LEVELS[lead.kind], title)
+
+
+async def propose(session: AsyncSession, examined: Examined, *, by: str, at: datetime) -> int:
+    """A campaign that waits for another person; its id. The seed of its draw is on record now."""
+    asked = examined.asked
     row = Campaign(
         id=new_id(), title=" ".join(asked.title.split()), kind=asked.kind,
-        level=LEVELS[lead.kind], unit_id=unit_id, units=sorted(asked.units) or [unit_id],
+        level=examined.level, unit_id=examined.unit_id,
+        units=sorted(asked.units) or [examined.unit_id],
         goal=asked.goal.strip(), measure=asked.measure, target=asked.target,
         owner_staff_id=asked.owner, departments=sorted(set(asked.departments)),
         budget_fen=asked.budget_fen, overrun_percent=asked.overrun_percent,
         starts_on=asked.starts_on, ends_on=asked.ends_on, review_on=asked.review_on,
-        segment=asked.segment, segment_title=title, hold_out_percent=asked.hold_out_percent,
+        segment=asked.segment, segment_title=examined.segment_title,
+        hold_out_percent=asked.hold_out_percent,
         seed=secrets.token_hex(16), per_day=asked.per_day, preparation_id=asked.preparation_id,
         state=CampaignStatus.PROPOSED, proposed_by=by, proposed_at=at,
     )  # fmt: skip
     session.add(row)
     for number, wave in enumerate(asked.waves, 1):
-        script = scripts[wave.script]
+        script = examined.scripts[wave.script]
         session.add(
             CampaignWave(
                 campaign_id=row.id, number=number, channel=wave.channel, who=wave.who, on=wave.on,

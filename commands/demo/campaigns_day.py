@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Final
 
-from campaigns.waves import jobs, service
+from campaigns.waves import budget, jobs, service
 from campaigns.waves.facts import Asked, WaveAsked, Who
 from config import policy_catalogue
 from kit.clock import bank_date, bank_moment
@@ -29,9 +29,9 @@ async def campaigns_day(parts: Parts, at: datetime, tell: Callable[[str, int], N
     prepared = await _prepared(parts, at - 3 * DAY)
     running = Asked(
         title="四季度客户见面", kind="penetrate", goal="让快到期的客户在到期前都和客户经理说上一次话",
-        measure="answered", target=120, owner="000101", departments=("retail", "wealth"),
+        measure="answered", target=12, owner="000101", departments=("retail", "wealth"),
         budget_fen=3_000_000, overrun_percent=5, starts_on=today, ends_on=today + 30 * DAY,
-        review_on=today + 40 * DAY, segment="due-soon", hold_out_percent=10, per_day=15, units=("02",),
+        review_on=today + 40 * DAY, segment="due-soon", hold_out_percent=10, per_day=15, units=("02", "03", "04"),
         preparation_id=prepared,
         waves=(
             WaveAsked(FIRST, "todo", today),
@@ -40,6 +40,7 @@ async def campaigns_day(parts: Parts, at: datetime, tell: Callable[[str, int], N
     )  # fmt: skip
     number = await _proposed(parts, running, early - DAY)
     await _decided(parts, number, early - DAY)
+    await _spent(parts, number, at)
     waiting = replace(
         running, title="开门红预热", kind="visit", segment="runners",
         goal="请爱跑步的客户来网点坐坐，介绍新一年的健康活动", starts_on=today + 20 * DAY,
@@ -63,6 +64,16 @@ async def campaigns_day(parts: Parts, at: datetime, tell: Callable[[str, int], N
     tell("活动交给客户经理", int(done.get("queued", 0)))
 
 
+async def _spent(parts: Parts, number: int, at: datetime) -> None:
+    """What the team has spent of its budget until now, in 分."""
+    async with parts.databases.bank.transaction() as session:
+        for what, fen in (("手写贺卡 120 张", 96_000), ("三家支行茶歇与伴手礼", 318_500)):
+            await budget.spend(
+                session, number, what=what, amount_fen=fen, spent_on=bank_date(at), by=BY,
+                at=at, units=None,
+            )  # fmt: skip
+
+
 async def _prepared(parts: Parts, at: datetime) -> int:
     async with parts.databases.bank.transaction() as session:
         number = await records.begin(session, title="四季度客户见面", unit_id="hq", by=BY, at=at)
@@ -74,10 +85,11 @@ async def _prepared(parts: Parts, at: datetime) -> int:
 
 async def _proposed(parts: Parts, asked: Asked, at: datetime) -> int:
     async with parts.databases.bank.transaction() as session:
-        return await service.propose(
-            session, asked, missing=(), policy=parts.shelf.of(policy_catalogue.CAMPAIGNS), by=BY,
+        examined = await service.examine(
+            session, asked, missing=(), policy=parts.shelf.of(policy_catalogue.CAMPAIGNS),
             unit_id="hq", at=at,
         )  # fmt: skip
+        return await service.propose(session, examined, by=BY, at=at)
 
 
 async def _decided(parts: Parts, number: int, at: datetime) -> None:

@@ -1,17 +1,23 @@
-"""What people do to a campaign: approve, change the words of a wave, stop, review."""
+"""What people do to a campaign: approve, change the words of a wave, spend, stop, review."""
 
-from typing import Annotated
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
 from fastapi.responses import RedirectResponse, Response
 
-from campaigns.waves import service
+from campaigns.waves import budget, service
+from campaigns.waves.errors import CampaignRefused
 from console import roles
 from console.campaigns.wording import PATH
 from console.sight import sight_of
+from kit.clock import bank_date
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
+AMOUNT: Final = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,2})?")
 Choice = Annotated[str, Form(pattern="^(approve|refuse)$")]
 
 
@@ -84,6 +90,41 @@ async def stop(
         session, campaign_id, reason=reason, by=asking.actor, at=asking.at, units=sight.units
     )
     return _back(campaign_id)
+
+
+@router.post(PATH + "/{campaign_id}/expenses")
+async def spend(
+    asking: Annotated[Asking, allow("console", *roles.EXECUTION)],
+    session: Writing,
+    campaign_id: int,
+    what: Annotated[str, Form(max_length=80)] = "",
+    yuan: Annotated[str, Form(max_length=14)] = "",
+    on: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Money of the budget that was spent."""
+    sight = await sight_of(session, asking.viewer, roles.EXECUTION)
+    await budget.spend(
+        session, campaign_id, what=what, amount_fen=_fen(yuan), spent_on=_day(on, asking),
+        by=asking.actor, at=asking.at, units=sight.units,
+    )  # fmt: skip
+    return _back(campaign_id)
+
+
+def _fen(yuan: str) -> int:
+    """``12.50`` as 1250. Raises CampaignRefused."""
+    found = AMOUNT.fullmatch(yuan.strip().replace(",", ""))
+    if found is None:
+        raise CampaignRefused(
+            "金额应是元，最多两位小数", saw=yuan[:14], do="例如 128.50；冲回写负数"
+        )
+    return int(Decimal(found[0]) * 100)
+
+
+def _day(text: str, asking: Asking) -> date:
+    try:
+        return date.fromisoformat(text) if text else bank_date(asking.at)
+    except ValueError:
+        raise CampaignRefused("支出日期没有填对", saw=text[:10], do="选一天") from None
 
 
 @router.post(PATH + "/{campaign_id}/review")

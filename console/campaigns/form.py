@@ -1,8 +1,15 @@
-"""The form in which a campaign is proposed; a refusal comes back with what was filled in."""
+"""The form in which a campaign is proposed: first what it means for each manager, then the proposal.
 
+A refusal comes back with what was filled in. Nobody proposes what they have not seen the load of:
+the second button carries the fingerprint of what the load was shown for.
+"""
+
+import hashlib
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
+import orjson
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,6 +19,7 @@ from campaigns.waves.errors import CampaignRefused
 from campaigns.waves.facts import Asked, WaveAsked, Who
 from config import policy_catalogue
 from console import roles
+from console.campaigns.load import load
 from console.campaigns.wording import CHANNELS, PATH
 from console.shell import page, shell
 from console.sight import Sight, sight_of
@@ -51,13 +59,19 @@ async def _form(
     session: AsyncSession,
     given: dict[str, Any],
     error: AppError | None = None,
+    means: dict[str, Any] | None = None,
 ) -> Response:
     policy = request.app.state.parts.shelf.of(policy_catalogue.CAMPAIGNS)
     sight = await sight_of(session, asking.viewer, roles.EXECUTION)
     words = [
-        (one.code, f"{CHANNELS[channel]} · {one.title}")
+        (
+            CHANNELS[channel],
+            [
+                (f"{channel}:{one.code}", one.title)
+                for one in await scripts_of.approved_in_form(session, form, asking.at)
+            ],
+        )
         for channel, form in (("todo", WordForm.SINGLE), ("broadcast", WordForm.BROADCAST))
-        for one in await scripts_of.approved_in_form(session, form, asking.at)
     ]
     waves = given.get("waves") or []
     waves = [*waves, *([{}] * (policy.waves.most - len(waves)))][: policy.waves.most]
@@ -67,6 +81,8 @@ async def _form(
         "error": {"what": error.what, "saw": error.saw, "where": error.where, "do": error.do,
                   "code": error.code} if error else None,
         "given": given,
+        "means": means,
+        "seen": _fingerprint(given) if means else "",
         "kinds": list(policy.kinds.items()),
         "measures": [(code, f"{one.title}（{one.unit}）") for code, one in policy.measures.items()],
         "segments": [(one.code, one.title) for one in await segments.listed(session, (IN_FORCE,))],
@@ -84,14 +100,10 @@ async def _form(
             if one.kind != "outlet" or len(sight.tree) < MOST_UNITS
         ],
         "waves": [
-            {
-                "number": number, "script": wave.get("script", ""), "day": wave.get("day", ""),
-                "channel": wave.get("channel", "todo"),
-            }
+            {"number": number, "script": wave.get("script", ""), "day": wave.get("day", "")}
             for number, wave in enumerate(waves, 1)
         ],
         "scripts": words,
-        "channels": list(CHANNELS.items()),
         "limits": {
             "hold_out": f"{policy.hold_out.least}% 到 {policy.hold_out.most}%",
             "per_day": policy.load.most,
@@ -111,16 +123,16 @@ async def propose(
     asking: Annotated[Asking, allow("console", *roles.EXECUTION)],
     session: Writing,
 ) -> Response:
-    """A proposal that waits for a second person, or the form again with every reason."""
+    """The load of what was filled in; a proposal once it was seen; the form with every reason."""
     async with request.form() as form:
+        seen = str(form.get("seen", ""))[:64]
         given: dict[str, Any] = {name: str(form.get(name, "")).strip()[:400] for name in SINGLE}
         given["departments"] = [str(one)[:24] for one in form.getlist("departments")]
         given["units"] = [str(one)[:32] for one in form.getlist("units")][:MOST_UNITS]
         given["waves"] = [
-            {"script": str(script)[:64], "channel": str(channel)[:16], "day": str(day)[:10]}
-            for script, channel, day in zip(
-                form.getlist("wave_script"), form.getlist("wave_channel"), form.getlist("wave_day"),
-                strict=False,
+            {"script": str(script)[:90], "day": str(day)[:10]}
+            for script, day in zip(
+                form.getlist("wave_script"), form.getlist("wave_day"), strict=False
             )
             if str(script)
         ]  # fmt: skip
@@ -129,24 +141,37 @@ async def propose(
     try:
         asked = _asked(given, sight)
         record = await records.one(session, asked.preparation_id, units=sight.units)
-        number = await service.propose(
+        home = asking.viewer.unit_id
+        if sight.units is None:
+            home = next((one.unit_id for one in sight.tree if one.parent_id is None), home)
+        examined = await service.examine(
             session,
             asked,
             missing=[box.title for box in record.readiness.missing],
             policy=parts.shelf.of(policy_catalogue.CAMPAIGNS),
-            by=asking.actor,
-            unit_id="hq" if sight.units is None else asking.viewer.unit_id,
+            unit_id=home,
             at=asking.at,
         )
+        if seen != _fingerprint(given):
+            asked = replace(asked, units=asked.units or (home,))
+            means = await load(request, session, sight, asked, asking.at)
+            return await _form(request, asking, session, given, None, means)
+        number = await service.propose(session, examined, by=asking.actor, at=asking.at)
     except AppError as error:
         return await _form(request, asking, session, given, error)
     return RedirectResponse(f"{PATH}/{number}", status_code=303)
 
 
+def _fingerprint(given: dict[str, Any]) -> str:
+    """Of everything that was filled in."""
+    return hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
+
+
 def _asked(given: dict[str, Any], sight: Sight) -> Asked:
     waves = tuple(
         WaveAsked(
-            one["script"], one["channel"], _day(one["day"], f"第 {number} 波的日期"),
+            one["script"].partition(":")[2], one["script"].partition(":")[0],
+            _day(one["day"], f"第 {number} 波的日期"),
             Who.EVERYBODY if number == 1 else Who.SILENT,
         )
         for number, one in enumerate(given["waves"], 1)

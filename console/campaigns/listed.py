@@ -9,7 +9,7 @@ from campaigns.waves import repository
 from campaigns.waves.rules import quarter
 from config import policy_catalogue
 from console import roles
-from console.campaigns.wording import CALENDAR, LEVELS, PATH, STATES
+from console.campaigns.wording import CALENDAR, PATH, STATES
 from console.lists import PER_PAGE, choice, nothing, paging, tab, url
 from console.naming import names_for
 from console.shell import page, shell
@@ -48,7 +48,7 @@ async def campaigns(
             [
                 cell(one.title, f"{PATH}/{one.campaign_id}", strong=True, opens=True),
                 cell(policy.kinds.get(one.kind, one.kind)),
-                cell(sight.unit_name(one.unit_id), sub=f"{LEVELS[one.level]}级"),
+                cell(sight.unit_name(one.unit_id), sub=f"{policy.levels.of(one.level)}牵头"),
                 cell(policy.seasons.of(quarter(one.starts_on))),
                 cell(f"{one.starts_on} 至 {one.ends_on}"),
                 cell(one.segment_title, f"/c/segments/{one.segment}"),

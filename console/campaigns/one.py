@@ -1,21 +1,23 @@
 """One campaign: its waves, its approval, the numbers with the list behind each, what was stopped."""
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.waves import counting, repository
+from campaigns.waves import budget, counting, progress, repository
 from campaigns.waves.facts import CampaignFact, Numbers, WaveFact
 from campaigns.waves.service import LIVE
 from config import policy_catalogue
 from config.campaign_policy import CampaignPolicy
 from console import roles
+from console.campaigns import shares
+from console.campaigns.load import load
 from console.campaigns.wording import (
     ARMS,
     CHANNELS,
-    LEVELS,
     OUTCOMES,
     PATH,
     STATES,
@@ -25,14 +27,16 @@ from console.campaigns.wording import (
 from console.lists import PER_PAGE, nothing, number, paging, tab, url
 from console.naming import Names, names_for
 from console.shell import page, shell
-from console.sight import Sight, sight_of
+from console.sight import Sight, narrowed, sight_of
 from console.traces import looked
 from content_library import repository as scripts_of
 from content_library.facts import Form as WordForm
+from content_library.fields import FIELDS
 from delivery import emptying
 from insights import winners
 from insights.plan_items import OUTRANKED
-from kit.web.formats import count
+from kit.clock import bank_date
+from kit.web.formats import count, percent
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
@@ -49,6 +53,9 @@ async def campaign(
     answered: Kept = "",
     wave: Annotated[int, Query(ge=0, le=99)] = 0,
     outcome: Kept = "",
+    unit: Annotated[str, Query(max_length=32)] = "",
+    staff: Annotated[str, Query(max_length=64)] = "",
+    kpi: Kept = "",
     after: int = 0,
 ) -> Response:
     """A campaign with the list behind one of its numbers, of the units in sight."""
@@ -58,11 +65,15 @@ async def campaign(
     numbers = await counting.numbers(session, campaign_id, sight.units)
     here = f"{PATH}/{campaign_id}"
     kept: dict[str, Any] = {
-        "arm": arm, "answered": answered, "wave": wave or "", "outcome": outcome,
+        "arm": arm, "answered": answered, "wave": wave or "", "outcome": outcome, "unit": unit,
+        "staff": staff, "kpi": kpi,
     }  # fmt: skip
+    today = bank_date(asking.at)
+    narrow = narrowed(sight, unit) if unit else sight
     found = await counting.lines(
-        session, campaign_id, sight.units, arm=arm, answered=bool(answered), wave=wave,
-        outcome=outcome, limit=PER_PAGE + 1, after=after,
+        session, campaign_id, narrow.units, arm=arm, answered=bool(answered), wave=wave,
+        outcome=outcome, staff_id={"": None, "-": ""}.get(staff, staff),
+        behind=progress.behind(one, today) if kpi else (), limit=PER_PAGE + 1, after=after,
     )  # fmt: skip
     shown, more = found[:PER_PAGE], len(found) > PER_PAGE
     ids = [line.customer_id for line in shown]
@@ -94,6 +105,14 @@ async def campaign(
         "title": one.title, "state_text": STATES[one.state][0], "state_kind": STATES[one.state][1],
         "cause": one.cause, "goal": one.goal, "back": PATH, "here_path": here,
         "stats": _stats(numbers, here) if one.drawn_at else [],
+        "standing": await shares.standing(session, one, policy, sight, today, here),
+        "money": await shares.money(session, one),
+        "units": await shares.by_unit(session, one, sight, here),
+        "managers": await shares.by_manager(session, one, sight, here),
+        "spending": mine and one.state in budget.SPENDING and bool(may & set(roles.EXECUTION)),
+        "means": await load(request, session, sight, one, asking.at)
+        if one.state in ("proposed", "approved") and mine
+        else None,
         "tabs": _tabs(one, numbers, kept, here),
         "lines": [
             {
@@ -112,7 +131,7 @@ async def campaign(
             for line in shown
         ],
         "state": None if shown else nothing(
-            "客户", [arm, answered, outcome], here,
+            "客户", [arm, answered, outcome, unit, staff, kpi], here,
             "开始那天抽对照组、排顺序，那时才有。" if one.drawn_at is None else "这里没有客户。",
         ),
         "page": paging(
@@ -135,7 +154,8 @@ async def campaign(
         } if one.state == "proposed" and mine and may & set(roles.BUSINESS) else None,
         "stopping": one.state in LIVE and mine and bool(may & set(roles.BUSINESS)),
         "reviewing": one.state in ("over", "stopped") and mine and bool(may & set(roles.EXECUTION)),
-        "result": one.result,
+        "result": one.result, "in_wave": bool(wave),
+        "preparation": f"/c/preparations/{one.preparation_id}",
     }  # fmt: skip
     return page(request, "campaign", context)
 
@@ -143,20 +163,22 @@ async def campaign(
 def _stats(numbers: Numbers, here: str) -> list[dict[str, Any]]:
     """The arms and who answered in each; every number opens its list."""
 
-    def stat(name: str, many: int, how: str, **asked: str) -> dict[str, Any]:
-        return number(name, count(many), "户", "", how, f"{url(here, asked)}#list")
+    def stat(name: str, many: int, how: str, of: int = 0, **asked: str) -> dict[str, Any]:
+        note = percent(many / of) if of else ""
+        return number(name, count(many), "户", note, how, f"{url(here, asked)}#list")
 
     arms, told = numbers.arms, numbers.answered
+    everybody, treated, held = sum(arms.values()), arms.get("treated", 0), arms.get("held", 0)
     return [
-        stat("客户", sum(arms.values()), "抽签那一刻在客群里、在参加机构管户的客户"),
-        stat("触达组", arms.get("treated", 0), "按波次联系的客户", arm="treated"),
-        stat("对照组", arms.get("held", 0), "抽签留下不联系的客户，用来比较效果", arm="held"),
+        stat("客户", everybody, "抽签那一刻在客群里、在参加机构管户的客户"),
+        stat("触达组", treated, "按波次联系的客户", everybody, arm="treated"),
+        stat("对照组", held, "抽签留下不联系的客户，用来比较效果", everybody, arm="held"),
         stat(
             "触达组有回应", told.get("treated", 0),
-            "待办记下结果、在单聊里说过话，或报名了活动", arm="treated", answered="1",
+            "待办记下结果、在单聊里说过话，或报名了活动", treated, arm="treated", answered="1",
         ),
         stat(
-            "对照组有回应", told.get("held", 0), "没有联系过，自己来找我们的", arm="held",
+            "对照组有回应", told.get("held", 0), "没有联系过，自己来找我们的", held, arm="held",
             answered="1",
         ),
     ]  # fmt: skip
@@ -200,13 +222,14 @@ async def _wave(
         else []
     )
     return {
-        "number": wave.number, "on": wave.on, "channel": CHANNELS[wave.channel],
-        "who": WHO[wave.who], "words": script.template if script else "",
+        "number": wave.number, "on": wave.on, "over": wave.ran_on is not None, "channel": CHANNELS[wave.channel],
+        "who": WHO[wave.who], "words": _words(script.template if script else ""),
         "script": wave.script_code, "script_href": f"/c/library/{wave.script_code}",
         "version": wave.script_version, "ran_on": wave.ran_on,
         "outcomes": [
             {
                 "text": OUTCOMES.get(name, (name, ""))[0], "n": many,
+                "kind": OUTCOMES.get(name, (name, ""))[1],
                 "href": f"{url(here, wave=wave.number, outcome=name)}#list",
             }
             for (which, name), many in sorted(numbers.outcomes.items())
@@ -223,13 +246,23 @@ async def _wave(
     }  # fmt: skip
 
 
+def _words(template: str) -> list[tuple[str, str]]:
+    """A template as people read it: what is filled in stands there by its name."""
+    pieces = re.split(r"\{\{\s*([a-z_]+)\s*\}\}", template)
+    return [
+        ("var", FIELDS[piece].label if piece in FIELDS else piece) if place % 2 else ("", piece)
+        for place, piece in enumerate(pieces)
+        if piece
+    ]
+
+
 def _facts(
     one: CampaignFact, policy: CampaignPolicy, sight: Sight, names: Names
 ) -> list[tuple[str, str, str]]:
     found = [
         ("类型", policy.kinds.get(one.kind, one.kind), ""),
-        ("牵头", f"{sight.unit_name(one.unit_id)}（{LEVELS[one.level]}级）", ""),
-        ("参加机构", "、".join(sight.unit_name(unit) for unit in one.units[:8]), ""),
+        ("牵头", f"{sight.unit_name(one.unit_id)}（{policy.levels.of(one.level)}牵头）", ""),
+        ("参加机构", _names_of(one, sight), ""),
         ("起止", f"{one.starts_on} 至 {one.ends_on}", "num"),
         ("客群", one.segment_title, ""),
         ("对照组", f"{one.hold_out_percent}%", "num"),
@@ -245,6 +278,11 @@ def _facts(
     if one.stopped_by:
         found.append(("停止", names.actor(one.stopped_by), ""))
     return found
+
+
+def _names_of(one: CampaignFact, sight: Sight) -> str:
+    named = "、".join(sight.unit_name(unit) for unit in one.units[:8])
+    return f"{named} 等 {len(one.units)} 家" if len(one.units) > 8 else named
 
 
 def _team(one: CampaignFact, policy: CampaignPolicy, names: Names) -> list[tuple[str, str, str]]:

@@ -16,8 +16,6 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "refused": ("退回", ""),
     "stopped": ("已停止", "danger"),
 }
-LEVELS: Final[Mapping[str, str]] = {"head": "分行", "branch": "支行", "outlet": "网点"}
-"""Who leads (三级联动), from the top."""
 CHANNELS: Final[Mapping[str, str]] = {"todo": "待办", "broadcast": "群发"}
 WHO: Final[Mapping[str, str]] = {"everybody": "全部客户", "silent": "还没有回应的客户"}
 ARMS: Final[Mapping[str, tuple[str, str]]] = {

@@ -29,13 +29,13 @@ from wiring import campaign_duty
 
 from tests.flows.campaigns.winter import (  # isort: skip
     ONE,
-    POLICY,
     TWO,
     DAY,
     approved,
     asked,
     morning,
     one,
+    proposed,
     rows,
     run,
     winter_bank,
@@ -201,22 +201,14 @@ async def test_nothing_begins_without_preparation_a_second_person_and_the_approv
     await winter_bank(database, 2, 0)
     with pytest.raises(NotPrepared):
         async with database.transaction() as session:
-            await service.propose(
-                session, asked(), missing=["需求排查"], policy=POLICY, by=ONE, unit_id="hq",
-                at=morning(hour=7),
-            )  # fmt: skip
+            await proposed(session, missing=["需求排查"])
     with pytest.raises(CampaignRefused) as refused:
         async with database.transaction() as session:
-            await service.propose(
-                session, replace(asked(), segment="gone", owner="ghost"), missing=(),
-                policy=POLICY, by=ONE, unit_id="hq", at=morning(hour=7),
-            )  # fmt: skip
+            await proposed(session, replace(asked(), segment="gone", owner="ghost"))
     assert "客群规则" in refused.value.what
     assert "项目负责人" in refused.value.what
     async with database.transaction() as session:
-        number = await service.propose(
-            session, asked(), missing=(), policy=POLICY, by=ONE, unit_id="hq", at=morning(hour=7)
-        )
+        number = await proposed(session)
     assert await run(database) == {}
     for who, units, error in (
         (ONE, None, CampaignSecondPerson),

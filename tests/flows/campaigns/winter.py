@@ -78,13 +78,19 @@ def morning(days: int = 0, hour: int = 8) -> datetime:
     return bank_moment(DAY + timedelta(days=days), time(hour))
 
 
+async def proposed(session: Any, what: Asked | None = None, **more: Any) -> int:
+    """Examined and proposed by one."""
+    examined = await service.examine(
+        session, what or asked(), policy=POLICY, unit_id="hq", at=morning(hour=7),
+        **({"missing": ()} | more),
+    )  # fmt: skip
+    return await service.propose(session, examined, by=ONE, at=morning(hour=7))
+
+
 async def approved(database: Database, what: Asked | None = None) -> int:
     """Proposed by one, approved by another."""
     async with database.transaction() as session:
-        number = await service.propose(
-            session, what or asked(), missing=(), policy=POLICY, by=ONE, unit_id="hq",
-            at=morning(hour=7),
-        )  # fmt: skip
+        number = await proposed(session, what)
     async with database.transaction() as session:
         await service.decide(
             session, number, agree=True, opinion="可以做", by=TWO, at=morning(hour=7), units=None

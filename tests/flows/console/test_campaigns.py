@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import text
 
 from campaigns.waves import jobs
-from console.campaigns.wording import LEVELS
 from portfolio.preparation.rules import BOXES
 from tests.flows.campaigns.winter import KNOWN, POLICY, words_and_segment
 from tests.flows.console.office import Desk, Office
@@ -31,8 +30,9 @@ def _form(preparation: str, **change: object) -> dict[str, object]:
         "target": "20", "owner": "wangshan", "departments": ["retail", "wealth"],
         "budget": "5000", "overrun": "5", "starts_on": "2026-11-25", "ends_on": "2026-12-20",
         "review_on": "2026-12-31", "segment": "grown", "hold_out": "0", "per_day": "15",
-        "preparation": preparation, "wave_script": ["winter.todo", "winter.all", ""],
-        "wave_channel": ["todo", "broadcast", "todo"], "wave_day": ["2026-11-25", "2026-12-02", ""],
+        "preparation": preparation,
+        "wave_script": ["todo:winter.todo", "broadcast:winter.all", ""],
+        "wave_day": ["2026-11-25", "2026-12-02", ""],
         **change,
     }  # fmt: skip
 
@@ -54,10 +54,20 @@ async def test_head_office_creates_once_three_levels_see_it_and_every_number_has
     wrong = await head.post(PATH, _form(ready, kind="lottery", target="0"))
     assert wrong.status_code == 422
     assert all(word in wrong.text for word in ("E-2721", "没有这种活动类型", "考核目标"))
-    made = await head.post(PATH, _form(ready))
+    means = await head.post(PATH, _form(ready))  # nobody proposes what they have not seen
+    assert means.status_code == 200
+    loads = re.findall(r'<tr data-load><td class="nowrap b">([^<]+)</td>', means.text)
+    assert len(loads) == 2
+    assert "每位经理一天最多 15 件" in means.text
+    assert "没有营销活动" in await head.page(PATH)
+    [seen] = re.findall(r'name="seen" value="([0-9a-f]{32})"', means.text)
+    other = await head.post(PATH, _form(ready, per_day="7", seen=seen))  # it was for another load
+    assert (other.status_code, "每位经理一天最多 7 件" in other.text) == (200, True)
+    made = await head.post(PATH, _form(ready, seen=seen))
     assert made.status_code == 303, made.text
     path = made.headers["location"]
     waiting = await head.page(path)
+    assert waiting.count("data-load") == 2  # the second person sees what it means, too
     assert all(
         word in waiting
         for word in (
@@ -69,7 +79,7 @@ async def test_head_office_creates_once_three_levels_see_it_and_every_number_has
             "2026-12-31",
         )
     )
-    assert f"（{LEVELS['head']}级）" in waiting
+    assert f"（{POLICY.levels.head}牵头）" in waiting
     yes = {"choice": "approve", "opinion": "准备充分"}
     assert (await head.post(f"{path}/decide", yes)).status_code == 403
     branch = await desk_office.sit("suntao")
@@ -94,6 +104,11 @@ async def test_head_office_creates_once_three_levels_see_it_and_every_number_has
     )
     listed = (await head.page(queued.replace("&amp;", "&"))).split('id="list"')[1]
     assert listed.count("data-row") == int(many) == 4
+    everywhere = re.findall(r'<tr data-share>.*?href="([^"]+)">(\d+)</a>', shown)
+    assert everywhere
+    for href, many in everywhere:
+        listed = (await head.page(href.replace("&amp;", "&"))).split('id="list"')[1]
+        assert listed.count("data-row") == int(many)
     for staff_id in ("suntao", "zhaolei"):  # a branch sees its own two, and may not touch it
         there = await desk_office.sit(staff_id)
         assert (await there.page(path)).split('id="list"')[1].count("data-row") == 2

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.waves.facts import Asked, WaveAsked, Who
@@ -80,6 +80,7 @@ def test_what_is_wrong_with_a_campaign_is_named(change: dict[str, object], says:
 
 
 @pytest.mark.mission("E11")
+@settings(deadline=None)
 @given(number=st.integers(1, 2**62), seed=st.text("0123456789abcdef", min_size=1, max_size=32))
 def test_the_draw_is_the_same_for_everybody_who_has_the_seed(number: int, seed: str) -> None:
     where = mixed(number, seed)
@@ -90,6 +91,7 @@ def test_the_draw_is_the_same_for_everybody_who_has_the_seed(number: int, seed: 
     assert held == list(range(91 - len(held), 91))  # who is out at 10 % is out at 20 %
 
 
+@settings(deadline=None)
 @given(
     seed=st.text("0123456789abcdef", min_size=8, max_size=32), percent=st.sampled_from([5, 10, 30])
 )

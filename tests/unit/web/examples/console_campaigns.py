@@ -17,15 +17,28 @@ STAT: dict[str, Any] = {
 }  # fmt: skip
 WAVE: dict[str, Any] = {
     "number": 1, "on": date(2026, 11, 20), "channel": "待办", "who": "全部客户",
-    "words": "天冷了，出门记得添衣。", "script": "winter.todo", "version": 1,
+    "words": [("var", "客户称呼"), ("", "，天冷了，出门记得添衣。")], "over": True, "script": "winter.todo", "version": 1,
     "script_href": "/c/library/winter.todo", "ran_on": date(2026, 11, 20),
-    "outcomes": [{"text": "已交给经理", "n": 45, "href": f"{HERE}?wave=1&outcome=queued#list"}],
+    "outcomes": [{"text": "已交给经理", "kind": "ok", "n": 45, "href": f"{HERE}?wave=1&outcome=queued#list"}],
     "others": [("winter.more", "换个说法")], "asked": None, "action": f"{HERE}/waves/1",
 }  # fmt: skip
 LINE: dict[str, Any] = {
     "customer": "张**", "href": "/c/customers/9", "member": "李敏", "unit_name": "翠湖支行",
     "arm_text": "触达组", "arm_kind": "info", "outcome_text": "已交给经理", "outcome_kind": "ok",
     "why": "", "answered_at": NOW,
+}  # fmt: skip
+SHARE: dict[str, Any] = {
+    "name": "翠湖支行", "customers": 400, "treated": 360, "handed": 45, "answered": 3,
+    "ratio": 0.125, "href": f"{HERE}?unit=01#list", "treated_href": f"{HERE}?unit=01&arm=treated#list",
+    "handed_href": f"{HERE}?unit=01&outcome=queued#list",
+    "answered_href": f"{HERE}?unit=01&arm=treated&answered=1#list",
+}  # fmt: skip
+MEANS: dict[str, Any] = {
+    "numbers": [("客户", "400 户", "num"), ("触达组", "约 360 户", "num")],
+    "waves": ["第 1 波 11-20 待办：全部触达组，每位经理一天最多 15 件，最忙的一位要 8 天"],
+    "warnings": ["3 户没有管户经理，谁也不会联系他们。"], "more": 2,
+    "rows": [{"member": "李敏", "unit_name": "翠湖支行", "customers": 130, "treated": 117,
+              "friends": 90, "waiting": 6, "days": 8}],
 }  # fmt: skip
 ONE: dict[str, Any] = {
     **shell("campaigns", "access:hq#31"),
@@ -40,6 +53,13 @@ ONE: dict[str, Any] = {
     ],
     "facts": [("类型", "渗透", ""), ("抽签种子", "ab12", "mono")],
     "team": [("项目负责人", "王珊", ""), ("复盘日", "2026-12-31", "num")], "tasks": [],
+    "standing": {"title": "触达客户", "value": 45, "target": 300, "unit": "户", "ratio": 0.15,
+                 "customers": 45, "href": f"{HERE}?arm=treated&kpi=1#list"},
+    "money": {"spent": "1,280.00", "budget": "5,000.00", "most": "5,250.00", "over": False,
+              "ratio": 0.256, "rows": [{"on": date(2026, 11, 21), "what": "贺卡 300 张",
+                                        "amount": "1,280.00", "by": "王珊"}]},
+    "units": [SHARE, SHARE], "managers": [{**SHARE, "name": "李敏", "unit_name": "翠湖支行"}],
+    "spending": True, "means": None, "in_wave": True, "preparation": "/c/preparations/1",
     "deciding": None, "stopping": True, "reviewing": False, "result": "",
 }  # fmt: skip
 STOPPED: dict[str, Any] = {
@@ -50,6 +70,7 @@ STOPPED: dict[str, Any] = {
 WAITING: dict[str, Any] = {
     **ONE, "state_text": "待批准", "state_kind": "warn", "stats": [],
     "deciding": {"refused": "您提交的，要由另一位同事批准。"}, "result": "做得不错",
+    "means": MEANS, "standing": None, "units": [], "managers": [], "in_wave": False,
 }  # fmt: skip
 NEW: dict[str, Any] = {
     **shell("campaigns"),
@@ -63,10 +84,15 @@ NEW: dict[str, Any] = {
     "segments": [("grown", "成年客户")], "preparations": [("1", "四季度准备")],
     "departments": [("retail", "零售部", True)],
     "units": [{"id": "01", "name": "翠湖支行", "on": False}],
-    "waves": [{"number": 1, "script": "winter.todo", "day": "2026-11-25", "channel": "todo"}],
-    "scripts": [("winter.todo", "待办 · 天冷添衣")], "channels": [("todo", "待办"), ("broadcast", "群发")],
+    "waves": [
+        {"number": 1, "script": "todo:winter.todo", "day": "2026-11-25"},
+        {"number": 2, "script": "", "day": ""}, {"number": 3, "script": "", "day": ""},
+    ],
+    "scripts": [("待办", [("todo:winter.todo", "天冷添衣")]), ("群发", [])],
+    "means": None, "seen": "",
     "limits": {"hold_out": "0% 到 50%", "per_day": 60, "budget": "5,000,000", "gap": 3},
 }  # fmt: skip
+SEEN: dict[str, Any] = {**NEW, "error": None, "means": MEANS, "seen": "ab" * 16}
 SEASONS: dict[str, Any] = {
     **shell("campaigns"),
     "year": 2026, "back": "/c/campaigns", "before_url": "/c/campaigns/seasons?year=2025",
@@ -84,5 +110,6 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "campaign_stopped": ("console/campaign.html", "GET /c/campaigns/{campaign_id}", STOPPED),
     "campaign_waiting": ("console/campaign.html", "GET /c/campaigns/{campaign_id}", WAITING),
     "campaign_new": ("console/campaign_new.html", "GET /c/campaigns/new", NEW),
+    "campaign_seen": ("console/campaign_new.html", "POST /c/campaigns", SEEN),
     "campaign_seasons": ("console/campaign_seasons.html", "GET /c/campaigns/seasons", SEASONS),
 }

@@ -100,6 +100,8 @@ async def test_what_a_manager_left_undone_is_tried_again_and_nobody_gets_more_th
     await winter_bank(database, 12, 0)
     number = await approved(database, asked(hold_out_percent=0, per_day=5))
     given: Counter[int] = Counter()
+    left: set[int] = set()
+    done: list[int] = []
     for day in range(5):
         await _plan(database, day)
         await run(database, day)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from campaigns.waves import repository
+from campaigns.waves import counting, repository
 from campaigns.waves.errors import CampaignUnknown
 from campaigns.waves.facts import Arm, CampaignFact, Line
 from campaigns.waves.rules import digest as digest_of
@@ -39,13 +39,13 @@ async def drawn(session: AsyncSession, one: Message) -> Drawn | None:
         return None
     line = None
     if one.customer_id is not None:
-        lines = await repository.lines(session, number, None, after=one.customer_id - 1, limit=1)
+        lines = await counting.lines(session, number, None, after=one.customer_id - 1, limit=1)
         line = next((each for each in lines if each.customer_id == one.customer_id), None)
     return Drawn(found, wave, line)
 
 
 def _place(one: Message) -> tuple[int, int]:
-    """The campaign and the wave of a key ``campaign:<id>:<wave>.<revision>:<customer>``."""
+    """The campaign and the wave of a key ``campaign:<id>:<wave>.<revision>:<customer>:<day>``."""
     kind, _, rest = one.key.partition(":")
     if kind != CAMPAIGN:
         return (int(one.campaign) if one.campaign.isdecimal() else 0), 0

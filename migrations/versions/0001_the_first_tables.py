@@ -508,6 +508,19 @@ def upgrade() -> None:
     with op.batch_alter_table('campaign', schema=None) as batch_op:
         batch_op.create_index('ix_campaign_state', ['state', 'id'], unique=False)
 
+    op.create_table('campaign_expense',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('campaign_id', sa.BigInteger(), nullable=False),
+    sa.Column('spent_on', sa.Date(), nullable=False),
+    sa.Column('what', sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+    sa.Column('amount_fen', sa.BigInteger(), nullable=False),
+    sa.Column('by', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_campaign_expense'))
+    )
+    with op.batch_alter_table('campaign_expense', schema=None) as batch_op:
+        batch_op.create_index('ix_campaign_expense_campaign', ['campaign_id', 'id'], unique=False)
+
     op.create_table('campaign_halt',
     sa.Column('campaign', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -523,6 +536,7 @@ def upgrade() -> None:
     sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('arm', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
     sa.Column('turn', sa.Integer(), nullable=False),
+    sa.Column('aum_fen', sa.BigInteger(), nullable=True),
     sa.Column('answered_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('campaign_id', 'customer_id', name=op.f('pk_campaign_member'))
     )
@@ -540,6 +554,7 @@ def upgrade() -> None:
     sa.Column('reasons', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('planned_on', sa.Date(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
+    sa.Column('tries', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('campaign_id', 'wave', 'customer_id', name=op.f('pk_campaign_touch'))
     )
     with op.batch_alter_table('campaign_touch', schema=None) as batch_op:
@@ -3096,6 +3111,10 @@ def downgrade() -> None:
 
     op.drop_table('campaign_member')
     op.drop_table('campaign_halt')
+    with op.batch_alter_table('campaign_expense', schema=None) as batch_op:
+        batch_op.drop_index('ix_campaign_expense_campaign')
+
+    op.drop_table('campaign_expense')
     with op.batch_alter_table('campaign', schema=None) as batch_op:
         batch_op.drop_index('ix_campaign_state')
 

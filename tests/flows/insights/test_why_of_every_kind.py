@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import text
 
+from campaigns.waves.rules import key
 from compliance.facts import Channel, Purpose
 from compliance.policy import GatePolicy
 from config import channel_choice_policy, reminder_policy
@@ -21,7 +22,7 @@ from insights import winners
 from insights.why import chain
 from insights.why.facts import Chain, Step
 from kit.db import Database
-from tests.flows.campaigns.winter import approved, asked, morning, rows, run, winter_bank
+from tests.flows.campaigns.winter import DAY, approved, asked, morning, rows, run, winter_bank
 from tests.flows.console import scenes
 from tests.flows.delivery.office import approved_script, desk
 from tests.flows.delivery.test_every_way import AT, TRIES, _customer, _script
@@ -192,7 +193,7 @@ async def test_a_wave_leads_back_to_its_campaign_its_draw_and_the_two_who_signed
         await door.submit(session, [loan], at=morning(), desk=desk(), by="system:test")
     number = await approved(database, asked(hold_out_percent=0))
     assert (await run(database))["outranked"] == 1
-    found = await _why(database, f"campaign:{number}:1.1:{second}")
+    found = await _why(database, key(number, 1, 1, second, DAY))
     assert found.message.kind == "todo"
     [joined] = [step for step in found.steps if step.code == "campaign"]
     assert "营销活动“冬季关怀”第 1 波，抽签在触达组" in joined.said
@@ -203,15 +204,15 @@ async def test_a_wave_leads_back_to_its_campaign_its_draw_and_the_two_who_signed
         entry.act for entry in found.proof.entries
     }
     assert found.proof.sound
-    lost = await _why(database, f"campaign:{number}:1.1:{first}")
+    lost = await _why(database, key(number, 1, 1, first, DAY))
     assert (lost.message.customer_id, lost.message.winner) == (first, loan.key)
     assert "当天先说的是“" in _steps(lost)["outcome"].said
     async with database.reading() as session:
         names = await winners.titles(
-            session, [f"campaign:{number}:1.1:{first}", "x:1", loan.key], REMINDERS
+            session, [key(number, 1, 1, first, DAY), "x:1", loan.key], REMINDERS
         )
     assert list(names.values())[:2] == ["营销活动“冬季关怀”", winners.OTHER]
     async with database.transaction() as session:  # one word of it, after the approval
         await session.execute(text("UPDATE campaign SET goal = 'x'"))
-    changed = await _why(database, f"campaign:{number}:1.1:{ids[2]}")
+    changed = await _why(database, key(number, 1, 1, ids[2], DAY))
     assert [step.mark for step in changed.steps if step.code == "approval"] == ["done", "bad"]

@@ -3,6 +3,7 @@
 Only that somebody wrote, never what: other packages may know whether a friendship is two-way.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from archive.models import ArchivedMessage
-from archive.parties import kind_of
+from archive.parties import kind_of, talk_of
+from crm_sync.repository.keys import among
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,26 @@ def _pair(talk: str) -> tuple[str, str] | None:
         return None
     staff, customer = people if kinds[0] == "staff" else reversed(people)
     return staff.lower(), customer
+
+
+async def last_words(
+    session: AsyncSession, pairs: Collection[tuple[str, str]], since: datetime
+) -> dict[tuple[str, str], datetime]:
+    """When each of ``pairs`` (userid in lower case, contact) last wrote to each other since.
+
+    A pair that has not is left out; one statement, whoever wrote.
+    """
+    talks = {talk_of("", contact, [userid]): (userid, contact) for userid, contact in pairs}
+    if not talks:
+        return {}
+    query = (
+        select(col(ArchivedMessage.talk), func.max(col(ArchivedMessage.sent_at)))
+        .where(
+            among(session, col(ArchivedMessage.talk), talks),
+            col(ArchivedMessage.sent_at) >= since,
+            col(ArchivedMessage.room_id) == "",
+            col(ArchivedMessage.action) == "send",
+        )
+        .group_by(col(ArchivedMessage.talk))
+    )
+    return {talks[talk]: last for talk, last in await session.execute(query)}

@@ -2,9 +2,10 @@
 
 ``python -m bench why``
 
-A made-up bank: to-dos with their keys, judgements and quota, their ledger entries appended by the
-product's own ``ledger.append`` to a few long chains, so that an entry has hundreds of thousands
-after it. Measured: finding the message, every link and the proof, each time for another message.
+A made-up bank: to-dos and places in broadcasts with their keys and quota, their ledger entries
+appended by the product's own ``ledger.append`` to a few long chains, so that an entry has hundreds
+of thousands after it, and what was refused. Measured: finding the message, every link and the
+proof, each time for another message of another kind.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from bench.fresh import drop, fresh
 from bench.imports import CIPHER, _create
 from compliance.policy import GatePolicy
 from config import channel_choice_policy, reminder_policy
-from delivery.models import IntentKey, QuotaSlot
+from delivery.models import Broadcast, BroadcastRecipient, IntentKey, QuotaSlot
 from delivery.repository import todos
 from insights.why import chain
 from kit import ledger
@@ -78,7 +79,7 @@ async def _measure(name: str, url: str, entries: int) -> Asked:
                 plain = await connection.execution_options(isolation_level="AUTOCOMMIT")
                 await plain.execute(text("ANALYZE"))
         took, sound = [], True
-        for ref in refs[:: max(1, len(refs) // ASKED)][:ASKED]:
+        for ref in refs[:: max(1, len(refs) // ASKED - 1)][:ASKED]:
             begun = time.perf_counter()
             async with database.reading() as session:
                 found = await chain.of(
@@ -89,24 +90,30 @@ async def _measure(name: str, url: str, entries: int) -> Asked:
                     gate=GatePolicy.load(),
                 )
             took.append((time.perf_counter() - begun) * 1000)
-            sound = sound and found is not None and found.proof.sound
-        return Asked(name, entries, len(refs), took, sound)
+            refused = found is not None and found.message.kind == "refused"
+            sound = sound and found is not None and (refused or found.proof.sound)
+        return Asked(name, entries, entries // 4, took, sound)
     finally:
         await database.close()
 
 
 async def _batch(database: Database, number: int) -> list[str]:
-    """Ten thousand entries: of each four one plans a to-do, three are about other customers."""
+    """Ten thousand entries: of each four one plans a to-do or a place in a broadcast, three are
+    about other customers; besides them a thousand things that were refused.
+    """
     at = AT + timedelta(seconds=number // BATCH)
-    rows, keys, slots, lines = [], [], [], []
+    rows, keys, slots, lines, places = [], [], [], [], []
+    gone: list[str] = []
+    tasks = {f"{place:04d}": new_id() for place in range(UNITS)}
     for one in range(number, number + BATCH):
         unit, customer = f"{one % UNITS:04d}", one // 7
-        planned = one % 4 == 0
+        planned, spread = one % 4 == 0, one % 40 == 0
+        way = "broadcast" if spread else "todo"
         key = f"maturity.deposit:{one}:2026-11-30:7"
         lines.append(
             ledger.Entry(
                 kind="plan",
-                act="todo.planned" if planned else "persona.changed",
+                act=f"{way}.planned" if planned else "persona.changed",
                 actor="system:planner",
                 object=f"customer:{customer}",
                 unit=unit,
@@ -122,13 +129,40 @@ async def _batch(database: Database, number: int) -> list[str]:
                     "starts_on": date(2026, 11, 23), "slot": 0, "key": key,
                 }
             )  # fmt: skip
-            rows.append(_todo(new_id(), key, customer, unit, at))
+            if spread:
+                places.append(
+                    {
+                        "broadcast_id": tasks[unit], "external_userid": f"wm{one}",
+                        "customer_id": customer, "key": key, "state": "planned",
+                        "channel_reason": "",
+                    }
+                )  # fmt: skip
+            else:
+                rows.append(_todo(new_id(), key, customer, unit, at))
+        elif one % 10 == 1:
+            refused = f"birthday:{customer}:{one}"
+            keys.append({"key": refused, "at": at, "outcome": "outranked", "reasons": key})
+            gone.append(f"key:{refused}")
     async with database.transaction() as session:
+        await session.execute(
+            insert(Broadcast), [_task(number, unit, at) for unit, number in tasks.items()]
+        )
+        await session.execute(insert(BroadcastRecipient), places)
         await session.execute(insert(IntentKey), keys)
         await session.execute(insert(QuotaSlot), slots)
         await todos.put(session, rows)
         await ledger.append(session, lines, at=at)
-    return [f"todo:{row['id']}" for row in rows]
+    spots = [f"broadcast:{one['broadcast_id']}/{one['external_userid']}" for one in places]
+    return [*spots[:1], *gone[:1], *(f"todo:{row['id']}" for row in rows[:2])]
+
+
+def _task(number: int, unit: str, at: datetime) -> dict[str, object]:
+    return {
+        "id": number, "key": f"broadcast:{number}", "planned_on": date(2026, 11, 23),
+        "userid": "m1", "staff_id": "m1", "unit_id": unit, "trigger": "maturity.deposit",
+        "purpose": "service", "script_version_id": 1, "script_code": "t7", "script_version": 1,
+        "text": b"", "text_hash": "", "state": "gathering", "created_at": at,
+    }  # fmt: skip
 
 
 def _todo(todo_id: int, key: str, customer: int, unit: str, at: datetime) -> dict[str, object]:
@@ -150,7 +184,7 @@ def told(found: Sequence[Asked], said: str) -> list[str]:
         f" stretches of the chains recomputed), {ASKED} different messages each; the promise is"
         " 2 s at a million entries.",
         "",
-        "| database | ledger entries | to-dos | median ms | slowest ms | proof |",
+        "| database | ledger entries | messages | median ms | slowest ms | proof |",
         "|---|---|---|---|---|---|",
     ]
     lines += [

@@ -15,6 +15,7 @@ class ExecutionPolicy(BaseModel):
     overdue_days: int = Field(ge=1, le=30)
     at_least: int = Field(ge=1, le=100)
     reply_days: int = Field(ge=1, le=30)
+    proof_days: int = Field(ge=1, le=90)
     deal_days: int = Field(ge=1, le=180)
     deal_kinds: tuple[
         Literal["deposit", "wealth", "fund", "insurance", "metal", "loan", "card"], ...

@@ -38,7 +38,8 @@ TODO_STATES: Final = {
     "handed": ("正在发送", "info"),
     "claimed": ("手机上报已发", "info"),
     "confirmed": ("存档一致", "ok"),
-    "done": ("已记录结果", "ok"),
+    "noted": ("自己记的，等旁证", "info"),
+    "done": ("已办，有旁证", "ok"),
     "expired": ("到期没做", "danger"),
     "cancelled": ("已撤回", ""),
 }

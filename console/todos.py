@@ -31,12 +31,25 @@ router = APIRouter()
 PATH: Final = "/c/todos"
 STATE_NAMES: Final = (
     ("waiting", "没做"), ("done", "做完"), ("ended", "期限已到"), ("sent", "已发"),
-    ("confirmed", "存档一致"), ("expired", "到期没做"), ("cancelled", "已撤回"), ("undone", "没有做成"),
+    ("confirmed", "存档一致"), ("noted", "自己记的，等旁证"), ("expired", "到期没做"), ("cancelled", "已撤回"), ("undone", "没有做成"),
 )  # fmt: skip
 FIELDS: Final = (
     "given", "seen", "sent", "confirmed", "won", "late", "done", "ended", "received", "replied",
-    "deals",
+    "deals", "noted",
 )  # fmt: skip
+FIGURES: Final = (
+    ("下发", "given"), ("收到", "received"), ("已打开", "seen"), ("已发", "sent"),
+    ("存档核对一致", "confirmed"), ("有回复", "replied"), ("自己记的", "noted"), ("办成", "won"),
+    ("成交", "deals"), ("逾期", "late"),
+)  # fmt: skip
+"""The columns of the table, in the order in which things come back."""
+BEHIND: Final[Mapping[str, Mapping[str, str]]] = {
+    "given": {}, "received": {"back": "received"}, "seen": {"seen": "1"},
+    "sent": {"state": "sent"}, "confirmed": {"state": "confirmed"}, "replied": {"back": "replied"},
+    "noted": {"state": "noted"}, "won": {"outcome": "renewed"}, "deals": {"back": "deal"},
+    "late": {"late": "1"}, "expired": {"state": "expired"},
+}  # fmt: skip
+"""What the list behind each figure is asked for, besides the filters of the page."""
 BACKS: Final = (("received", "收到"), ("replied", "有回复"), ("deal", "成交"))
 
 
@@ -129,6 +142,7 @@ async def todos(
         "state": None
         if total
         else nothing("任务", query.kept.values(), PATH, "每天早上计划完成后，这里会有任务。"),
+        "figures": FIGURES,
         "rows": rows,
         "total": everything,
         "todos": await _rows(session, request, page_of, sight),
@@ -197,6 +211,9 @@ def _filters(request: Request, query: TodoQuery, sight: Sight) -> list[dict[str,
     ]
     if query.late:
         shown.append(choice("late", "逾期", [("", "不限"), ("1", "逾期")], query.late))
+    if query.seen:
+        seen = [("", "不限"), ("1", "已打开"), ("0", "没打开")]
+        shown.append(choice("seen", "客户经理", seen, query.seen))
     if query.back:
         shown.append(choice("back", "回流", [("", "全部"), *BACKS], query.back))
     if query.outcome:
@@ -230,20 +247,28 @@ async def _progress(
             else url(PATH, {**query.kept, "unit": one.key, "by": "staff"})
         )
         name = names.person(one.key) if by_staff else sight.unit_name(one.key)
-        rows.append({"name": name, "href": href, **_figures(one)})
+        whose = {"staff": one.key} if by_staff else {"unit": one.key}
+        rows.append({"name": name, "href": href, **_figures(one, query.kept, whose)})
     everything = Progress(
         "",
         *(sum(getattr(one, field) for one in found) for field in FIELDS),
     )
-    return rows, _figures(everything)
+    return rows, _figures(everything, query.kept, {})
 
 
-def _figures(one: Progress) -> dict[str, Any]:
+def _figures(one: Progress, kept: Mapping[str, str], whose: Mapping[str, str]) -> dict[str, Any]:
+    """The figures of a row, and the list behind each."""
     numbers = asdict(one)
     return {
         **{name: numbers[name] for name in FIELDS if name not in ("done", "ended")},
         "on_time": one.done / one.ended if one.ended else None,
-        "reasons": f"到期没做 {one.ended - one.done} 件" if one.ended > one.done else "",
+        "reasons": f"到期没做 {expired} 件"
+        if (expired := one.ended - one.done - one.noted)
+        else "",
+        "links": {
+            name: url(PATH, {**kept, **whose, **asked_for, "view": "list"}) + "#list"
+            for name, asked_for in BEHIND.items()
+        },
     }
 
 
@@ -287,7 +312,7 @@ def came_back(one: TodoView) -> list[str]:
     """What has come back of a to-do, each by its evidence; the customer's reading is not known."""
     said = (
         (one.received_at is not None, "收到"),
-        (one.seen_at is not None, "已读"),
+        (one.seen_at is not None, "已打开"),
         (one.state in ("claimed", "confirmed"), "已发"),
         (one.state == "confirmed", "存档一致"),
         (one.replied_at is not None, "有回复"),

@@ -116,7 +116,7 @@ async def _shown(
             }
             for step in found.steps
         ],
-        "seal": _seal(found.proof, asking),
+        "seal": _seal(found, asking),
         "rules": _rules(found),
         "entries": _entries(found.proof, names, sight, asking),
     }
@@ -155,8 +155,9 @@ def _fate(found: Chain) -> dict[str, str]:
     return {"text": text, "kind": KINDS[mark]}
 
 
-def _seal(proof: Proof, asking: Asking) -> dict[str, Any]:
+def _seal(found: Chain, asking: Asking) -> dict[str, Any]:
     """The integrity of exactly these entries, recomputed for this page."""
+    proof = found.proof
     facts = [
         ("本件", f"{count(len(proof.entries))} 条", ""),
         ("重算", f"{count(sum(one.entries for one in proof.segments))} 条", "num"),
@@ -166,6 +167,8 @@ def _seal(proof: Proof, asking: Asking) -> dict[str, Any]:
         facts.append(("上次全量核验", exact_stamp(proof.checked_at), ""))
     if proof.signed_at is not None:
         facts.append(("签名检查点", exact_stamp(proof.signed_at), ""))
+    if not proof.entries and found.message.kind == "refused":
+        return seals.seal(True, "没有发出", "没有发的不逐件记日志", facts)
     if not proof.entries:
         return seals.seal(False, "日志里没有这一件的记录", "每一件都应当有，请告诉科技部", facts)
     if proof.sound:

@@ -7,11 +7,12 @@ from typing import Final
 class TodoState(StrEnum):
     """Where a to-do is. Evidence closes it, a click does not."""
 
-    OPEN = "open"  # -> handed, when a ticket is given out | done, by an outcome | expired
+    OPEN = "open"  # -> handed, when a ticket is given out | noted, by an outcome | expired
     HANDED = "handed"  # the text was handed to the phone -> claimed | open, when it failed
     CLAIMED = "claimed"  # the phone says it was sent -> confirmed, by the archive
     CONFIRMED = "confirmed"  # the archive shows the same text in the chat
-    DONE = "done"  # an outcome was recorded without a message (a phone call, a visit)
+    NOTED = "noted"  # the manager said what came of it -> done, when something else proves it
+    DONE = "done"  # proved without a message from here: a talk, another record, a new holding
     EXPIRED = "expired"  # nobody did it in time
     CANCELLED = "cancelled"  # withdrawn: opted out, recalled content, superseded
 

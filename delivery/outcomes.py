@@ -1,4 +1,4 @@
-"""What came of a to-do that was done without a message: a call, a visit, another day."""
+"""What a manager says came of a to-do: a call, a visit, another day; evidence closes it later."""
 
 from datetime import date, datetime
 from typing import Final
@@ -23,7 +23,10 @@ CHOICES: Final = (
 )
 TEXTS: Final = {value: text for value, text, _ in CHOICES}
 CHANNELS: Final = {"phone": "phone", "visit": "branch", "chat": "chat"}
-ENDED = (TodoState.OPEN, TodoState.HANDED, TodoState.CLAIMED, TodoState.CONFIRMED)
+TELLING = (
+    TodoState.OPEN, TodoState.HANDED, TodoState.NOTED, TodoState.DONE, TodoState.CLAIMED,
+    TodoState.CONFIRMED,
+)  # fmt: skip
 
 
 async def record(
@@ -38,26 +41,27 @@ async def record(
 ) -> bool:
     """Record an outcome; the same one again changes nothing.
 
-    A sent message stays claimed or confirmed, because evidence closes it and not a click; the
-    outcome is then only noted beside it. Raises OutcomeUnknownWord, TodoClosed.
+    Nothing is closed by it: what waits is noted until something proves it
+    (``delivery.evidence``), and a sent message stays what its evidence says. Raises
+    OutcomeUnknownWord, TodoClosed.
     """
     if outcome not in TEXTS:
         raise OutcomeUnknownWord("没有这种结果", saw=outcome[:32], do="、".join(TEXTS.values()))
     if todo.outcome == outcome:
         return False
     state = TodoState(todo.state)
-    if state not in ENDED:
+    if state not in TELLING:
         raise TodoClosed("这件待办已经结束了", saw=state.value, do="刷新待办列表", todo=todo.id)
     waiting = state in (TodoState.OPEN, TodoState.HANDED)
     await todos.move(
         session,
         todo.id,
-        state=TodoState.DONE if waiting else state,
+        state=TodoState.NOTED if waiting else state,
         frm=(state,),
         at=at,
         outcome=outcome,
         note=note or None,
-        closed=waiting,
+        noted=waiting,
     )
     if waiting and outcome != "unreached":
         await touches.record(

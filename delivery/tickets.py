@@ -277,7 +277,7 @@ async def said(
             session,
             row.todo_id,
             state=TodoState.CLAIMED if sent else TodoState.OPEN,
-            frm=(*came_from, TodoState.CANCELLED) if sent else came_from,
+            frm=(*came_from, TodoState.NOTED, TodoState.CANCELLED) if sent else came_from,
             at=at,
             closed=sent,
         )

@@ -61,7 +61,12 @@ async def _numbers(session: AsyncSession, asking: Asking) -> list[dict[str, str]
             "how": "在期限内完成的待办 ÷ 已到期限的待办",
         },
         {"name": "本月触达", "value": str(sent), "unit": "次", "how": "本月发出或记录的客户触达"},
-        {"name": "完成待办", "value": str(done), "unit": "件", "how": "已发送或已记录结果的待办"},
+        {
+            "name": "完成待办",
+            "value": str(done),
+            "unit": "件",
+            "how": "已发送，或记了结果又有旁证的待办",
+        },
     ]
 
 

@@ -24,7 +24,7 @@ from kit.clock import bank_clock, bank_date
 from kit.web.guard import Asking, Writing, allow
 
 router = APIRouter()
-CLOSED = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.DONE)
+CLOSED = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.NOTED, TodoState.DONE)
 BY = {"phone": "电话", "visit": "见面", "chat": "聊天", "": "聊天"}
 
 
@@ -149,7 +149,8 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
     results = {
         "claimed": "已发送，待存档核对",
         "confirmed": "已发送，存档核对一致",
-        "done": f"已记录：{outcomes.TEXTS.get(one.outcome, one.outcome)}",
+        "noted": f"已记：{outcomes.TEXTS.get(one.outcome, one.outcome)}。等旁证办结",
+        "done": f"已办结：{outcomes.TEXTS.get(one.outcome, '系统已发')}，有旁证",
     }
     return {
         "id": one.id,
@@ -164,7 +165,7 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
         else "info",
         "done": done,
         "result": results.get(one.state, ""),
-        "result_kind": "ok",
+        "result_kind": "warn" if one.state == TodoState.NOTED.value else "ok",
         "outcome_url": f"/h5/todo/{one.id}",
         "actions": actions,
     }

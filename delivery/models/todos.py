@@ -25,6 +25,7 @@ class Todo(SQLModel, table=True):
         Index("ix_todo_trigger", "trigger", "due_on"),
         Index("ix_todo_planned_on", "planned_on", "state"),
         Index("ix_todo_campaign", "campaign", "state"),
+        Index("ix_todo_noted", "noted_at", "state"),
         Index("ix_todo_contact", "external_userid", "state"),
     )
     id: int = Field(primary_key=True, sa_type=BigInteger)
@@ -63,4 +64,5 @@ class Todo(SQLModel, table=True):
     seen_at: datetime | None = None
     replied_at: datetime | None = None  # the archive has a word of the customer after the send
     deal_on: date | None = None  # the core system has a new holding
+    noted_at: datetime | None = None  # the manager said what came of it
     closed_at: datetime | None = None

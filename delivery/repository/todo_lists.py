@@ -18,7 +18,7 @@ from delivery.repository.todos import TodoView, view_of
 DONE: Final = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.DONE)
 """Finished in time: an unfinished one expires, so nothing is done late."""
 
-ENDED: Final = (*DONE, TodoState.EXPIRED)
+ENDED: Final = (*DONE, TodoState.NOTED, TodoState.EXPIRED)
 WAITING: Final = (TodoState.OPEN, TodoState.HANDED)
 STATES: Final = {
     "waiting": WAITING,
@@ -26,6 +26,7 @@ STATES: Final = {
     "ended": ENDED,
     "sent": (TodoState.CLAIMED, TodoState.CONFIRMED),
     "confirmed": (TodoState.CONFIRMED,),
+    "noted": (TodoState.NOTED,),
     "expired": (TodoState.EXPIRED,),
     "cancelled": (TodoState.CANCELLED,),
     "undone": (*WAITING, TodoState.EXPIRED),
@@ -73,6 +74,7 @@ class Progress:
     received: int = 0
     replied: int = 0
     deals: int = 0
+    noted: int = 0
 
 
 async def count(session: AsyncSession, wanted: Wanted) -> int:
@@ -127,6 +129,7 @@ async def progress(
             number(state.in_(DONE)),
             number(state.in_(ENDED)),
             *(number(column.is_not(None)) for column in BACK.values()),
+            number(state == TodoState.NOTED),
         )
         .where(*_conditions(wanted))
         .group_by(key)

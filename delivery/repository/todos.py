@@ -263,6 +263,7 @@ async def move(
     outcome: str | None = None,
     note: str | None = None,
     closed: bool = False,
+    noted: bool = False,
 ) -> bool:
     """Move a to-do to ``state`` from one of ``frm``; False when it is somewhere else."""
     values: dict[str, Any] = {"state": state}
@@ -272,6 +273,8 @@ async def move(
         values["note"] = cipher_of(session).seal("todo.note", str(todo_id), note)
     if closed:
         values["closed_at"] = at
+    if noted:
+        values["noted_at"] = at
     result: Any = await session.execute(
         update(Todo)
         .where(col(Todo.id) == todo_id, col(Todo.state).in_(list(frm)))

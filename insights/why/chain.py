@@ -66,7 +66,7 @@ async def behind(
         way_out.answer(message, tried),
         *way_out.archive(message, tried),
         *way_out.outcome(message),
-        way_out.proof(proof),
+        way_out.proof(message, proof),
     ]
     return Chain(message, tuple(steps), tuple(judged), tuple(slots), tuple(tried), proof)
 

@@ -1,6 +1,7 @@
 """What became of it: the manager, every try, what WeCom answered, what the archive shows."""
 
 from collections.abc import Sequence
+from typing import Final
 from urllib.parse import quote
 
 from compliance.objections import BY_CODE
@@ -22,6 +23,8 @@ from insights.why.wording import (
     TODOS,
 )
 from kit.web.formats import digest, exact_stamp
+
+NOT_SENT: Final = "没有发的不逐件记日志，原因在审查记录和当天的编排结果里"
 
 
 def member(one: Message, behind: Behind) -> list[Step]:
@@ -190,7 +193,7 @@ def outcome(one: Message) -> list[Step]:
     ]
 
 
-def proof(found: Proof) -> Step:
+def proof(one: Message, found: Proof) -> Step:
     """What the ledger proves of all this, recomputed now."""
     facts = {
         "entries": [each.place for each in found.entries],
@@ -199,6 +202,8 @@ def proof(found: Proof) -> Step:
         "signed_at": found.signed_at,
         "checked_at": found.checked_at,
     }
+    if not found.entries and one.kind == "refused":
+        return Step("proof", NAMES["proof"], NOT_SENT, mark="", facts=facts)
     if not found.entries:
         said = "日志里没有这一件的记录"
         return Step("proof", NAMES["proof"], said, mark="bad", facts=facts)

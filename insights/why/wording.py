@@ -102,7 +102,8 @@ TODOS: Final = {
     "handed": ("", "正在发送"),
     "claimed": ("done", "手机回报已发，等存档核对"),
     "confirmed": ("done", "存档里找到同样的话"),
-    "done": ("done", "已办"),
+    "noted": ("", "客户经理自己记了结果，还没有旁证"),
+    "done": ("done", "已办，有旁证"),
     "expired": ("bad", "到期没有做"),
     "cancelled": ("bad", "已撤回"),
 }

@@ -100,11 +100,11 @@ async def test_the_page_tells_of_each_task_what_came_back_and_every_count_has_it
         assert await coming_back.deals(session, at=AT + HOUR, policy=POLICY) == 1
     desk = await desk_office.sit("wangshan")
     table = words_of(await desk.page("/c/todos"))
-    for title in ("下发", "收到", "已读", "已发", "存档核对一致", "有回复", "办成", "成交"):
+    for title in ("下发", "收到", "已打开", "已发", "存档核对一致", "有回复", "办成", "成交"):
         assert title in table, title
     for back, number in (("received", 2), ("replied", 1), ("deal", 1)):
         assert (await desk.page(f"/c/todos?view=list&back={back}")).count("data-row") == number
     listed = words_of(await desk.page("/c/todos?view=list&back=deal"))
-    assert "收到、已读、已发、存档一致、有回复、成交" in listed
+    assert "收到、已打开、已发、存档一致、有回复、成交" in listed
     why = words_of(await desk.page(f"/c/why/{done}"))
     assert "在聊天里有回复；核心系统 2026-11-25 有了新的持仓" in why

@@ -202,7 +202,7 @@ async def test_an_outcome_takes_three_taps_and_is_recorded_once(site: SiteUnderT
         )
         assert answer.status_code == 200
     found = await _todo(site)
-    assert (found.state, found.outcome, found.note) == ("done", "renewed", "续存一年")
+    assert (found.state, found.outcome, found.note) == ("noted", "renewed", "续存一年")
     async with site.database.reading() as session:
         touched = await touches.of_customer(session, todo.customer_id)
         seen = text("SELECT count(*) FROM ledger_entry WHERE act = 'todo.seen'")

@@ -16,6 +16,11 @@ from tests.unit.web.examples.console_shell import (
 )
 from tests.unit.web.examples.moments import at
 
+FIGURES = (
+    ("下发", "given"), ("收到", "received"), ("已打开", "seen"), ("已发", "sent"),
+    ("存档核对一致", "confirmed"), ("有回复", "replied"), ("自己记的", "noted"), ("办成", "won"),
+    ("成交", "deals"), ("逾期", "late"),
+)  # fmt: skip
 COUNTS = {
     "given": 2812,
     "seen": 2790,
@@ -27,6 +32,8 @@ COUNTS = {
     "won": 2388,
     "late": 96,
     "on_time": 0.885,
+    "noted": 41,
+    "links": {name: "/c/todos?view=list#list" for _, name in (*FIGURES, ("", "expired"))},
 }
 TODOS: dict[str, Any] = {
     **shell("todos"),
@@ -39,6 +46,7 @@ TODOS: dict[str, Any] = {
     "filters": [UNITS, choice("trigger", "来由", [("", "全部"), ("maturity", "定期到期"), ("birthday", "生日")]), choice("campaign", "活动", [("", "全部"), ("yearend", "岁末到期衔接")]), day("from", "从", "2026-11-16"), day("to", "到", "2026-11-20")],
     "tabs": [tab("按机构", "/c/todos", current=True), tab("按客户经理", "/c/todos?by=staff"), tab("清单", "/c/todos?view=list", 2812)],
     "view": "units",
+    "figures": FIGURES,
     "by_text": "机构",
     "state": None,
     "rows": [
@@ -52,9 +60,9 @@ TODOS: dict[str, Any] = {
 TODO_LIST: dict[str, Any] = {
     **TODOS, "view": "list", "tabs": [tab("按机构", "/c/todos"), tab("清单", "/c/todos?view=list", 2812, current=True)],
     "todos": [
-        {"href": "/c/why/9001", "title": "定期到期衔接", "customer_name": "周桂兰", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "定期到期前 3 天", "due_on": date(2026, 11, 23), "state_text": "手机上报已发", "state_kind": "info", "outcome_text": "", "back_text": "收到、已读、已发"},
+        {"href": "/c/why/9001", "title": "定期到期衔接", "customer_name": "周桂兰", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "定期到期前 3 天", "due_on": date(2026, 11, 23), "state_text": "手机上报已发", "state_kind": "info", "outcome_text": "", "back_text": "收到、已打开、已发"},
         {"href": "/c/why/9002", "title": "大额转出回访", "customer_name": "陈建国", "staff_name": "李敏", "unit_name": "翠湖支行", "trigger_text": "流失预警", "due_on": date(2026, 11, 20), "state_text": "没做", "state_kind": "warn", "outcome_text": "", "back_text": ""},
-        {"href": "/c/why/8800", "title": "生日关怀", "customer_name": "吴秀英", "staff_name": "王芳", "unit_name": "翠湖支行", "trigger_text": "生日", "due_on": date(2026, 11, 19), "state_text": "存档一致", "state_kind": "ok", "outcome_text": "客户回复", "back_text": "收到、已读、已发、存档一致、有回复"},
+        {"href": "/c/why/8800", "title": "生日关怀", "customer_name": "吴秀英", "staff_name": "王芳", "unit_name": "翠湖支行", "trigger_text": "生日", "due_on": date(2026, 11, 19), "state_text": "存档一致", "state_kind": "ok", "outcome_text": "客户回复", "back_text": "收到、已打开、已发、存档一致、有回复"},
     ],
     "page": paging(2812, "1–50", "/c/todos?view=list&after=9050"),
 }  # fmt: skip

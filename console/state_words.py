@@ -30,6 +30,7 @@ WORK_KINDS: Final = {
     "recalled_in_task": "停用的话术在已交出的群发里",
     "campaign_task_stays": "停止的活动还在成员的群发里",
     "todos_undone": "待办没有做",
+    "broadcasts_unconfirmed": "群发没有确认",
     "rule_lowered": "误拦太多的规则已降级",
 }
 

@@ -32,6 +32,7 @@ ACTS: Final = {
     "send.blocked": "发送被规则拦下",
     "todo.replied": "客户在发送之后有回复",
     "todo.deal": "核心系统里有了新的持仓",
+    "broadcast.reminded": "请企业微信提醒成员确认群发",
     "todo.proved": "客户经理记的结果有了旁证，办结",
     "todo.seen": "客户经理打开了待办",
     "contact.recorded": "记录一次联络",

@@ -6,13 +6,12 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery import quota
-from delivery.facts import STAFF_CARD
 from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN
 from delivery.models import OutboxState
 from delivery.repository import keys, outbox, todos
-from delivery.repository.outbox import Call
+from delivery.staff_cards import todo_card
 from kit import ledger
-from kit.clock import bank_date, end_of_bank_day
+from kit.clock import bank_date
 from kit.db import Database
 
 
@@ -27,25 +26,14 @@ async def announce(database: Database, *, at: datetime, public_url: str, bank_na
         wanted = {f"announce:{row.staff_id}:{day.isoformat()}": row for row in waiting}
         taken = await keys.take(session, sorted(wanted), at)
         calls = [
-            Call(
-                key=key,
-                kind=STAFF_CARD,
-                payload={
-                    "userid": row.userid,
-                    "title": f"今天有 {row.number} 件客户待办",
-                    "description": f"{day.month}月{day.day}日",
-                    "source": bank_name,
-                    "figure": str(row.number),
-                    "figure_note": "件待办，话术已备好",
-                    "facts": [["怎么做", "点开后逐个发送或记录结果"]],
-                    "url": f"{public_url}/h5/todo",
-                    "task_id": f"todo-{row.staff_id}-{day:%Y%m%d}",
-                },
-                due_at=at,
-                expires_at=end_of_bank_day(at),
-                unit_id=row.unit_id,
-                userid=row.userid,
-                priority=5,
+            todo_card(
+                key,
+                row,
+                title=f"今天有 {row.number} 件客户待办",
+                note="件待办，话术已备好",
+                at=at,
+                public_url=public_url,
+                bank_name=bank_name,
             )
             for key, row in sorted(wanted.items())
             if key in taken

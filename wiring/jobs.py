@@ -24,7 +24,16 @@ from crm_sync.readings import keeping as readings
 from crm_sync.repository.staff import unit_of_userids
 from crm_sync.sync.full import PARTS, Part, SyncReport, full_sync
 from crm_sync.tiers import assign_tiers
-from delivery import binding_work, channel_handover, coming_back, lookup, results, tickets, undone
+from delivery import (
+    binding_work,
+    channel_handover,
+    coming_back,
+    lookup,
+    reminding,
+    results,
+    tickets,
+    undone,
+)
 from delivery import jobs as delivery_jobs
 from delivery.outside import reading as outside
 from delivery.worklist import open_work
@@ -115,6 +124,21 @@ async def _plan(parts: Parts, at: datetime) -> Mapping[str, Any]:
 
 async def _announce(parts: Parts, at: datetime) -> Mapping[str, Any]:
     told = await delivery_jobs.announce(
+        parts.databases.bank,
+        at=at,
+        public_url=parts.settings.public_url,
+        bank_name=parts.settings.bank_name,
+    )
+    return {"managers": told}
+
+
+async def _remind(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    policy = parts.shelf.of(policy_catalogue.EXECUTION)
+    return await reminding.remind(parts.databases.bank, parts.wecom, parts.clock, policy)
+
+
+async def _nudge(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    told = await reminding.nudge(
         parts.databases.bank,
         at=at,
         public_url=parts.settings.public_url,
@@ -335,6 +359,8 @@ JOBS: tuple[Job, ...] = (
     Job("plan", "编排当天提醒", {"hour": "6", "minute": "30"}, _plan, 10 * HOUR),
     Job("contacts", "每日联络计划", {"hour": "6", "minute": "50"}, contact_duty.morning, 10 * HOUR),
     Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
+    Job("remind", "提醒没有确认的群发", {"minute": "*/10"}, _remind, 10 * MINUTE),
+    Job("nudge", "下午提醒没有做完的", {"hour": "15", "minute": "30"}, _nudge, 2 * HOUR),
     Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
     Job("outside", "别处发的群发", {"minute": "50"}, _outside, HOUR),
     Job("moments", "企业朋友圈结果与收回", {"minute": "*"}, moment_duty.what_became, MINUTE),

@@ -116,6 +116,9 @@ def _there(found: Item) -> dict[str, str] | None:
             "text": f"看这 {facts['number']} 件",
             "href": url("/c/todos", kept, **{"from": day, "to": day}),
         }
+    if found.kind == undone.TASKS:
+        first = next(iter(facts["broadcasts"]))
+        return {"text": "这个群发的来龙去脉", "href": why_of(f"broadcast:{first}") or ""}
     for kind, name in (("todo", "todo"), ("send", "send"), ("outbox_id", "outbox")):
         if facts.get(kind) and (kind != "outbox_id" or facts.get("kind") in CUSTOMERS_CALLS):
             return {"text": "这条消息的来龙去脉", "href": why_of(f"{name}:{facts[kind]}") or ""}

@@ -48,6 +48,8 @@ class Broadcast(SQLModel, table=True):
     stopped_at: datetime | None = None  # its campaign was stopped and WeCom was asked to cancel it
     created_at: datetime
     confirmed_at: datetime | None = None
+    reminded: int = 0  # how often WeCom was asked to remind the member
+    reminded_at: datetime | None = None
     next_poll_at: datetime | None = None
     poll_until: datetime | None = None
     result_cursor: str = Field(default="", max_length=1024)

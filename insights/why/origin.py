@@ -118,7 +118,8 @@ def rule(one: Message, version: Version | None, behind: Behind) -> Step:
     """Which version of the policy picked it, and who put that version in force."""
     found = {each.name: each for each in behind.reminders.trigger}.get(one.trigger)
     if one.kind == STAFF_CARD:
-        said = "每天早上给有新待办的客户经理一张，同一天再发还是这一张"
+        when = "下午给今天还没有做完的" if one.trigger == "nudge" else "早上给有新待办的"
+        said = f"每天{when}客户经理一张，同一天再发还是这一张"
         return Step("rule", NAMES["rule"], said, mark="", facts={"rule": one.trigger})
     if found is None:
         title = FEATURES.get(one.trigger) or FEATURES.get(one.kind) or _called(one)

@@ -1,0 +1,42 @@
+"""The cards that tell a manager of to-dos: how many and where, nothing of a customer."""
+
+from datetime import datetime
+from typing import Any
+
+from delivery.facts import STAFF_CARD
+from delivery.repository.outbox import Call
+from kit.clock import bank_date, end_of_bank_day
+
+
+def todo_card(
+    key: str,
+    row: Any,
+    *,
+    title: str,
+    note: str,
+    at: datetime,
+    public_url: str,
+    bank_name: str,
+) -> Call:
+    """The call for one manager; ``row``: (staff_id, userid, unit_id, number)."""
+    day = bank_date(at)
+    return Call(
+        key=key,
+        kind=STAFF_CARD,
+        payload={
+            "userid": row.userid,
+            "title": title,
+            "description": f"{day.month}月{day.day}日",
+            "source": bank_name,
+            "figure": str(row.number),
+            "figure_note": note,
+            "facts": [["怎么做", "点开后逐个发送或记录结果"]],
+            "url": f"{public_url}/h5/todo",
+            "task_id": f"{key.partition(':')[0]}-{row.staff_id}-{day:%Y%m%d}",
+        },
+        due_at=at,
+        expires_at=end_of_bank_day(at),
+        unit_id=row.unit_id,
+        userid=row.userid,
+        priority=5,
+    )

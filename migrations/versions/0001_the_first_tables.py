@@ -430,6 +430,8 @@ def upgrade() -> None:
     sa.Column('stopped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('confirmed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('reminded', sa.Integer(), nullable=False),
+    sa.Column('reminded_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('next_poll_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('poll_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('result_cursor', sqlmodel.sql.sqltypes.AutoString(length=1024), nullable=False),
@@ -2498,7 +2500,7 @@ def upgrade() -> None:
     sa.Column('due_on', sa.Date(), nullable=False),
     sa.Column('expires_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('priority', sa.Integer(), nullable=False),
-    sa.Column('state', sa.Enum('open', 'handed', 'claimed', 'confirmed', 'done', 'expired', 'cancelled', name='todostate', native_enum=False, length=32), nullable=False),
+    sa.Column('state', sa.Enum('open', 'handed', 'claimed', 'confirmed', 'noted', 'done', 'expired', 'cancelled', name='todostate', native_enum=False, length=32), nullable=False),
     sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
     sa.Column('note', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -2507,6 +2509,7 @@ def upgrade() -> None:
     sa.Column('seen_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('replied_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('deal_on', sa.Date(), nullable=True),
+    sa.Column('noted_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('closed_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_todo')),
     sa.UniqueConstraint('key', name=op.f('uq_todo_key'))
@@ -2515,6 +2518,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_todo_campaign', ['campaign', 'state'], unique=False)
         batch_op.create_index('ix_todo_contact', ['external_userid', 'state'], unique=False)
         batch_op.create_index('ix_todo_customer', ['customer_id', 'due_on'], unique=False)
+        batch_op.create_index('ix_todo_noted', ['noted_at', 'state'], unique=False)
         batch_op.create_index('ix_todo_planned_on', ['planned_on', 'state'], unique=False)
         batch_op.create_index('ix_todo_staff', ['staff_id', 'state', 'due_on'], unique=False)
         batch_op.create_index('ix_todo_trigger', ['trigger', 'due_on'], unique=False)
@@ -2711,6 +2715,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_todo_trigger')
         batch_op.drop_index('ix_todo_staff')
         batch_op.drop_index('ix_todo_planned_on')
+        batch_op.drop_index('ix_todo_noted')
         batch_op.drop_index('ix_todo_customer')
         batch_op.drop_index('ix_todo_contact')
         batch_op.drop_index('ix_todo_campaign')

@@ -7,7 +7,7 @@ neither a slow connection nor the edge of a window lets one call too many throug
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, inf
+from math import inf
 from typing import Any, Final
 
 from kit.pacing.facts import Limit, Pace
@@ -16,16 +16,23 @@ CELLS: Final = 120
 """Cells of a window: calls of one cell leave together, at most a 120th of the window late."""
 LOOK_AGAIN: Final = 0.1
 """Seconds after which a place that another call holds may be free."""
+LONGEST_CALL: Final = 30.0
+"""Seconds a call may take: so long after its lease a vanished holder's last call may be counted."""
 HOUR: Final = 3_600
 NEARLY_FULL: Final = 0.9
 
 
 @dataclass(slots=True)
 class Held:
-    """Permits of one holder that are not accounted for yet, and until when it may use them."""
+    """Permits of one holder that are not accounted for yet, and until when it may use them.
+
+    ``abreast``: how many calls it may have under way at once; ``wish``: how many it asked for.
+    """
 
     number: int
     until: float
+    abreast: int = 0
+    wish: int = 0
 
 
 @dataclass(slots=True)
@@ -51,10 +58,10 @@ def width(span: int) -> int:
 
 
 def forget(book: Book, limit: Limit, at: float) -> None:
-    """Drop what has left its window; permits of a vanished holder count as used till their end."""
+    """Drop what has left its window; permits of a vanished holder count as used at the very end."""
     for name in [name for name, one in book.held.items() if one.until <= at]:
         gone = book.held.pop(name)
-        _count(book, limit, gone.number, gone.until)
+        _count(book, limit, gone.number, gone.until + LONGEST_CALL)
     known = {span for span, _ in limit.spans}
     for span in list(book.cells):
         if span not in known:
@@ -65,11 +72,8 @@ def forget(book: Book, limit: Limit, at: float) -> None:
             del cells[cell]
 
 
-def room(book: Book, limit: Limit, share: int, at: float, *, holder: str = "") -> int:
-    """How many permits may be taken now (after ``forget``); ``share`` in percent of each window.
-
-    Holders share what runs at once evenly, so that one of four processes does not take it all.
-    """
+def room(book: Book, limit: Limit, share: int, at: float) -> int:
+    """How many permits may be taken now (after ``forget``); ``share`` in percent of each window."""
     if at < book.blocked_until:
         return 0
     outstanding = book.outstanding
@@ -79,13 +83,42 @@ def room(book: Book, limit: Limit, share: int, at: float, *, holder: str = "") -
     for span, most in limit.spans:
         used = sum(book.cells.get(span, {}).values()) + outstanding
         free = min(free, max(1, most * share // 100) - used)
-    wide = _at_once(book, limit, at)
-    if wide is not None:
-        wide = max(1, wide * share // 100)
-        mine = book.held[holder].number if holder in book.held else 0
-        holders = len(book.held) + (holder not in book.held)
-        free = min(free, wide - outstanding, ceil(wide / holders) - mine)
     return int(max(0, min(free, 1_000_000)))
+
+
+def fullest(book: Book, limit: Limit) -> float:
+    """The part of the fullest window that is used or held (after ``forget``)."""
+    outstanding = book.outstanding
+    parts = [
+        (sum(book.cells.get(span, {}).values()) + outstanding) / most for span, most in limit.spans
+    ]
+    return max(parts, default=0.0)
+
+
+def abreast(book: Book, limit: Limit, share: int, at: float, holder: str, wish: int) -> int:
+    """How many calls ``holder``, who wishes for ``wish``, may have under way at once.
+
+    Who wishes for little gets it, the others share the rest evenly, so that one of four processes
+    does not take it all; what another still has it keeps until it looks again.
+    """
+    wide = _at_once(book, limit, at)
+    if wide is None:
+        return wish
+    wide = max(1, wide * share // 100)
+    others = [one for name, one in book.held.items() if name != holder]
+    left = wide - sum(one.abreast for one in others)
+    return max(0, min(wish, _even(wide, [wish, *(one.wish for one in others)]), left))
+
+
+def _even(wide: int, wishes: Sequence[int]) -> int:
+    """The most that anybody gets of ``wide`` where all ``wishes`` cannot be met."""
+    left = wide
+    for place, wish in enumerate(sorted(wishes)):
+        even = left // (len(wishes) - place)
+        if wish > even:
+            return max(1, even)
+        left -= wish
+    return wide
 
 
 def wait(book: Book, limit: Limit, share: int, at: float) -> float:
@@ -111,10 +144,18 @@ def wait(book: Book, limit: Limit, share: int, at: float) -> float:
 
 def take(book: Book, holder: str, number: int, until: float) -> None:
     """Give ``holder`` permits, usable until ``until``; its older ones live as long."""
-    kept = book.held.get(holder)
-    book.held[holder] = Held((kept.number if kept else 0) + number, until)
+    kept = book.held.setdefault(holder, Held(0, until))
+    kept.number, kept.until = kept.number + number, until
     if book.trying:
         book.tried_by = holder
+
+
+def stand(book: Book, holder: str, abreast: int, wish: int, until: float) -> None:
+    """Write down how many calls ``holder`` may have under way; ``wish`` 0: it wants none now."""
+    kept = book.held.setdefault(holder, Held(0, until))
+    kept.abreast, kept.wish = abreast, wish
+    if not (kept.number or abreast or wish):
+        del book.held[holder]
 
 
 def settle(book: Book, limit: Limit, holder: str, used: int, back: int, at: float) -> None:
@@ -128,8 +169,6 @@ def settle(book: Book, limit: Limit, holder: str, used: int, back: int, at: floa
     used = min(used, kept.number)
     back = min(back, kept.number - used)
     kept.number -= used + back
-    if not kept.number:
-        del book.held[holder]
     _count(book, limit, used, at)
 
 
@@ -141,7 +180,8 @@ def refused(book: Book, limit: Limit, code: int, pace: Pace, at: float) -> None:
     at once for a while.
     """
     if code == 45033:
-        wide = _at_once(book, limit, at) or max(2, book.outstanding)
+        running = sum(one.abreast for one in book.held.values())
+        wide = _at_once(book, limit, at) or max(2, running)
         book.narrow_to, book.narrow_until = max(1, wide // 2), at + pace.narrow_for
         book.blocked_until = max(book.blocked_until, at + pace.crowded_block)
         return
@@ -165,7 +205,9 @@ def as_json(book: Book) -> dict[str, Any]:
     """The book as a JSON object; ``from_json`` reads it back."""
     return {
         "cells": {str(span): sorted(cells.items()) for span, cells in book.cells.items() if cells},
-        "held": {name: [one.number, one.until] for name, one in book.held.items()},
+        "held": {
+            name: [one.number, one.until, one.abreast, one.wish] for name, one in book.held.items()
+        },
         "blocked_until": book.blocked_until,
         "trying": book.trying,
         "tried_by": book.tried_by,

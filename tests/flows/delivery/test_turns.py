@@ -181,7 +181,7 @@ async def _process(
         database,
         lambda _: figures,
         lambda: PACE,
-        now=time.database_now,
+        now=time.shared,
         steady=time.steady,
         sleep=time.sleep,
     )

@@ -19,7 +19,7 @@ PATH: Final = "externalcontact/add_msg_template"
 START: Final = 1_763_776_800.0
 """A full hour, so that the least time is the same by every reading of WeCom's windows."""
 PACE: Final = Pace(
-    batch=25,
+    batch=200,
     lease=60,
     patience=10,
     shares={Urgency.URGENT: 100, Urgency.SERVICE: 98, Urgency.MARKETING: 95},
@@ -113,7 +113,7 @@ async def drain(
             database,
             lambda _: figures,
             lambda: PACE,
-            now=time.database_now,
+            now=time.shared,
             steady=time.steady,
             sleep=time.sleep,
         )

@@ -5,6 +5,7 @@ import heapq
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
@@ -23,6 +24,10 @@ class SimulatedTime:
 
     async def database_now(self, _: AsyncSession) -> float:
         """The same moment by the database's clock."""
+        return self.at
+
+    def shared(self, _: Connection) -> float:
+        """The same, to a transaction of plain statements."""
         return self.at
 
     @contextmanager

@@ -106,13 +106,9 @@ async def plan_day(
     await plan.run(database.transaction)
     async with database.transaction() as session:
         report.broadcasts = await broadcasts.close(
-            session,
-            day,
-            at=at,
-            due_at=plan.opens_at(),
-            expires_at=plan.expires_at(),
+            session, day, at=at, due_at=plan.opens_at(), expires_at=plan.expires_at(),
             campaigns=False,
-        )
+        )  # fmt: skip
         await plans.finish(session, run_id, counts=report.as_json(), at=at)
         await ledger.append(
             session,

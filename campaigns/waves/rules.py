@@ -53,7 +53,7 @@ def quarter(day: date) -> int:
 
 def key(campaign_id: int, wave: int, revision: int, customer_id: int, day: date) -> str:
     """The key that makes one wave one thing a day for one customer, however often it is planned."""
-    return f"campaign:{campaign_id}:{wave}.{revision}:{customer_id}:{day:%y%m%d}"
+    return f"campaign:{campaign_id}:{wave}.{revision}.{day:%y%m%d}:{customer_id}"
 
 
 def digest(one: CampaignFact) -> str:

@@ -45,7 +45,7 @@ async def drawn(session: AsyncSession, one: Message) -> Drawn | None:
 
 
 def _place(one: Message) -> tuple[int, int]:
-    """The campaign and the wave of a key ``campaign:<id>:<wave>.<revision>:<customer>:<day>``."""
+    """The campaign and the wave of a key ``campaign:<id>:<wave>.<revision>.<day>:<customer>``."""
     kind, _, rest = one.key.partition(":")
     if kind != CAMPAIGN:
         return (int(one.campaign) if one.campaign.isdecimal() else 0), 0

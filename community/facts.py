@@ -77,6 +77,18 @@ class GroupFact:
 
 
 @dataclass(frozen=True, slots=True)
+class Seat:
+    """What decides a group's rhythm, with its owner and unit; living groups alone."""
+
+    chat_id: str
+    owner_userid: str
+    unit_id: str | None
+    persona: str
+    interest: str
+    registered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MemberFact:
     """Somebody who is or was in a group. ``join_scene``: 1 invited, 2 link, 3 QR [92122]."""
 

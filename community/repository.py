@@ -15,6 +15,7 @@ from community.facts import (
     GroupFact,
     GroupScope,
     MemberFact,
+    Seat,
     Surroundings,
 )
 from community.landing import DETAIL, NAME, NICKNAME
@@ -74,6 +75,27 @@ async def owned_by(session: AsyncSession, userid: str) -> list[str]:
         col(CustomerGroup.dismissed_at).is_(None),
     )
     return sorted((await session.execute(query)).scalars())
+
+
+async def seats_of(
+    session: AsyncSession, scope: GroupScope, *, owner: str | None = None
+) -> list[Seat]:
+    """The living groups in sight with what decides their rhythm, by id; ``owner``: theirs alone.
+
+    One question, and nothing of it is sealed, however many groups there are.
+    """
+    query = select(
+        col(CustomerGroup.chat_id),
+        col(CustomerGroup.owner_userid),
+        col(CustomerGroup.unit_id),
+        col(CustomerGroup.persona),
+        col(CustomerGroup.interest),
+        col(CustomerGroup.registered),
+    ).where(*in_sight(scope), col(CustomerGroup.dismissed_at).is_(None))
+    if owner is not None:
+        query = query.where(func.lower(col(CustomerGroup.owner_userid)) == owner.lower())
+    rows = await session.execute(query.order_by(col(CustomerGroup.chat_id)))
+    return [Seat(*row) for row in rows]
 
 
 async def members(session: AsyncSession, chat_id: str) -> list[MemberFact]:

@@ -14,6 +14,7 @@ from config.call_limit_policy import CallLimitPolicy
 from config.campaign_policy import CampaignPolicy
 from config.channel_choice_policy import ChannelChoicePolicy
 from config.channel_policy import ChannelPolicy
+from config.community_policy import CommunityPolicy
 from config.complaint_policy import ComplaintPolicy
 from config.contact_duty_policy import ContactDutyPolicy
 from config.content_hint_policy import ContentHintPolicy
@@ -88,6 +89,7 @@ CHANNELS: Final = Kind("channels", "触达渠道", ChannelPolicy)
 CHANNEL_CHOICE: Final = Kind("channel_choice", "渠道选择", ChannelChoicePolicy)
 CALL_LIMITS: Final = Kind("call_limits", "企业微信调用频率", CallLimitPolicy)
 MOMENTS: Final = Kind("moments", "企业朋友圈", MomentPolicy)
+COMMUNITY: Final = Kind("community", "社群节奏", CommunityPolicy)
 CAMPAIGNS: Final = Kind("campaigns", "营销活动", CampaignPolicy)
 BENEFITS: Final = Kind("benefits", "权益、积分与活动", BenefitPolicy)
 LIBRARY: Final = Kind("library", "内容库", LibraryPolicy)
@@ -115,6 +117,7 @@ KINDS: Final[tuple[Kind[Any], ...]] = (
     PERSONAS,
     TAGS,
     REMINDERS,
+    COMMUNITY,
     OUTREACH,
     SUITABILITY,
     FUND_SUITABILITY,

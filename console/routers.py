@@ -56,6 +56,7 @@ from console.funnel import adds as funnel_adds
 from console.funnel import layers as funnel_layers
 from console.groups import listed as groups_listed
 from console.groups import one as groups_one
+from console.groups import rhythm as groups_rhythm
 from console.handover import listed as handover_listed
 from console.handover import one as handover_one
 from console.health import shown as health_shown
@@ -155,6 +156,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     complaints_listed.router,
     complaints_one.router,
     groups_listed.router,
+    groups_rhythm.router,
     groups_one.router,
     farming_listed.router,
     handover_listed.router,

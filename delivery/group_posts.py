@@ -6,9 +6,9 @@ one who may be told nothing of products. A group has day slots of its own, besid
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from sqlalchemy import select
@@ -24,6 +24,7 @@ from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from content_library.render import pieces
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
+from crm_sync.repository.keys import among
 from crm_sync.repository.staff import staff_by_id, units_by_id
 from delivery import quota, to_review, white_lists
 from delivery.desk import Desk
@@ -342,3 +343,31 @@ async def posted_today(session: AsyncSession, chat_id: str, at: datetime) -> lis
         )
         for row in (await session.execute(query)).scalars()
     ]
+
+
+async def posted_on(
+    session: AsyncSession, chat_ids: Collection[str], day: date
+) -> dict[str, list[Posted]]:
+    """What was posted into each of these groups on a bank day, oldest first; one question a page."""
+    begins = bank_moment(day)
+    found: dict[str, list[Posted]] = {}
+    query = (
+        select(
+            col(SendTicket.chat_id),
+            col(SendTicket.script_code),
+            col(SendTicket.script_version),
+            col(SendTicket.state),
+            col(SendTicket.claimed_at),
+        )
+        .where(
+            among(session, col(SendTicket.chat_id), chat_ids),
+            col(SendTicket.state).in_(SENT),
+            col(SendTicket.claimed_at) >= begins,
+            col(SendTicket.claimed_at) < begins + timedelta(days=1),
+        )
+        .order_by(col(SendTicket.claimed_at))
+    )
+    for chat_id, code, version, state, at in await session.execute(query):
+        if chat_id is not None and at is not None:
+            found.setdefault(chat_id, []).append(Posted(code, version, state, at))
+    return found

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from archive.activity import group_talks
-from bot.sidebar import group_scripts, locked
+from bot.sidebar import group_rhythm, group_scripts, locked
 from bot.sidebar.customer import MANAGERS, desk_of
 from bot.sidebar.shell import page, shell
 from community import repository as groups
@@ -62,13 +62,14 @@ async def group(
     shown = [one for one in judged if not one.missing]  # what the gate refuses says why
     shown.sort(key=lambda one: _place(one, fact))
     owns = group_scripts.owns(asking, fact)
+    due = await group_rhythm.due_in(request, session, fact, asking.at)
     context |= {
         "chat": chat,
         "g": await _head(session, fact, people, audience, asking.at),
         "mix": _mix(audience),
         "state": None if owns else await _read_only(session, fact),
         "can_send": owns,
-        "now_post": None,
+        "now_post": group_rhythm.card(due, judged, may_send=owns, chat=chat) if due else None,
         "issues": await _issues(session, fact, asking.at),
         "calendar": await _posted(session, chat, asking.at),
         "scripts": [group_scripts.card_of(one, chat, may_send=owns) for one in shown],

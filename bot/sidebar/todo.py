@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards
+from bot.sidebar import cards, group_rhythm
 from bot.sidebar import day as contacts
 from bot.sidebar.customer import MANAGERS, desk_of
 from bot.sidebar.shell import page, shell
@@ -73,6 +73,7 @@ async def todo_list(
         "state": _state(view, total) if not shown else None,
         "groups": [_group(shown, people, today)] if shown else [],
         "campaigns": [],
+        "posts": await group_rhythm.of_owner(request, session, asking),
         "moments": [
             {
                 "title": one.title,

@@ -46,6 +46,29 @@ GROUPS: dict[str, Any] = {
     ],
     "page": paging(612, "1–50", "/c/groups?after=wr50"),
 }  # fmt: skip
+GROUP_RHYTHM: dict[str, Any] = {
+    **shell("groups"),
+    "back": "/c/groups",
+    "day": date(2026, 11, 23),
+    "rest_text": "",
+    "filters": [UNITS, words("on", "哪一天", ""), choice("state", "状态", [("", "全部"), ("missed", "没发")])],
+    "stats": [
+        number("要发", "41", "条", "612 个群里", "登记过的群，一群一天最多一条", "/c/groups/rhythm"),
+        number("没发", "3", "条", "", "那一天过去了还没有发的", "/c/groups/rhythm?state=missed", 0, bad=True),
+    ],
+    "tabs": [
+        {"text": "周一 11-23", "href": "/c/groups/rhythm?on=2026-11-23", "n": 41, "current": True},
+        {"text": "周二 11-24", "href": "/c/groups/rhythm?on=2026-11-24", "n": 12, "current": False},
+    ],
+    "state": None,
+    "posts": [
+        {"at": at(20, 9, 30), "name": "翠湖老友群", "href": "/c/groups/wr05", "kind": "长辈群", "owner_name": "李敏", "unit_name": "翠湖支行", "script": "group.elder",
+         "script_href": "/c/library/group.elder", "why": "每周一句防骗话，赶在出门之前", "state_text": "已发", "state_kind": "ok"},
+        {"at": at(20, 9, 10), "name": "滨江商户群", "href": "/c/groups/wr06", "kind": "商户群", "owner_name": "郑凯", "unit_name": "滨江支行", "script": "group.trade.code",
+         "script_href": "/c/library/group.trade.code", "why": "开门之前", "state_text": "没发", "state_kind": "danger"},
+    ],
+    "page": paging(41, "1–41", None),
+}  # fmt: skip
 GROUP: dict[str, Any] = {
     **shell("groups", "#A-88251"),
     "g": {"name": "青禾·翠湖社区福利群", "owner_name": "李敏", "unit_name": "翠湖支行", "purpose": "社区群", "created_at": date(2025, 9, 3), "members": 190, "external": 186,
@@ -174,6 +197,11 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
         PREVIEW,
     ),
     "console_groups": ("console/groups.html", "GET /c/groups", GROUPS),
+    "console_group_rhythm": (
+        "console/group_rhythm.html",
+        "GET /c/groups/rhythm?unit=&on=&state=&after=",
+        GROUP_RHYTHM,
+    ),
     "console_group": ("console/group.html", "GET /c/groups/{chat_id}", GROUP),
     "console_review": ("console/review.html", "GET /c/review, GET /c/review/{version_id}", REVIEW),
     "console_review_own": ("console/review.html", "GET /c/review/{version_id}", REVIEW_OWN),

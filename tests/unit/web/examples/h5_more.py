@@ -49,11 +49,15 @@ TODO: dict[str, Any] = {
                  result="已发送 09:12，存档已核对一致", actions=[]),
         ]},
     ],
+    "posts": [
+        {"name": "翠湖社区福利群", "chat": CHAT, "at": "09:30", "why": "每周一句防骗话，赶在出门之前", "done": False},
+        {"name": "翠湖长跑团", "chat": CHAT, "at": "18:00", "why": "周末晨跑之前", "done": True},
+    ],
     "moments": [{"title": "晚安一句", "words": "孩子睡了，轮到你了。", "readers": 16, "until": "17:00"}],
     "campaigns": [{"name": "岁末到期衔接行动（第 2 周）", "done": 18, "total": 31, "note": "支行第 3 名，共 9 人 · 本周日 18:00 截止"}],
 }  # fmt: skip
 TODO_DONE = {
-    **TODO, "progress": {"left": 0, "done": 12, "total": 12, "minutes": None}, "todo_count": 0, "groups": [], "campaigns": [], "moments": [],
+    **TODO, "progress": {"left": 0, "done": 12, "total": 12, "minutes": None}, "todo_count": 0, "groups": [], "campaigns": [], "moments": [], "posts": [],
     "state": {"kind": "done", "title": "今天的事做完了", "text": "明天有 4 件，最早 09:00。", "code": "", "action": None},
 }  # fmt: skip
 

@@ -137,6 +137,7 @@ def words_of(
 ) -> Words:
     """The rendered words with what was approved about them; ``allowed``: white lists by product."""
     product_code = script.product_code or (product.code if product else None)
+    greeting = next((text for name, text in rendered if name == GREETING), "")
     return Words(
         script_code=script.code,
         version=script.version,
@@ -156,10 +157,10 @@ def words_of(
         personas=script.personas,
         allow_list=(allowed or {}).get(product_code or ""),
         licence=script.licence,
-        has_personal_fields=script.personal_fields,
+        has_personal_fields=script.personal_fields or bool(greeting),
         pieces=rendered,
         accepted_rules=script.accepted_rules,
-        greeting=next((text for name, text in rendered if name == GREETING), ""),
+        greeting=greeting,
     )
 
 

@@ -65,7 +65,8 @@ async def read(
     async with database.reading() as session:
         first = (await session.execute(select(col(OutsideBroadcast.msgid)).limit(1))).first()
     back = MONTH if whole_month or first is None else LATELY
-    counts: Counter[str] = Counter(found=await _list(database, wecom, at - back, at))
+    found = await _list(database, wecom, at - back, at)
+    counts: Counter[str] = Counter(found=found, asked=0, reached=0, forgotten=0)
     asked: set[str] = set()
     while True:
         async with database.reading() as session:
@@ -86,7 +87,7 @@ async def _list(database: Database, wecom: Caller, since: datetime, until: datet
     found = 0
     async for page in broadcasts.listed(wecom, "single", since, until):
         async with database.transaction() as session:
-            mine = await repository.ours(session, [one.msgid for one in page.items])
+            known = await repository.known(session, [one.msgid for one in page.items])
             rows = [
                 {
                     "msgid": one.msgid,
@@ -103,7 +104,7 @@ async def _list(database: Database, wecom: Caller, since: datetime, until: datet
                     "read_cursor": "",
                 }
                 for one in page.items
-                if one.msgid not in mine
+                if one.msgid not in known
             ]
             await insert_new(session, OutsideBroadcast, rows, key=["msgid"])
             found += len(rows)

@@ -61,10 +61,13 @@ async def note_full(session: AsyncSession, msgid: str, contacts: Sequence[str], 
     )
 
 
-async def ours(session: AsyncSession, msgids: Collection[str]) -> set[str]:
-    """Those of ``msgids`` that this system has made."""
-    query = select(col(Broadcast.msgid)).where(among(session, col(Broadcast.msgid), sorted(msgids)))
-    return set((await session.execute(query)).scalars())
+async def known(session: AsyncSession, msgids: Collection[str]) -> set[str]:
+    """Those of ``msgids`` that this system has made, or has found before."""
+    found: set[str] = set()
+    for column in (col(Broadcast.msgid), col(OutsideBroadcast.msgid)):
+        query = select(column).where(among(session, column, sorted(msgids)))
+        found.update((await session.execute(query)).scalars())
+    return found
 
 
 async def drop_ours(session: AsyncSession) -> None:

@@ -9,8 +9,9 @@ import pytest
 from compliance.facts import Channel, Purpose
 from config.settings import BroadcastCap
 from crm_sync import selection
-from delivery import door
+from delivery import door, quota
 from delivery.intents import Intent, Outcome
+from delivery.outside import repository as outside
 from delivery.quota import Cap, broadcast_cap
 from kit.clock import bank_date, bank_moment
 from kit.db import Database
@@ -101,3 +102,41 @@ async def test_what_a_manager_sends_himself_takes_nothing_of_the_broadcasts(
     await _customer(database)
     assert await _submit(database, ["a"], Channel.TODO, "day1") == [Outcome.QUEUED]
     assert await _submit(database, ["b"], Channel.BROADCAST, "day1") == [Outcome.QUEUED]
+
+
+async def test_what_others_broadcast_counts_against_the_same_limit(database: Database) -> None:
+    await _customer(database)
+    async with database.transaction() as session:
+        await outside.note(session, "msg-by-hand", [("wm-C1", DAY)])
+    assert await _submit(database, ["a"], Channel.BROADCAST, "day1") == [Outcome.OVER_QUOTA]
+    assert await _submit(database, ["t"], Channel.TODO, "day1") == [Outcome.QUEUED]
+    tomorrow = AT + timedelta(days=1)
+    assert await _submit(database, ["b"], Channel.BROADCAST, "day1", tomorrow) == [Outcome.QUEUED]
+
+
+async def test_a_limit_of_the_week_is_shared_with_others_to_the_last_one(
+    database: Database,
+) -> None:
+    await _customer(database)
+    async with database.transaction() as session:
+        for number in range(6):
+            await outside.note(session, f"msg-{number}", [("wm-C1", DAY)])
+        await outside.note(session, "msg-last-week", [("wm-C1", DAY - timedelta(days=7))])
+    outcomes = await _submit(database, ["a", "b"], Channel.BROADCAST, "week7")
+    assert outcomes == [Outcome.QUEUED, Outcome.OVER_QUOTA]
+    async with database.transaction() as session:  # the first of ours did not go: its place is free
+        await quota.give_back(session, ["a"])
+    assert await _submit(database, ["d", "e"], Channel.BROADCAST, "week7") == [
+        Outcome.QUEUED,
+        Outcome.OVER_QUOTA,
+    ]
+
+
+async def test_whom_wecom_calls_full_gets_no_more_in_that_window(database: Database) -> None:
+    await _customer(database)
+    async with database.transaction() as session:
+        await outside.note_full(session, "msg-ours", ["wm-C1"], DAY)
+    assert await _submit(database, ["a"], Channel.BROADCAST, "month_days") == [Outcome.OVER_QUOTA]
+    december = bank_moment(date(2026, 12, 2), time(10))
+    again = await _submit(database, ["b"], Channel.BROADCAST, "month_days", december)
+    assert again == [Outcome.QUEUED]

@@ -27,12 +27,9 @@ from crm_sync.tiers import assign_tiers
 from delivery import (
     binding_work,
     channel_handover,
-    coming_back,
     lookup,
-    reminding,
     results,
     tickets,
-    undone,
 )
 from delivery import jobs as delivery_jobs
 from delivery.outside import reading as outside
@@ -55,7 +52,7 @@ from wiring import (
     archive_duty,
     campaign_duty,
     contact_duty,
-    evidence_duty,
+    execution_duty,
     fence,
     material_duty,
     moment_duty,
@@ -122,31 +119,6 @@ async def _plan(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return (await plan(parts, bank_date(at), at)).as_json()
 
 
-async def _announce(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    told = await delivery_jobs.announce(
-        parts.databases.bank,
-        at=at,
-        public_url=parts.settings.public_url,
-        bank_name=parts.settings.bank_name,
-    )
-    return {"managers": told}
-
-
-async def _remind(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    policy = parts.shelf.of(policy_catalogue.EXECUTION)
-    return await reminding.remind(parts.databases.bank, parts.wecom, parts.clock, policy)
-
-
-async def _nudge(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    told = await reminding.nudge(
-        parts.databases.bank,
-        at=at,
-        public_url=parts.settings.public_url,
-        bank_name=parts.settings.bank_name,
-    )
-    return {"managers": told}
-
-
 async def _results(parts: Parts, at: datetime) -> Mapping[str, Any]:
     return await results.poll(parts.databases.bank, parts.wecom, parts.clock)
 
@@ -166,21 +138,6 @@ async def _expire(parts: Parts, at: datetime) -> Mapping[str, Any]:
         lapsed = await tickets.lapse(session, at)
     handed = await channel_handover.sweep(parts.databases.bank, at=at, desk=parts.desk)
     return {"expired": expired, "lapsed": lapsed, "handed_over": handed}
-
-
-async def _undone(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    async with parts.databases.bank.transaction() as session:
-        settled = await undone.settle(session, at=at)
-        opened = await undone.escalate(
-            session, at=at, policy=parts.shelf.of(policy_catalogue.EXECUTION)
-        )
-    return {"opened": opened, "settled": settled}
-
-
-async def _deals(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    policy = parts.shelf.of(policy_catalogue.EXECUTION)
-    async with parts.databases.bank.transaction() as session:
-        return {"deals": await coming_back.deals(session, at=at, policy=policy)}
 
 
 async def _archive(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -358,9 +315,21 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 JOBS: tuple[Job, ...] = (
     Job("plan", "编排当天提醒", {"hour": "6", "minute": "30"}, _plan, 10 * HOUR),
     Job("contacts", "每日联络计划", {"hour": "6", "minute": "50"}, contact_duty.morning, 10 * HOUR),
-    Job("announce", "给客户经理的晨间卡片", {"hour": "8", "minute": "30"}, _announce, 4 * HOUR),
-    Job("remind", "提醒没有确认的群发", {"minute": "*/10"}, _remind, 10 * MINUTE),
-    Job("nudge", "下午提醒没有做完的", {"hour": "15", "minute": "30"}, _nudge, 2 * HOUR),
+    Job(
+        "announce",
+        "给客户经理的晨间卡片",
+        {"hour": "8", "minute": "30"},
+        execution_duty.announce,
+        4 * HOUR,
+    ),
+    Job("remind", "提醒没有确认的群发", {"minute": "*/10"}, execution_duty.remind, 10 * MINUTE),
+    Job(
+        "nudge",
+        "下午提醒没有做完的",
+        {"hour": "15", "minute": "30"},
+        execution_duty.nudge,
+        2 * HOUR,
+    ),
     Job("results", "群发结果", {"minute": "*"}, _results, MINUTE),
     Job("outside", "别处发的群发", {"minute": "50"}, _outside, HOUR),
     Job("moments", "企业朋友圈结果与收回", {"minute": "*"}, moment_duty.what_became, MINUTE),
@@ -372,9 +341,15 @@ JOBS: tuple[Job, ...] = (
     Job("campaign_stops", "停止的活动", {"second": "*/20"}, campaign_duty.sweep, MINUTE),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
-    Job("deals", "核心系统里的成交", {"hour": "5", "minute": "10"}, _deals, 6 * HOUR),
-    Job("evidence", "记下的结果找旁证", {"minute": "*/10"}, evidence_duty.round_of, 10 * MINUTE),
-    Job("undone", "没有做的待办交给网点负责人", {"hour": "8", "minute": "10"}, _undone, 10 * HOUR),
+    Job("deals", "核心系统里的成交", {"hour": "5", "minute": "10"}, execution_duty.deals, 6 * HOUR),
+    Job("evidence", "记下的结果找旁证", {"minute": "*/10"}, execution_duty.evidence, 10 * MINUTE),
+    Job(
+        "undone",
+        "没有做的待办交给网点负责人",
+        {"hour": "8", "minute": "10"},
+        execution_duty.undone,
+        10 * HOUR,
+    ),
     Job("archive", "会话存档", {"minute": "*/2"}, _archive, 2 * MINUTE),
     Job("feed", "推送来还没处理完的批次", {"minute": "*"}, work_off_feed, MINUTE),
     Job("sources", "从数据源取数", {"minute": "5"}, sources.pull_due, 50 * MINUTE),

@@ -19,7 +19,7 @@ from tests.flows.console import scenes
 from tests.flows.console.office import AT, Office
 from tests.flows.crm_sync import bank
 from tests.flows.site import words_of
-from wiring import evidence_duty
+from wiring import execution_duty
 
 pytestmark = [pytest.mark.anyio, pytest.mark.mission("H2")]
 HOUR = timedelta(hours=1)
@@ -72,7 +72,7 @@ async def test_a_click_alone_never_closes_a_task_however_long_it_stands(
     assert await _tap(desk_office, number) == TodoState.NOTED
     for days in (0, 1, PROOF_DAYS, 400):
         at = AT + timedelta(days=days, hours=2)
-        await evidence_duty.round_of(desk_office.parts, at)
+        await execution_duty.evidence(desk_office.parts, at)
         await jobs.expire(desk_office.database, at=at)
     assert await _state(desk_office, number) == TodoState.NOTED
     async with desk_office.database.reading() as session:
@@ -113,8 +113,8 @@ async def test_the_archive_another_system_or_the_core_system_closes_what_was_not
         await bank.holding(
             session, desk_office.customers["sun"], "N1", "deposit", opened_on=bank_date(AT)
         )
-    assert await evidence_duty.round_of(desk_office.parts, at) == {"noted": 4, "closed": 3}
-    assert await evidence_duty.round_of(desk_office.parts, at) == {"noted": 1, "closed": 0}
+    assert await execution_duty.evidence(desk_office.parts, at) == {"noted": 4, "closed": 3}
+    assert await execution_duty.evidence(desk_office.parts, at) == {"noted": 1, "closed": 0}
     assert [await _state(desk_office, one) for one in (talked, recorded, bought, said_only)] == [
         TodoState.DONE, TodoState.DONE, TodoState.DONE, TodoState.NOTED,
     ]  # fmt: skip

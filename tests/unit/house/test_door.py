@@ -63,6 +63,7 @@ MAKES_CALLS = {
     "delivery.broadcasts.close": "only what the door gathered",
     "delivery.moments.gathering._queue": "only what the door put on a list, judged again at the call",
     "delivery.jobs.announce": "to our own staff",
+    "delivery.reminding.nudge": "to our own staff",
     "delivery.text_messages.queue": "only what the door judged, and the gate again at sending",
 }
 """Who may put a call to WeCom into the outbox, and why that is no way around."""

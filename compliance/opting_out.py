@@ -18,6 +18,7 @@ from compliance.facts import ConsentFact, ConsentPurpose, Scope
 from compliance.models import ContactSilence
 from compliance.repository import suppression
 from compliance.service import give_consents, lift, suppress
+from kit.among import among
 from kit.db import upsert
 from kit.ledger import Entry, append
 
@@ -217,13 +218,14 @@ async def silenced_contacts(
     """The scopes in which each of these contacts wants no word; those without are left out."""
     wanted = sorted(set(external_userids))
     found: dict[str, set[str]] = {}
-    for start in range(0, len(wanted), 10_000):
-        rows = await session.execute(
-            select(col(ContactSilence.external_userid), col(ContactSilence.scope)).where(
-                col(ContactSilence.external_userid).in_(wanted[start : start + 10_000]),
-                col(ContactSilence.lifted_at).is_(None),
-            )
+    if not wanted:
+        return {}
+    rows = await session.execute(
+        select(col(ContactSilence.external_userid), col(ContactSilence.scope)).where(
+            among(session, col(ContactSilence.external_userid), wanted),
+            col(ContactSilence.lifted_at).is_(None),
         )
-        for contact, scope in rows:
-            found.setdefault(contact, set()).add(scope)
+    )
+    for contact, scope in rows:
+        found.setdefault(contact, set()).add(scope)
     return {contact: frozenset(scopes) for contact, scopes in found.items()}

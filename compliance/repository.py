@@ -20,7 +20,9 @@ from compliance.models import (
     Suppression,
 )
 from compliance.standing import PROFILING
-from kit.db import insert_into, insert_new
+from kit.among import among
+from kit.bulk import insert_columns
+from kit.db import insert_into
 
 CHUNK = 10_000
 
@@ -66,21 +68,23 @@ async def recipient_standing(
         asked += ids
         consents = await session.execute(
             select(col(Consent.customer_id), col(Consent.purpose), col(Consent.given)).where(
-                col(Consent.customer_id).in_(ids)
+                among(session, col(Consent.customer_id), ids)
             )
         )
         for customer_id, purpose, agreed in consents:
             (given if agreed else refused)[customer_id].add(purpose)
         suppressed = await session.execute(
             select(col(Suppression.customer_id), col(Suppression.scope)).where(
-                col(Suppression.customer_id).in_(ids), col(Suppression.lifted_at).is_(None)
+                among(session, col(Suppression.customer_id), ids),
+                col(Suppression.lifted_at).is_(None),
             )
         )
         for customer_id, scope in suppressed:
             silenced[customer_id].add(scope)
         complaints = await session.execute(
             select(col(ComplaintFreeze.customer_id)).where(
-                col(ComplaintFreeze.customer_id).in_(ids), col(ComplaintFreeze.closed_at).is_(None)
+                among(session, col(ComplaintFreeze.customer_id), ids),
+                col(ComplaintFreeze.closed_at).is_(None),
             )
         )
         complaining.update(complaints.scalars())
@@ -195,26 +199,25 @@ async def record_decisions(
     session: AsyncSession, rows: Sequence[DecisionRow], at: datetime
 ) -> None:
     """Keep what the gate said; the same key judged twice at one moment is kept once."""
-    await insert_new(
+    if not rows:
+        return
+    await insert_columns(
         session,
         Decision,
-        [
-            {
-                "key": row.key,
-                "at": at,
-                "customer_id": row.customer_id,
-                "channel": row.channel,
-                "purpose": row.purpose,
-                "script": row.script,
-                "verdict": row.verdict,
-                "objections": list(row.objections),
-                "details": dict(row.details),
-                "text_hash": row.text_hash,
-                "rulebook": row.rulebook,
-            }
-            for row in rows
-        ],
-        key=["key", "at"],
+        {
+            "key": [row.key for row in rows],
+            "customer_id": [row.customer_id for row in rows],
+            "channel": [row.channel for row in rows],
+            "purpose": [row.purpose for row in rows],
+            "script": [row.script for row in rows],
+            "verdict": [row.verdict for row in rows],
+            "objections": [list(row.objections) for row in rows],
+            "details": [dict(row.details) for row in rows],
+            "text_hash": [row.text_hash for row in rows],
+            "rulebook": [row.rulebook for row in rows],
+        },
+        {"at": at},
+        conflict="ON CONFLICT (key, at) DO NOTHING",
     )
 
 

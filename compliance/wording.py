@@ -1,18 +1,19 @@
 """Reads rendered texts: screening, disclosures, account data, links, length. Each once.
 
 A script sent to a hundred thousand customers is one frame with different values in it. When a
-draft carries its ``pieces``, the first whole text of a frame that passes stands for it, and each
-further value is screened inside that text once; only where something is found is the draft's
-own text screened whole. Values that touch each other, or have less than a few characters
-between them, count as one value, so that nothing is said across two of them unseen.
+draft carries its ``pieces``, the first text of a frame that passes stands for it. Each further
+value is read inside that text once: a value of a typed field (``typed_values``) once for its
+whole class, free text for every wording of it. Only where something is found is the draft's own
+text read whole. Values that touch each other, or have less than a few characters between them,
+count as one value, so that nothing is said across two of them unseen.
 """
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from compliance.account_data import plain_holds
 from compliance.disclosures import Required
@@ -21,6 +22,7 @@ from compliance.links import foreign_links
 from compliance.objections import Objection
 from compliance.policy import GatePolicy
 from compliance.screening.facts import LEARNED_RULE, Speaker, Verdict
+from compliance.typed_values import class_of
 
 NEAR = 4
 """Fewer word characters than this between two values, and they are screened as one."""
@@ -28,7 +30,12 @@ NEAR = 4
 REMEMBERED = 50_000
 """How many texts a reader remembers before it starts anew: it may live as long as the process."""
 
+_ENDS_IN_DIGIT: Final = re.compile(r"[0-9][\s\-‐–—.·_]{0,2}\Z")
+_BEGINS_WITH_DIGIT: Final = re.compile(r"[\s\-‐–—.·_]{0,2}[0-9]")
+
 Frame = tuple[str | None, ...]
+Token = tuple[str, ...]
+"""A value as far as it matters: for each piece its class, or what it says."""
 
 
 class Screens(Protocol):
@@ -73,7 +80,20 @@ class _Known:
 
     values: tuple[str, ...]
     screened: Screened
-    passing: set[tuple[int, str]] = field(default_factory=set)
+    passing: set[tuple[int, Token]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Passed:
+    """A frame of which a whole text was read and nothing spoke against it.
+
+    ``layout`` says which pieces are one value; ``passing`` holds the tokens read there since.
+    """
+
+    pieces: tuple[tuple[str, str], ...]
+    layout: tuple[tuple[int, int], ...]
+    reading: Reading
+    passing: set[tuple[int, Token]] = field(default_factory=set)
 
 
 _SEVERITY: Final = {"pass": 0, "review": 1, "block": 2}
@@ -93,14 +113,78 @@ class Reader:
         self._hosts = policy.hosts
         self._app_hosts = frozenset(policy.outreach.links.app_hosts)
         self._max_bytes = policy.outreach.text.max_bytes
+        self._shortest = min(self._max_bytes.values(), default=0)
         self._disclosures = policy.elements
         self._texts: dict[tuple[str, str | None, date], Screened] = {}
         self._frames: dict[tuple[Frame, str | None, date], _Known] = {}
         self._open: dict[tuple[Frame, str | None, Purpose, bool], tuple[Required, ...]] = {}
+        self._passed: dict[tuple[Any, ...], _Passed] = {}
+        self._read_since = 0
         self.screenings = 0
 
     def read(self, words: Words, channel: Channel, on: date) -> Reading:
         """Everything that speaks against these words on this channel, by the rules of a day."""
+        pieces = words.pieces
+        if (
+            not pieces
+            or words.greeting
+            or channel is Channel.STAFF_NOTE
+            or "".join([text for _, text in pieces]) != words.text
+            or len(words.text) * 4 > self._shortest
+        ):
+            return self._read(words, channel, on)
+        key = (
+            tuple([None if name else text for name, text in pieces]),
+            words.purpose,
+            words.product_kind,
+            words.product_code is None,
+            bool(words.personas),
+            words.has_personal_fields,
+            words.accepted_rules,
+            words.approved_hash == words.template_hash,
+            channel,
+            on,
+        )
+        known = self._passed.get(key)
+        if known is None:
+            reading = self._read(words, channel, on)
+            layout = _layout(pieces)
+            if not (reading.objections or self._missable(words) or _beside_digits(pieces, layout)):
+                self._passed[key] = _Passed(
+                    pieces, layout, reading, set(enumerate(_tokens(pieces, layout)))
+                )
+            return reading
+        for place in enumerate(_tokens(pieces, known.layout)):
+            if place not in known.passing and not self._passes_in(known, place, words, channel, on):
+                return self._read(words, channel, on)
+        return known.reading
+
+    def _passes_in(
+        self, known: _Passed, place: tuple[int, Token], words: Words, channel: Channel, on: date
+    ) -> bool:
+        """Whether nothing speaks against the words' value at a place among the known ones."""
+        first, last = known.layout[place[0]]
+        pieces = (*known.pieces[:first], *words.pieces[first:last], *known.pieces[last:])
+        text = "".join([part for _, part in pieces])
+        if self._read(replace(words, pieces=pieces, text=text), channel, on).objections:
+            return False
+        if self._read_since >= REMEMBERED:
+            self._read_since = 0
+            for one in self._passed.values():
+                one.passing.clear()
+        self._read_since += 1
+        known.passing.add(place)
+        return True
+
+    def _missable(self, words: Words) -> bool:
+        """Whether a required element stands, if at all, in a value: then every text is looked at."""
+        required = self._disclosures.required(
+            words.product_kind, words.purpose, personalised=bool(words.personas)
+        )
+        own = [_plain(text) for name, text in words.pieces if not name]
+        return any(not any(element.met_by(part) for part in own) for element in required)
+
+    def _read(self, words: Words, channel: Channel, on: date) -> Reading:
         text = words.text
         if not text.strip():
             return Reading((Objection.EMPTY,), None)
@@ -112,7 +196,7 @@ class Reader:
             if size > limit:
                 found.append(Objection.TOO_LONG)
                 details.append((Objection.TOO_LONG, f"{size} 字节，上限 {limit} 字节"))
-        frame, values = _frame(words)
+        frame, values, tokens = _frame(words)
         plain = _plain(words.text) if not values else "".join(map(_plain, _parts(words)))
         if plain_holds(plain):
             found.append(Objection.ACCOUNT_IN_TEXT)
@@ -133,7 +217,7 @@ class Reader:
         if missing:
             found.append(Objection.DISCLOSURE_MISSING)
             details.append((Objection.DISCLOSURE_MISSING, "、".join(missing)))
-        screened = self._screened(words, frame, values, on)
+        screened = self._screened(words, frame, values, tokens, on)
         if words.greeting:  # by itself: a calm text behind it softens no promise before it
             own = self._whole(words.greeting, words.product_kind, on)
             screened = max(screened, own, key=lambda one: _SEVERITY[one.verdict])
@@ -160,7 +244,14 @@ class Reader:
             self._open[key] = open_ones
         return [element.name for element in open_ones if element.missing_from(plain)]
 
-    def _screened(self, words: Words, frame: Frame, values: tuple[str, ...], on: date) -> Screened:
+    def _screened(
+        self,
+        words: Words,
+        frame: Frame,
+        values: tuple[str, ...],
+        tokens: tuple[Token, ...],
+        on: date,
+    ) -> Screened:
         if not values:
             return self._whole(words.text, words.product_kind, on)
         key = (frame, words.product_kind, on)
@@ -168,27 +259,29 @@ class Reader:
         if known is None:
             screened = self._whole(words.text, words.product_kind, on)
             if screened.verdict == "pass":
-                self._frames[key] = _Known(values, screened)
+                self._frames[key] = _Known(values, screened, set(enumerate(tokens)))
             return screened
         if all(
-            value == known.values[place] or self._passes(known, place, value, key)
-            for place, value in enumerate(values)
+            place in known.passing or self._passes(known, place, values[place[0]], key)
+            for place in enumerate(tokens)
         ):
             return known.screened
         return self._whole(words.text, words.product_kind, on)
 
     def _passes(
-        self, known: _Known, place: int, value: str, key: tuple[Frame, str | None, date]
+        self,
+        known: _Known,
+        place: tuple[int, Token],
+        value: str,
+        key: tuple[Frame, str | None, date],
     ) -> bool:
         """Whether ``value`` passes at ``place`` with the known values elsewhere."""
-        if (place, value) in known.passing:
-            return True
         frame, product, on = key
-        others = iter((*known.values[:place], value, *known.values[place + 1 :]))
+        others = iter((*known.values[: place[0]], value, *known.values[place[0] + 1 :]))
         text = "".join(part if part is not None else next(others) for part in frame)
         if self._whole(text, product, on).verdict != "pass":
             return False
-        known.passing.add((place, value))
+        known.passing.add(place)
         return True
 
     def _whole(self, text: str, product: str | None, on: date) -> Screened:
@@ -217,25 +310,58 @@ def _accepted(words: Words) -> frozenset[str]:
     return words.accepted_rules
 
 
-def _frame(words: Words) -> tuple[Frame, tuple[str, ...]]:
-    """The script's own words with None where a value stands, and the values in order."""
+def _frame(words: Words) -> tuple[Frame, tuple[str, ...], tuple[Token, ...]]:
+    """The script's own words with None where a value stands, the values in order, their tokens."""
     pieces = words.pieces
     if not pieces or "".join(_parts(words)) != words.text:
-        return (words.text,), ()
+        return (words.text,), (), ()
+    layout = _layout(pieces)
     frame: list[str | None] = []
-    values: list[str] = []
-    for name, text in pieces:
-        if name:
-            if frame and frame[-1] is None:
-                values[-1] += text
-            else:
-                frame.append(None)
-                values.append(text)
-        elif len(frame) > 0 and frame[-1] is None and _word_characters(text) < NEAR:
-            values[-1] += text  # too short to keep two values apart
-        else:
-            frame.append(text)
-    return tuple(frame), tuple(values)
+    after = 0
+    for first, last in layout:
+        frame += [text for _, text in pieces[after:first]]
+        frame.append(None)
+        after = last
+    frame += [text for _, text in pieces[after:]]
+    values = tuple("".join([text for _, text in pieces[first:last]]) for first, last in layout)
+    return tuple(frame), values, _tokens(pieces, layout)
+
+
+def _layout(pieces: tuple[tuple[str, str], ...]) -> tuple[tuple[int, int], ...]:
+    """Which runs of pieces are one value: fields, and words too short to keep two apart."""
+    runs: list[list[int]] = []
+    for at, (name, text) in enumerate(pieces):
+        touches = bool(runs) and runs[-1][1] == at
+        if name and not touches:
+            runs.append([at, at + 1])
+        elif touches and (name or _word_characters(text) < NEAR):
+            runs[-1][1] = at + 1
+    return tuple((first, last) for first, last in runs)
+
+
+def _tokens(
+    pieces: tuple[tuple[str, str], ...], layout: tuple[tuple[int, int], ...]
+) -> tuple[Token, ...]:
+    """Only a value that stands alone has a class: two that touch say something together."""
+    return tuple(
+        [
+            (class_of(*pieces[first]) or pieces[first][1],)
+            if last - first == 1
+            else tuple([text for _, text in pieces[first:last]])
+            for first, last in layout
+        ]
+    )
+
+
+def _beside_digits(
+    pieces: tuple[tuple[str, str], ...], layout: tuple[tuple[int, int], ...]
+) -> bool:
+    """Whether own digits touch a value: together they may be a number that neither is alone."""
+    return any(
+        (first > 0 and _ENDS_IN_DIGIT.search(pieces[first - 1][1]))
+        or (last < len(pieces) and _BEGINS_WITH_DIGIT.match(pieces[last][1]))
+        for first, last in layout
+    )
 
 
 def _parts(words: Words) -> list[str]:

@@ -9,6 +9,7 @@ CHANNEL_ACTS: Final = {
     "todo.expired": "待办到期未做",
     "todo.withdrawn": "待办撤回",
     "broadcast.planned": "编入群发",
+    "batch.planned": "编排一批联络",
     "broadcast.sent": "群发任务交给企业微信",
     "broadcast.failed": "群发任务没有建成",
     "broadcast.unknown": "群发任务结果不明",

@@ -23,6 +23,7 @@ OBJECTS = {
     "segment": "客群规则",
     "alert": "预警",
     "allocation": "分配方案",
+    "batch": "一批联络",
     "card": "卡片",
     "preparation": "活动准备",
     "department": "部门",

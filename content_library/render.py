@@ -6,10 +6,11 @@ holds is never looked at again, so a nickname of ``{{amount}}`` is eleven harmle
 
 import re
 from collections.abc import Mapping
+from datetime import date
 from functools import lru_cache
 
 from content_library.errors import MissingFact, ScriptRefused, TextTooLong
-from content_library.fields import FIELDS
+from content_library.fields import FIELDS, Field
 
 PLACE = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
 
@@ -55,7 +56,7 @@ def pieces(template: str, facts: Mapping[str, object]) -> Pieces:
     FactRefused for a fact its field does not take.
     """
     return tuple(
-        (name, _value(name, facts)) if name else (name, text) for name, text in parts(template)
+        [(name, _value(name, facts)) if name else (name, text) for name, text in parts(template)]
     )
 
 
@@ -87,4 +88,13 @@ def _value(name: str, facts: Mapping[str, object]) -> str:
     value = facts.get(name)
     if value is None:
         raise MissingFact(f"缺少“{field.label}”，话术里不能留空", field=name)
+    return _formatted(field, value) if isinstance(value, _REMEMBERED) else field.format(value)
+
+
+_REMEMBERED = (str, int, date)
+
+
+@lru_cache(maxsize=16_384, typed=True)
+def _formatted(field: Field, value: object) -> str:
+    """Values recur: the same manager, the same day; what is refused is refused each time."""
     return field.format(value)

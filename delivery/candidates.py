@@ -2,14 +2,17 @@
 
 A feature hands in sources: what for, how urgent, and pages of intents selected in SQL. They are
 submitted in the order of the merge policy's purposes, then of priority, a batch a transaction,
-so what matters more to the customer is there first and one batch is in memory at a time. The
-door merges each batch with what was kept for the same customers before (``delivery.merging``).
+so what matters more to the customer is there first. While a batch is judged and written, the
+next page is selected; no more than a page and a batch are in memory. The door merges each batch
+with what was kept for the same customers before (``delivery.merging``).
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,10 +21,11 @@ from delivery import door
 from delivery.desk import Desk
 from delivery.intents import Intent, Submission
 
-BATCH: Final = 2_000
+BATCH: Final = 5_000
 Opened = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Told = Callable[[str, Intent, Submission], None]
 Kept = Callable[[AsyncSession, Sequence[Intent], Sequence[Submission]], Awaitable[None]]
+Page = tuple["Source", Sequence[Intent]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +51,65 @@ async def submit_day(
     desk: Desk,
     by: str,
     told: Told,
+    kept: Kept | None = None,
 ) -> None:
     """Submit every source's intents, what matters more first; each batch is one transaction.
 
-    ``opened`` gives a session whose end commits; ``told`` hears of every intent by its source's
-    name. A run that stops half-way is simply run again: what was kept is repeated.
+    ``opened`` gives a session whose end commits; ``kept`` is called in it when the batch is
+    through the door; ``told`` hears of every intent by its source's name after the commit. A run
+    that stops half-way is simply run again: what was kept is repeated.
     """
     place: dict[str, int] = {purpose: at_ for at_, purpose in enumerate(desk.merge.order)}
-    for source in sorted(
+    ordered = sorted(
         sources, key=lambda one: (place.get(one.purpose, len(place)), one.priority, one.name)
-    ):
-        async for intents in source.pages():
-            for start in range(0, len(intents), BATCH):
-                batch = intents[start : start + BATCH]
+    )
+    for by_page, some in groupby(ordered, key=lambda one: one.kept is not None):
+        own = list(some)
+        pages = _pages(own) if by_page else _ahead(_batches(own))
+        async with aclosing(pages):
+            async for source, batch in pages:
                 async with opened() as session:
                     done = await door.submit(session, batch, at=at, as_of=as_of, desk=desk, by=by)
-                    if source.kept is not None:
-                        await source.kept(session, batch, done)
+                    for one in (source.kept, kept):
+                        if one is not None:
+                            await one(session, batch, done)
                 for intent, submission in zip(batch, done, strict=True):
                     told(source.name, intent, submission)
+
+
+async def _pages(sources: Sequence[Source]) -> AsyncGenerator[Page]:
+    """Pages as the sources give them, each when the one before was kept: who keeps, counts on it."""
+    for source in sources:
+        async for intents in source.pages():
+            for start in range(0, len(intents), BATCH):
+                yield source, intents[start : start + BATCH]
+
+
+async def _batches(sources: Sequence[Source]) -> AsyncGenerator[Page]:
+    """Pages of each source put together to batches: never two sources in one, never many small."""
+    for source in sources:
+        waiting: list[Intent] = []
+        async for intents in source.pages():
+            waiting += intents
+            while len(waiting) >= BATCH:
+                yield source, waiting[:BATCH]
+                waiting = waiting[BATCH:]
+        if waiting:
+            yield source, waiting
+
+
+async def _ahead(pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
+    """The same pages; the next one is made while its reader is busy with the one before."""
+    async with aclosing(pages):
+        upcoming = asyncio.create_task(_next(pages))
+        try:
+            while (page := await upcoming) is not None:
+                upcoming = asyncio.create_task(_next(pages))
+                yield page
+        finally:
+            upcoming.cancel()
+            await asyncio.gather(upcoming, return_exceptions=True)
+
+
+async def _next(pages: AsyncGenerator[Page]) -> Page | None:
+    return await anext(pages, None)

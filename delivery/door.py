@@ -5,6 +5,7 @@ a used-up quota refuses; what is left becomes a to-do of the manager or a place 
 Each batch is a handful of set-based statements, however many intents it holds.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -13,11 +14,10 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
-from delivery import choosing, halting, judging, merging, quota, text_messages
+from delivery import batches, choosing, halting, judging, merging, quota, text_messages
 from delivery.broadcasts import gather
 from delivery.channel_choice import KINDS
 from delivery.desk import Desk
-from delivery.facts import TodoState
 from delivery.intents import Intent, Outcome, Submission
 from delivery.judging import Judged
 from delivery.metrics import SUBMITTED
@@ -25,7 +25,6 @@ from delivery.moments import gathering as moments
 from delivery.outside import repository as outside
 from delivery.quota import Cap, Want
 from delivery.repository import keys, todos
-from kit import ledger
 from kit.clock import bank_date
 from kit.db import cipher_of
 from kit.ids import new_id
@@ -62,7 +61,7 @@ async def submit(
     for intent in fresh:
         before = known.get(intent.key)
         if before is not None and before[0] == Outcome.QUEUED:
-            verdicts[intent.key] = Submission(intent.key, Outcome.REPEATED)
+            verdicts[intent.key] = Submission(intent.key, Outcome.REPEATED, again=True)
         elif intent.campaign in halted:
             verdicts[intent.key] = Submission(intent.key, Outcome.HALTED)
         elif intent.customer.owner_staff_id is None:
@@ -77,12 +76,16 @@ async def submit(
     queued = [one for one in passed if one.intent.key in taken]
     for one in passed:
         outcome = Outcome.QUEUED if one.intent.key in taken else Outcome.REPEATED
-        verdicts[one.intent.key] = Submission(one.intent.key, outcome, way=one.intent.way)
-    await _queue(session, queued, at=at, as_of=as_of, desk=desk)
+        verdicts[one.intent.key] = Submission(
+            one.intent.key, outcome, way=one.intent.way, again=outcome is Outcome.REPEATED
+        )
+    hashes = cipher_of(session).blind_all("text", [one.text for one in queued])
+    hashed = [(one, text_hash or "") for one, text_hash in zip(queued, hashes, strict=True)]
+    await _queue(session, hashed, at=at, as_of=as_of, desk=desk)
     await _refuse(session, fresh, verdicts, known, at=at)
-    await _record(session, queued, by=by, at=at)
-    for submission in verdicts.values():
-        SUBMITTED.labels(submission.outcome.value).inc()
+    await batches.record(session, hashed, by=by, at=at)
+    for name, number in Counter(one.outcome.value for one in verdicts.values()).items():
+        SUBMITTED.labels(name).inc(number)
     return [verdicts[intent.key] for intent in intents]
 
 
@@ -231,10 +234,18 @@ def _caps(one: Judged, day: date, desk: Desk, others: Mapping[str, int]) -> tupl
 
 
 async def _queue(
-    session: AsyncSession, queued: Sequence[Judged], *, at: datetime, as_of: datetime, desk: Desk
+    session: AsyncSession,
+    queued: Sequence[tuple[Judged, str]],
+    *,
+    at: datetime,
+    as_of: datetime,
+    desk: Desk,
 ) -> None:
+    """Each on its way; ``queued`` holds the keyed hash of the words beside each."""
     day = bank_date(as_of)
-    rows = [_todo(session, one, at, day) for one in queued if one.intent.channel in BY_HAND]
+    rows = [
+        _todo(one, text_hash, at, day) for one, text_hash in queued if one.intent.channel in BY_HAND
+    ]
     await todos.put(session, rows)
     texts = [row for row in rows if row["channel"] == text_messages.SMS]
     await text_messages.queue(
@@ -246,16 +257,16 @@ async def _queue(
     )
     await gather(
         session,
-        [one for one in queued if one.intent.channel is Channel.BROADCAST],
+        [one for one, _ in queued if one.intent.channel is Channel.BROADCAST],
         at=at,
         day=day,
     )
     await moments.gather(
-        session, [one for one in queued if one.intent.channel is Channel.MOMENT], at=at
+        session, [one for one, _ in queued if one.intent.channel is Channel.MOMENT], at=at
     )
 
 
-def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[str, Any]:
+def _todo(one: Judged, text_hash: str, at: datetime, day: date) -> dict[str, Any]:
     intent, script = one.intent, one.script
     reach = intent.reach if intent.way == "todo" else None
     way = intent.way or ("todo" if reach else "phone")
@@ -275,7 +286,7 @@ def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[s
         "script_code": script.code if script else "",
         "script_version": script.version if script else 0,
         "text": one.text,
-        "text_hash": "" if one.text is None else cipher_of(session).blind("text", one.text),
+        "text_hash": text_hash,
         "title": intent.title,
         "why": intent.why,
         "detail": {**intent.detail, "fields": dict(intent.fields)},
@@ -286,7 +297,6 @@ def _todo(session: AsyncSession, one: Judged, at: datetime, day: date) -> dict[s
         "due_on": intent.due_on,
         "expires_at": intent.expires_at,
         "priority": intent.priority,
-        "state": TodoState.OPEN,
         "created_at": at,
     }
 
@@ -298,46 +308,20 @@ def _reasons(submission: Submission) -> str:
 async def _refuse(
     session: AsyncSession,
     intents: Sequence[Intent],
-    verdicts: Mapping[str, Submission],
+    verdicts: dict[str, Submission],
     known: Mapping[str, tuple[str, str]],
     *,
     at: datetime,
 ) -> None:
-    """Remember refusals that are new or have other reasons than before."""
+    """Remember refusals that are new or have other reasons than before; mark the others."""
     refusals = {}
     for intent in intents:
         verdict = verdicts[intent.key]
         if verdict.outcome in (Outcome.QUEUED, Outcome.REPEATED):
             continue
         now = (verdict.outcome.value, _reasons(verdict)[:400])
-        if known.get(intent.key) != now:
+        if known.get(intent.key) == now:
+            verdicts[intent.key] = replace(verdict, again=True)
+        else:
             refusals[intent.key] = now
     await keys.refuse(session, refusals, at)
-
-
-async def _record(
-    session: AsyncSession, queued: Sequence[Judged], *, by: str, at: datetime
-) -> None:
-    """One ledger entry for each thing that will be said or done."""
-    await ledger.append(
-        session,
-        [
-            ledger.Entry(
-                kind="plan",
-                act=f"{one.intent.channel.value}.planned",
-                actor=by,
-                object=f"customer:{one.intent.customer.customer_id}",
-                unit=one.intent.customer.unit_id,
-                reason=one.intent.trigger,
-                payload={
-                    "key": one.intent.key,
-                    "staff": one.intent.customer.owner_staff_id,
-                    "way": one.intent.way,
-                    "script": f"{one.script.code}/{one.script.version}" if one.script else "",
-                    "text": one.text or "",
-                },
-            )
-            for one in queued
-        ],
-        at=at,
-    )

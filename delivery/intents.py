@@ -74,10 +74,14 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """An intent's outcome with every reason against it."""
+    """An intent's outcome with every reason against it.
+
+    ``again``: the same was decided before, so nothing was written for it now.
+    """
 
     key: str
     outcome: Outcome
     objections: tuple[str, ...] = ()
     detail: str = ""
     way: str = ""
+    again: bool = False

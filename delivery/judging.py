@@ -12,6 +12,7 @@ from compliance.facts import (
     Assessment,
     Channel,
     Counts,
+    DecisionRow,
     Draft,
     Purpose,
     Recipient,
@@ -19,7 +20,7 @@ from compliance.facts import (
     Standing,
     Words,
 )
-from compliance.gate import Court, Decision, decision_rows
+from compliance.gate import Court, Decision, text_hash
 from compliance.opting_out import silenced_contacts
 from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
@@ -32,7 +33,7 @@ from delivery.desk import Desk
 from delivery.intents import Intent, ProductInWords
 from delivery.products_in_words import Shown, product_fields, shown, with_product
 from delivery.repository import touches
-from delivery.wording import common_fields
+from delivery.wording import customer_title, sender_fields
 from kit.clock import bank_date
 from kit.errors import InputRefused
 
@@ -180,30 +181,18 @@ def judge(
     """
     today = bank_date(at)
     courts: dict[datetime, Court] = {}
+    alike: dict[tuple[object, ...], Words] = {}
+    senders = {staff_id: _sender(staff, today) for staff_id, staff in known.staff.items()}
     judged: list[Judged] = []
-    for intent in intents:
-        if intent.script_version_id is None:
-            judged.append(Judged(intent, None, None, None))
+    for one in rendered(intents, known, desk=desk):
+        intent, script, pieces = one.intent, one.script, one.pieces
+        if script is None or one.missing:
+            judged.append(one)
             continue
-        script = known.scripts.get(intent.script_version_id)
-        if script is None:
-            judged.append(Judged(intent, None, None, None, "话术不存在"))
-            continue
-        staff = known.staff.get(intent.customer.owner_staff_id or "")
-        unit = known.units.get(intent.customer.unit_id)
-        fields = {
-            **common_fields(intent.customer, staff, unit, desk),
-            **product_fields(script, known.products),
-            **intent.fields,
-        }
-        try:
-            rendered = said_pieces(script, fields, intent.greeting)
-        except InputRefused as error:
-            judged.append(Judged(intent, script, None, None, error.what))
-            continue
+        through = channel or intent.channel
         draft = Draft(
             key=intent.key,
-            channel=channel or intent.channel,
+            channel=through,
             recipients=(
                 recipient(
                     intent.customer,
@@ -212,21 +201,108 @@ def judge(
                     contact=intent.reach.external_userid if intent.reach else "",
                 ),
             ),
-            words=with_product(
-                words_of(script, rendered, intent.product, known.allowed),
-                known.products,
-                channel=(channel or intent.channel).value,
-                unit_id=intent.customer.unit_id,
+            words=_said(
+                _words_alike(alike, intent, script, known, through),
+                one.text or "",
+                pieces,
             ),
-            sender=_sender(staff, today),
+            sender=senders.get(intent.customer.owner_staff_id or ""),
             solicited=intent.solicited,
             counts=counts,
         )
         court = _court(courts, intent.goes_at or at, desk)
-        judged.append(
-            Judged(intent, script, draft.words.text, court.decide(draft), pieces=rendered)
-        )
+        judged.append(Judged(intent, script, one.text, court.decide(draft), pieces=pieces))
     return judged
+
+
+def rendered(intents: Sequence[Intent], known: Background, *, desk: Desk) -> list[Judged]:
+    """Each intent with its words, not judged yet; ``missing`` where they cannot be said."""
+    found: list[Judged] = []
+    of_staff: dict[tuple[str, str], dict[str, object]] = {}
+    of_product: dict[int, dict[str, object]] = {}
+    for intent in intents:
+        version = intent.script_version_id
+        if version is None:
+            found.append(Judged(intent, None, None, None))
+            continue
+        script = known.scripts.get(version)
+        if script is None:
+            found.append(Judged(intent, None, None, None, "话术不存在"))
+            continue
+        customer = intent.customer
+        where = (customer.owner_staff_id or "", customer.unit_id)
+        if where not in of_staff:
+            of_staff[where] = sender_fields(
+                known.staff.get(where[0]), known.units.get(where[1]), desk
+            )
+        if version not in of_product:
+            of_product[version] = product_fields(script, known.products)
+        fields = {
+            "customer_title": customer_title(customer.name, customer.gender),
+            **of_staff[where],
+            **of_product[version],
+            **intent.fields,
+        }
+        try:
+            pieces = said_pieces(script, fields, intent.greeting)
+        except InputRefused as error:
+            found.append(Judged(intent, script, None, None, error.what))
+            continue
+        text = "".join([part for _, part in pieces])
+        found.append(Judged(intent, script, text, None, pieces=pieces))
+    return found
+
+
+def _words_alike(
+    alike: dict[tuple[object, ...], Words],
+    intent: Intent,
+    script: ApprovedScript,
+    known: Background,
+    channel: Channel,
+) -> Words:
+    """The words but for what is said: the same for all of one version, product, unit and way."""
+    code = script.product_code or (intent.product.code if intent.product else None)
+    unit_id = intent.customer.unit_id if code else ""
+    key = (script.version_id, intent.product, unit_id, channel)
+    words = alike.get(key)
+    if words is None:
+        words = alike[key] = with_product(
+            words_of(script, (), intent.product, known.allowed),
+            known.products,
+            channel=channel.value,
+            unit_id=unit_id,
+        )
+    return words
+
+
+def _said(words: Words, text: str, pieces: tuple[tuple[str, str], ...]) -> Words:
+    """The words with what is said; ``dataclasses.replace`` by hand, because there are thousands."""
+    return Words(
+        words.script_code,
+        words.version,
+        text,
+        words.template_hash,
+        words.approved_hash,
+        words.state,
+        words.purpose,
+        words.valid_from,
+        words.valid_until,
+        words.product_kind,
+        words.product_code,
+        words.product_risk,
+        words.product_private,
+        words.product_on_sale,
+        words.product_listed,
+        words.product_gone,
+        words.tiers,
+        words.personas,
+        words.allow_list,
+        words.licence,
+        words.has_personal_fields,
+        pieces,
+        words.accepted_rules,
+        next((part for name, part in pieces if name == GREETING), ""),
+    )
 
 
 def _court(courts: dict[datetime, Court], at: datetime, desk: Desk) -> Court:
@@ -249,17 +325,23 @@ def _sender(staff: StaffFact | None, today: date) -> Sender | None:
 
 async def record(session: AsyncSession, judged: Sequence[Judged], at: datetime) -> None:
     """Keep what the gate said of a batch."""
-    rows, decisions = [], []
+    rows = []
     for one in judged:
         if one.decision is None or one.script is None or one.text is None:
             continue
-        decisions.append(one.decision)
+        decision, script, intent = one.decision, one.script, one.intent
         rows.append(
-            Draft(
-                key=one.intent.key,
-                channel=one.intent.channel,
-                recipients=(Recipient(one.intent.customer.customer_id),),
-                words=words_of(one.script, (("", one.text),), one.intent.product),
+            DecisionRow(
+                key=intent.key,
+                customer_id=intent.customer.customer_id,
+                channel=intent.channel.value,
+                purpose=script.purpose,
+                script=f"{script.code}/{script.version}",
+                verdict=decision.verdict,
+                objections=one.objections,
+                text_hash=text_hash(one.text),
+                rulebook=decision.screened.rulebook if decision.screened else "",
+                details={each.code: said for each, said in decision.details.items()},
             )
         )
-    await standing_of.record_decisions(session, decision_rows(rows, decisions, rulebook=""), at)
+    await standing_of.record_decisions(session, rows, at)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +24,9 @@ from config.settings import BroadcastCap
 from crm_sync.facts import CustomerFact
 from crm_sync.rules.ages import age
 from delivery.models import QuotaSlot
-from kit.db import insert_into
+from kit.among import among
+from kit.bulk import insert_columns
+from kit.db import is_postgresql
 
 TRIES: Final = 5
 AT_ONCE: Final = 4_000
@@ -59,6 +61,9 @@ class Want:
 
 
 _Place = tuple[int, str, str, date]
+_Row = tuple[int, str, str, date, int, str]
+_NAMES: Final = ("customer_id", "family", "window", "starts_on", "slot", "key")
+_SLOT: Final[tuple[Any, ...]] = tuple(col(getattr(QuotaSlot, name)) for name in _NAMES[:-1])
 
 
 def window_start(window: str, day: date) -> date:
@@ -133,7 +138,7 @@ async def reserve(session: AsyncSession, wants: Sequence[Want]) -> set[str]:
         if not open_wants:
             return refused
         used = await _used(session, open_wants)
-        rows: list[dict[str, object]] = []
+        rows: list[_Row] = []
         trying: list[Want] = []
         for want in open_wants:
             slots = _free_slots(want, used)
@@ -141,22 +146,13 @@ async def reserve(session: AsyncSession, wants: Sequence[Want]) -> set[str]:
                 refused.add(want.key)
                 continue
             trying.append(want)
-            for cap, slot in zip(want.caps, slots, strict=True):
-                used[_place(want, cap)].add(slot)
-                rows.append(
-                    {
-                        "customer_id": want.customer_id,
-                        "family": cap.family,
-                        "window": cap.window,
-                        "starts_on": cap.starts_on,
-                        "slot": slot,
-                        "key": want.key,
-                    }
-                )
+            for place, slot in slots:
+                used[place].add(slot)
+                rows.append((*place, slot, want.key))
         lost = await _insert(session, rows)
         if lost:
             await give_back(session, lost)
-        open_wants = [want for want in trying if want.key in lost]
+        open_wants = [want for want in trying if want.key in lost] if lost else []
     return refused | {want.key for want in open_wants}
 
 
@@ -199,7 +195,7 @@ async def uses(
     """How many slots each customer has used in one window."""
     counted: dict[int, int] = defaultdict(int)
     query = select(col(QuotaSlot.customer_id)).where(
-        col(QuotaSlot.customer_id).in_(list(customer_ids)),
+        among(session, col(QuotaSlot.customer_id), customer_ids),
         col(QuotaSlot.family) == family,
         col(QuotaSlot.window) == window,
         col(QuotaSlot.starts_on) == starts_on,
@@ -209,55 +205,51 @@ async def uses(
     return dict(counted)
 
 
-def _place(want: Want, cap: Cap) -> _Place:
-    return want.customer_id, cap.family, cap.window, cap.starts_on
-
-
-def _free_slots(want: Want, used: dict[_Place, set[int]]) -> list[int] | None:
+def _free_slots(want: Want, used: dict[_Place, set[int]]) -> list[tuple[_Place, int]] | None:
     slots = []
     for cap in want.caps:
-        taken = used[_place(want, cap)]
+        place = (want.customer_id, cap.family, cap.window, cap.starts_on)
+        taken, free = used[place], 0
         if cap.outside and len(taken) + cap.outside >= cap.most:
             return None
-        free = next((slot for slot in range(cap.most) if slot not in taken), None)
-        if free is None:
+        while free in taken:
+            free += 1
+        if free >= cap.most:
             return None
-        slots.append(free)
+        slots.append((place, free))
     return slots
 
 
 async def _used(session: AsyncSession, wants: Sequence[Want]) -> dict[_Place, set[int]]:
     used: dict[_Place, set[int]] = defaultdict(set)
-    customers = sorted({want.customer_id for want in wants})
-    starts = sorted({cap.starts_on for want in wants for cap in want.caps})
-    for start in range(0, len(customers), AT_ONCE):
-        query = select(
-            col(QuotaSlot.customer_id),
-            col(QuotaSlot.family),
-            col(QuotaSlot.window),
-            col(QuotaSlot.starts_on),
-            col(QuotaSlot.slot),
-        ).where(
-            col(QuotaSlot.customer_id).in_(customers[start : start + AT_ONCE]),
-            col(QuotaSlot.starts_on).in_(starts),
-        )
-        for customer_id, family, window, starts_on, slot in await session.execute(query):
-            used[customer_id, family, window, starts_on].add(slot)
+    query = select(*_SLOT).where(
+        among(session, col(QuotaSlot.customer_id), sorted({want.customer_id for want in wants})),
+        col(QuotaSlot.starts_on).in_(
+            sorted({cap.starts_on for want in wants for cap in want.caps})
+        ),
+    )
+    for customer_id, family, window, starts_on, slot in await session.execute(query):
+        used[customer_id, family, window, starts_on].add(slot)
     return used
 
 
-async def _insert(session: AsyncSession, rows: list[dict[str, object]]) -> set[str]:
-    """Insert in one order for all processes; returns the keys that lost a slot to another."""
+async def _insert(session: AsyncSession, rows: list[_Row]) -> set[str]:
+    """Insert in one order for all processes; returns the keys that lost a slot to another.
+
+    On SQLite nobody can have come between: the transaction that looked is the only writer.
+    """
     if not rows:
         return set()
-    order = ("customer_id", "family", "window", "starts_on", "slot")
-    rows.sort(key=lambda row: tuple(str(row[name]).zfill(20) for name in order))
-    statement = (
-        insert_into(session, QuotaSlot)
-        .on_conflict_do_nothing(index_elements=list(order))
-        .returning(*(col(getattr(QuotaSlot, name)) for name in order), col(QuotaSlot.key))
+    rows.sort()
+    columns = dict(zip(_NAMES, zip(*rows, strict=True), strict=True))
+    if not is_postgresql(session):
+        await insert_columns(session, QuotaSlot, columns)
+        return set()
+    kept = await insert_columns(session, QuotaSlot, columns, conflict="ON CONFLICT DO NOTHING")
+    if kept == len(rows):
+        return set()
+    query = select(*_SLOT, col(QuotaSlot.key)).where(
+        among(session, col(QuotaSlot.key), sorted({row[-1] for row in rows}))
     )
-    kept = {tuple(row) for row in await session.execute(statement, rows)}
-    return {
-        str(row["key"]) for row in rows if (*(row[name] for name in order), row["key"]) not in kept
-    }
+    held = {tuple(row) for row in await session.execute(query)}
+    return {row[-1] for row in rows if row not in held}

@@ -2,94 +2,10 @@
 
 from collections.abc import Mapping
 
+from compliance.surnames import DOUBLE_SURNAMES
 from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from delivery.desk import Desk
 
-DOUBLE_SURNAMES = frozenset(
-    [
-        "欧阳",
-        "太史",
-        "端木",
-        "上官",
-        "司马",
-        "东方",
-        "独孤",
-        "南宫",
-        "万俟",
-        "闻人",
-        "夏侯",
-        "诸葛",
-        "尉迟",
-        "公羊",
-        "赫连",
-        "澹台",
-        "皇甫",
-        "宗政",
-        "濮阳",
-        "公冶",
-        "太叔",
-        "申屠",
-        "公孙",
-        "慕容",
-        "仲孙",
-        "钟离",
-        "长孙",
-        "宇文",
-        "司徒",
-        "鲜于",
-        "司空",
-        "闾丘",
-        "子车",
-        "亓官",
-        "司寇",
-        "巫马",
-        "公西",
-        "颛孙",
-        "壤驷",
-        "公良",
-        "漆雕",
-        "乐正",
-        "宰父",
-        "谷梁",
-        "拓跋",
-        "夹谷",
-        "轩辕",
-        "令狐",
-        "段干",
-        "百里",
-        "呼延",
-        "东郭",
-        "南门",
-        "羊舌",
-        "微生",
-        "公户",
-        "公玉",
-        "公仪",
-        "梁丘",
-        "公仲",
-        "公上",
-        "公门",
-        "公山",
-        "公坚",
-        "左丘",
-        "公伯",
-        "西门",
-        "公祖",
-        "第五",
-        "公乘",
-        "贯丘",
-        "公皙",
-        "南荣",
-        "东里",
-        "东宫",
-        "仲长",
-        "子书",
-        "子桑",
-        "即墨",
-        "达奚",
-        "褚师",
-    ]
-)
 UNKNOWN_PERSON = "尊敬的客户"
 
 
@@ -108,10 +24,15 @@ def common_fields(
     customer: CustomerFact, staff: StaffFact | None, unit: UnitFact | None, desk: Desk
 ) -> Mapping[str, object]:
     """The fields that do not depend on the occasion; what is not known is left out."""
-    fields: dict[str, object] = {
+    return {
         "customer_title": customer_title(customer.name, customer.gender),
-        "bank_name": desk.bank_name,
+        **sender_fields(staff, unit, desk),
     }
+
+
+def sender_fields(staff: StaffFact | None, unit: UnitFact | None, desk: Desk) -> dict[str, object]:
+    """Those of them that are the same for all customers of one manager and unit."""
+    fields: dict[str, object] = {"bank_name": desk.bank_name}
     if desk.hotline:
         fields["hotline"] = desk.hotline
     if staff is not None:

@@ -4,12 +4,10 @@ Triggers go in the order of their purpose and priority, so what is more urgent t
 quota first. Every page is one transaction; a run that stops half-way is simply run again.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +25,7 @@ from kit import ledger, log
 from kit.clock import bank_moment
 from kit.db import Database
 from reminders import alerts, offers, rules, selecting, turns
+from reminders.report import PlanReport
 
 BY = "system:planner"
 
@@ -46,36 +45,6 @@ ContentCalendar = Callable[[date], Sequence[PersonaSlot]]
 """What is due on a day; handed in by the composition from the content library."""
 
 
-@dataclass
-class PlanReport:
-    """What a plan decided: intents by (trigger, channel, outcome), refusals by reason."""
-
-    day: date
-    outcomes: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
-    broadcasts: int = 0
-    without_script: Counter[str] = field(default_factory=Counter)
-
-    def as_json(self) -> dict[str, Any]:
-        """The report as one JSON object; also what ``plan_run.counts`` keeps."""
-        planned = sum(n for (_, _, outcome), n in self.outcomes.items() if outcome == "queued")
-        return {
-            "date": self.day.isoformat(),
-            "considered": sum(self.outcomes.values()),
-            "planned": planned,
-            "outcomes": [
-                {"trigger": trigger, "channel": channel, "outcome": outcome, "count": count}
-                for (trigger, channel, outcome), count in sorted(self.outcomes.items())
-            ],
-            "refused": [
-                {"trigger": trigger, "reason": reason, "count": count}
-                for (trigger, reason), count in sorted(self.reasons.items())
-            ],
-            "broadcasts": self.broadcasts,
-            "without_script": dict(sorted(self.without_script.items())),
-        }
-
-
 async def plan_day(
     database: Database,
     *,
@@ -89,7 +58,9 @@ async def plan_day(
     by: str = BY,
     dry_run: bool = False,
 ) -> PlanReport:
-    """Plan every trigger for ``day``; running it again writes nothing new.
+    """Plan every trigger for ``day``; running it again writes nothing.
+
+    A run is kept from its first new decision on, and the first one of a day in any case.
 
     ``at`` is the present moment. ``others``: the candidates of other features for the same day,
     merged with the triggers'. ``edges``: where the tiers above the lowest begin, in 分. With ``dry_run`` all is judged and nothing is kept.
@@ -101,29 +72,13 @@ async def plan_day(
         async with database.rehearsal() as session:
             await plan.run(_always(session))
         return report
-    async with database.transaction() as session:
-        run_id = await plans.begin(session, day=day, by=by, at=at)
     await plan.run(database.transaction)
     async with database.transaction() as session:
         report.broadcasts = await broadcasts.close(
             session, day, at=at, due_at=plan.opens_at(), expires_at=plan.expires_at(),
             campaigns=False,
         )  # fmt: skip
-        await plans.finish(session, run_id, counts=report.as_json(), at=at)
-        await ledger.append(
-            session,
-            [
-                ledger.Entry(
-                    kind="plan",
-                    act="day.planned",
-                    actor=by,
-                    object=f"run:{run_id}",
-                    reason=day.isoformat(),
-                    payload=report.as_json(),
-                )
-            ],
-            at=at,
-        )
+        await plan.finish(session)
     _log.info("reminders.planned", day=day.isoformat(), planned=report.as_json()["planned"])
     return report
 
@@ -167,6 +122,7 @@ class _Plan:
         self._edges = edges
         self._by = by
         self._report = report
+        self._run_id: int | None = None
 
     def expires_at(self) -> datetime:
         """When the day's to-dos and tasks end."""
@@ -186,7 +142,33 @@ class _Plan:
             desk=self._desk,
             by=self._by,
             told=self._told,
+            kept=self._begin,
         )
+
+    async def _begin(
+        self, session: AsyncSession, _: Sequence[Intent], done: Sequence[Submission]
+    ) -> None:
+        """The first batch of which anything is new makes this a run that is kept."""
+        if self._run_id is None and not all(one.again for one in done):
+            self._run_id = await plans.begin(session, day=self._day, by=self._by, at=self._at)
+
+    async def finish(self, session: AsyncSession) -> None:
+        """Keep what was decided, with its entry; nothing where all of it was decided before."""
+        counts = self._report.as_json()
+        if self._run_id is None:
+            if self._report.broadcasts == 0 and await plans.finished(session, self._day):
+                return
+            self._run_id = await plans.begin(session, day=self._day, by=self._by, at=self._at)
+        await plans.finish(session, self._run_id, counts=counts, at=self._at)
+        entry = ledger.Entry(
+            kind="plan",
+            act="day.planned",
+            actor=self._by,
+            object=f"run:{self._run_id}",
+            reason=self._day.isoformat(),
+            payload=counts,
+        )
+        await ledger.append(session, [entry], at=self._at)
 
     def _source(self, trigger: Trigger) -> Source:
         return Source(

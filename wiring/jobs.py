@@ -45,7 +45,8 @@ from portfolio.handover.store import being_handed_over
 from portfolio.scorecards.service import close_quarter
 from portfolio.transfers.batch import propose_batch
 from portfolio.transfers.jobs import watch
-from reminders.jobs import PersonaSlot, PlanReport, plan_day
+from reminders.jobs import PersonaSlot, plan_day
+from reminders.report import PlanReport
 from wecom import members
 from wecom.client import Caller
 from wiring import (

@@ -1,73 +1,129 @@
 """Plans one day in a process of its own: ``python -m bench.planning.one_plan``, one JSON line.
 
 Time is divided by standing beside the functions a plan is made of; memory is the process's peak
-less what it held before the plan began.
+less what it held before the plan began. What an earlier run wrote is taken away first.
 """
 
 import asyncio
+import contextlib
 import functools
+import inspect
 import json
 import os
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, Final
+
+from sqlalchemy import text
 
 from bench.memory import most_memory_mb
 from bench.planning.sql_alone import plan as plan_by_sql
 from compliance import repository as decisions
+from compliance.gate import Court
 from config.settings import load
 from content_library import repository as scripts_of
-from delivery import door, judging, quota
+from delivery import batches, choosing, door, judging, merging, quota
 from delivery.repository import keys, todos
-from kit import ledger, log
+from kit import log
 from kit.clock import bank_date, now
-from reminders.jobs import plan_day
+from kit.db import Database
+from reminders.jobs import _Plan, plan_day
 from wiring.parts import build
 
-spent: defaultdict[str, float] = defaultdict(float)
+WRITTEN: Final = (
+    "intent_key", "outranked", "quota_slot", "todo", "decision", "ledger_entry", "ledger_key",
+    "ledger_stream", "plan_run",
+)  # fmt: skip
+PARTS: Final = (
+    (merging, "said_on", "facts of the batch"),
+    (choosing, "said", "facts of the batch"),
+    (judging, "background", "facts of the batch"),
+    (keys, "known", "facts of the batch"),
+    (choosing, "choose_all", "channel"),
+    (judging, "rendered", "render"),
+    (Court, "decide", "gate and screening"),
+    (judging, "judge", "gate and screening"),
+    (decisions, "record_decisions", "write: decisions"),
+    (judging, "record", "write: decisions"),
+    (quota, "reserve", "write: quota slots"),
+    (keys, "take", "write: keys"),
+    (keys, "refuse", "write: keys"),
+    (merging, "record", "write: keys"),
+    (todos, "put", "write: to-dos, sealed"),
+    (batches, "record", "ledger"),
+    (door, "submit", "rest of the door"),
+)
 
 
-def _clocked(module: Any, name: str, part: str) -> None:
-    """Replace ``module.name`` by itself with a stop-watch; awaited or not."""
-    done: Callable[..., Any] = getattr(module, name)
+class Clock:
+    """Own time of each part: what a part that was called within takes is not counted twice."""
 
-    if asyncio.iscoroutinefunction(done):
+    def __init__(self) -> None:
+        self.spent: defaultdict[str, float] = defaultdict(float)
+        self._within: list[float] = []
+
+    @contextlib.contextmanager
+    def of(self, part: str) -> Iterator[None]:
+        """Count the block for ``part``, less the parts inside it."""
+        began = time.perf_counter()
+        self._within.append(0.0)
+        try:
+            yield
+        finally:
+            took = time.perf_counter() - began
+            self.spent[part] += took - self._within.pop()
+            if self._within:
+                self._within[-1] += took
+
+    def beside(self, where: Any, name: str, part: str) -> None:
+        """Replace ``where.name`` by itself with a stop-watch; awaited or not."""
+        done: Callable[..., Any] = getattr(where, name)
+
+        if inspect.iscoroutinefunction(done):
+
+            @functools.wraps(done)
+            async def awaited(*args: Any, **kwargs: Any) -> Any:
+                with self.of(part):
+                    return await done(*args, **kwargs)
+
+            setattr(where, name, awaited)
+            return
 
         @functools.wraps(done)
-        async def awaited(*args: Any, **kwargs: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                waiting: Awaitable[Any] = done(*args, **kwargs)
-                return await waiting
-            finally:
-                spent[part] += time.perf_counter() - began
+        def called(*args: Any, **kwargs: Any) -> Any:
+            with self.of(part):
+                return done(*args, **kwargs)
 
-        setattr(module, name, awaited)
-        return
+        setattr(where, name, called)
 
-    @functools.wraps(done)
-    def called(*args: Any, **kwargs: Any) -> Any:
-        began = time.perf_counter()
-        try:
-            return done(*args, **kwargs)
-        finally:
-            spent[part] += time.perf_counter() - began
+    def beside_pages(self, where: Any, name: str) -> None:
+        """The same for what gives pages: selection runs beside the door, so by its own watch."""
+        pages: Callable[..., AsyncIterator[Any]] = getattr(where, name)
 
-    setattr(module, name, called)
+        @functools.wraps(pages)
+        async def timed(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+            found = pages(*args, **kwargs)
+            while True:
+                began = time.perf_counter()
+                try:
+                    page = await anext(found)
+                except StopAsyncIteration:
+                    self.spent["selection"] += time.perf_counter() - began
+                    return
+                self.spent["selection"] += time.perf_counter() - began
+                yield page
+
+        setattr(where, name, timed)
 
 
-def _stand_beside() -> None:
-    _clocked(judging, "background", "facts of the batch")
-    _clocked(judging, "judge", "words and gate")
-    _clocked(decisions, "record_decisions", "decision rows")
-    _clocked(quota, "reserve", "quota slots")
-    for name in ("known", "take", "refuse"):
-        _clocked(keys, name, "intent keys")
-    _clocked(todos, "put", "to-dos, sealed")
-    _clocked(ledger, "append", "ledger")
-    _clocked(door, "submit", "door")
+async def empty(database: Database) -> None:
+    """Take away what an earlier plan wrote."""
+    async with database.transaction() as session:
+        for name in WRITTEN:
+            statement = f"DELETE FROM {name}" if database.is_sqlite else f"TRUNCATE {name}"  # noqa: S608 — our names
+            await session.execute(text(statement))
 
 
 async def main() -> None:
@@ -75,29 +131,39 @@ async def main() -> None:
     log.setup(level="WARNING", to_terminal=False)
     parts = await build(load(os.environ))
     at = now()
-    day = bank_date(at)
-    sql_seconds, sql_rows = await plan_by_sql(parts.databases.bank, day)
-    async with parts.databases.bank.reading() as session:
+    day, bank = bank_date(at), parts.databases.bank
+    edges = [tier.lowest_fen for tier in parts.tiers.tiers[1:]]
+    await empty(bank)
+    sql_seconds, sql_rows = await plan_by_sql(
+        bank, day, at, parts.reminders, parts.desk.policy, edges
+    )
+    async with bank.reading() as session:
         await scripts_of.counts(session)
-    _stand_beside()
+    clock = Clock()
+    if "BARE" not in os.environ:
+        for where, name, part in PARTS:
+            clock.beside(where, name, part)
+        clock.beside_pages(_Plan, "_intents")
     before = most_memory_mb()
     began, cpu = time.perf_counter(), time.process_time()
-    report = (
-        await plan_day(
-            parts.databases.bank,
-            day=day,
-            at=at,
-            policy=parts.reminders,
-            desk=parts.desk,
-            content=lambda _: [],
-        )
-    ).as_json()
+    done = await plan_day(
+        bank,
+        day=day,
+        at=at,
+        policy=parts.reminders,
+        desk=parts.desk,
+        content=lambda _: [],
+        edges=edges,
+    )
+    report = done.as_json()
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    rows = {}
+    async with bank.reading() as session:
+        for name in WRITTEN:
+            counted = await session.execute(text(f"SELECT count(*) FROM {name}"))  # noqa: S608
+            rows[name] = int(counted.scalar_one())
+    screenings = parts.desk.reader.screenings
     await parts.close()
-    inside = sum(value for part, value in spent.items() if part != "door")
-    split = {part: value for part, value in spent.items() if part != "door"}
-    split["rest of the door"] = spent["door"] - inside
-    split["selection, intents, commits"] = seconds - spent["door"]
     sys.stdout.write(
         json.dumps(
             {
@@ -107,9 +173,12 @@ async def main() -> None:
                 "cpu_seconds": cpu,
                 "considered": report["considered"],
                 "planned": report["planned"],
+                "rows": rows,
+                "screenings": screenings,
                 "peak_mb": most_memory_mb(),
                 "grown_mb": most_memory_mb() - before,
-                "split": split,
+                "split": dict(clock.spent),
+                "outcomes": report["outcomes"],
             }
         )
         + "\n"

@@ -34,7 +34,7 @@ async def tamper(database: Database, at: datetime) -> str:
             await session.execute(
                 text(
                     "SELECT stream, seq FROM ledger_entry WHERE act LIKE 'send.%'"
-                    " OR act = 'todo.planned' ORDER BY at DESC, seq DESC LIMIT 1"
+                    " OR act IN ('todo.planned', 'batch.planned') ORDER BY at DESC, seq DESC LIMIT 1"
                 )
             )
         ).first()

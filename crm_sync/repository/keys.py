@@ -1,30 +1,17 @@
-"""How many keys become one condition: one bound value on both databases, however many keys."""
+"""How statements over many rows are written on both databases."""
 
-from collections.abc import Collection
 from typing import Any, Final
 
-import orjson
-from sqlalchemy import BigInteger, Integer, String, any_, bindparam, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from kit.among import among
 from kit.db import is_postgresql
+
+__all__ = ("UNTRACKED", "among", "unnested")
 
 UNTRACKED: Final = {"synchronize_session": False}
 """For statements that write many rows: no object in the session is kept in step with them."""
-
-
-def among(session: AsyncSession, column: Any, keys: Collection[int] | Collection[str]) -> Any:
-    """``column`` is one of ``keys``; the statement's text is the same for any number of keys.
-
-    Because an IN with thousands of bound values costs more to compile than to run.
-    """
-    listed = list(keys)
-    if is_postgresql(session):
-        kind = BigInteger() if isinstance(column.type, Integer) else String()
-        return column == any_(bindparam(None, listed, type_=ARRAY(kind)))
-    values = func.json_each(orjson.dumps(listed).decode()).table_valued("value")
-    return column.in_(select(values.c.value))
 
 
 def unnested(session: AsyncSession, column: Any) -> Any:

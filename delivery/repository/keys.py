@@ -2,56 +2,70 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from delivery.models import IntentKey
-from kit.db import insert_into, upsert
+from kit.among import among
+from kit.bulk import insert_columns, inserted
+from kit.db import insert_into, is_postgresql
 
-AT_ONCE = 4_000
+_TAKEN: Final = (
+    "ON CONFLICT (key) DO UPDATE SET outcome = 'queued', reasons = '', at = excluded.at"
+    " WHERE intent_key.outcome <> 'queued'"
+)
+_REFUSED: Final = (
+    "ON CONFLICT (key) DO UPDATE SET outcome = excluded.outcome, reasons = excluded.reasons,"
+    " at = excluded.at"
+)
 
 
 async def known(session: AsyncSession, keys: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """``key -> (outcome, reasons)`` of those submitted before."""
-    found: dict[str, tuple[str, str]] = {}
-    for start in range(0, len(keys), AT_ONCE):
-        query = select(col(IntentKey.key), col(IntentKey.outcome), col(IntentKey.reasons)).where(
-            col(IntentKey.key).in_(list(keys[start : start + AT_ONCE]))
-        )
-        for key, outcome, reasons in await session.execute(query):
-            found[key] = (outcome, reasons)
-    return found
+    """``key -> (outcome, reasons)`` of those submitted before; one question for all of them."""
+    if not keys:
+        return {}
+    query = select(col(IntentKey.key), col(IntentKey.outcome), col(IntentKey.reasons)).where(
+        among(session, col(IntentKey.key), keys)
+    )
+    return {key: (outcome, reasons) for key, outcome, reasons in await session.execute(query)}
 
 
 async def take(session: AsyncSession, keys: Sequence[str], at: datetime) -> set[str]:
-    """Take keys for good; returns those that nobody had taken (a refused key may be taken)."""
-    if not keys:
+    """Take keys for good; returns those that nobody had taken (a refused key may be taken).
+
+    PostgreSQL says which; a writing transaction on SQLite is alone, so it looks first.
+    """
+    ordered = sorted(set(keys))
+    if not ordered:
         return set()
-    statement = insert_into(session, IntentKey)
-    statement = statement.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"outcome": "queued", "reasons": "", "at": statement.excluded.at},
-        where=col(IntentKey.outcome) != "queued",
-    ).returning(IntentKey.key)
-    rows = [{"key": key, "at": at, "outcome": "queued", "reasons": ""} for key in sorted(keys)]
-    return set((await session.execute(statement, rows)).scalars())
+    fixed = {"at": at, "outcome": "queued", "reasons": ""}
+    if is_postgresql(session):
+        return await inserted(
+            session, IntentKey, {"key": ordered}, fixed, conflict=_TAKEN, returning="key"
+        )
+    before = await known(session, ordered)
+    free = [key for key in ordered if before.get(key, ("", ""))[0] != "queued"]
+    await insert_columns(session, IntentKey, {"key": free}, fixed, conflict=_TAKEN)
+    return set(free)
 
 
 async def refuse(
     session: AsyncSession, refusals: Mapping[str, tuple[str, str]], at: datetime
 ) -> None:
     """Remember what was refused and why, so that planning again writes nothing new."""
-    await upsert(
+    rows = [(key, outcome, why[:400]) for key, (outcome, why) in sorted(refusals.items())]
+    if not rows:
+        return
+    names, outcomes, reasons = zip(*rows, strict=True)
+    await insert_columns(
         session,
         IntentKey,
-        [
-            {"key": key, "at": at, "outcome": outcome, "reasons": reasons[:400]}
-            for key, (outcome, reasons) in sorted(refusals.items())
-        ],
-        key=["key"],
-        update=["outcome", "reasons", "at"],
+        {"key": names, "outcome": outcomes, "reasons": reasons},
+        {"at": at},
+        conflict=_REFUSED,
     )
 
 

@@ -6,11 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from delivery.models import Todo, TodoState
+from kit.bulk import insert_columns
 from kit.db import cipher_of
 
 LIVE = (TodoState.OPEN, TodoState.HANDED)
@@ -64,22 +65,21 @@ async def put(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     if not rows:
         return
     cipher = cipher_of(session)
-    sealed = []
-    for row in rows:
-        bound = str(row["id"])
-        detail = orjson.dumps({"why": row["why"], "detail": dict(row["detail"])}, default=str)
-        text = row["text"]
-        sealed.append(
-            {
-                **{name: value for name, value in row.items() if name not in ("why", "detail")},
-                "text": None if text is None else cipher.seal("todo.text", bound, text),
-                "detail": cipher.seal("todo.detail", bound, detail),
-                "state": TodoState.OPEN,
-                "outcome": "",
-                "unreached": 0,
-            }
-        )
-    await session.execute(insert(Todo), sealed)
+    bound = [str(row["id"]) for row in rows]
+    details = [
+        orjson.dumps({"why": row["why"], "detail": dict(row["detail"])}, default=str).decode()
+        for row in rows
+    ]
+    columns: dict[str, Sequence[Any]] = {
+        name: [row[name] for row in rows]
+        for name in rows[0]
+        if name not in ("why", "detail", "text", "state")
+    }
+    columns["text"] = cipher.seal_all("todo.text", bound, [row["text"] for row in rows])
+    columns["detail"] = cipher.seal_all("todo.detail", bound, details)
+    await insert_columns(
+        session, Todo, columns, {"state": TodoState.OPEN, "outcome": "", "unreached": 0}
+    )
 
 
 async def one(session: AsyncSession, todo_id: int, *, lock: bool = False) -> TodoView | None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from delivery.models import Touch
+from kit.among import among
 from kit.clock import bank_date
 from kit.db import upsert
 
@@ -67,7 +68,9 @@ async def land(session: AsyncSession, touches: Sequence[Touched]) -> int:
     sources = [one.source for one in touches]
     known = set(
         (
-            await session.execute(select(col(Touch.source)).where(col(Touch.source).in_(sources)))
+            await session.execute(
+                select(col(Touch.source)).where(among(session, col(Touch.source), sources))
+            )
         ).scalars()
     )
     rows = {one.source: asdict(one) for one in touches}
@@ -86,7 +89,7 @@ async def last_care(session: AsyncSession, customer_ids: Sequence[int]) -> dict[
     query = (
         select(col(Touch.customer_id), func.max(col(Touch.at)))
         .where(
-            col(Touch.customer_id).in_(list(customer_ids)),
+            among(session, col(Touch.customer_id), customer_ids),
             col(Touch.purpose).in_(["care", "service"]),
         )
         .group_by(col(Touch.customer_id))
@@ -108,7 +111,7 @@ async def answered(
     query = (
         select(col(Touch.customer_id), col(Touch.channel), func.count())
         .where(
-            col(Touch.customer_id).in_(list(customer_ids)),
+            among(session, col(Touch.customer_id), customer_ids),
             col(Touch.at) >= since,
             col(Touch.state).in_(list(states)),
             col(Touch.channel).in_(list(channels)),

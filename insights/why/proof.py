@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from content_library.facts import VersionFact
+from delivery import batches
 from delivery.facts import WELCOME
 from delivery.messages.facts import Message
 from insights import integrity
@@ -105,7 +106,10 @@ async def _planned(session: AsyncSession, one: Message) -> list[Recorded]:
         session, [f"customer:{one.customer_id}"], acts=PLANNED, since=one.made_at,
         until=one.made_at, limit=MOST,
     )  # fmt: skip
-    return [entry for entry in found if entry.payload.get("key") == one.key]
+    if own := [entry for entry in found if entry.payload.get("key") == one.key]:
+        return own
+    line = await batches.line_of(session, one.key, one.made_at)
+    return [line[0]] if line else []
 
 
 async def _segments(session: AsyncSession, entries: Sequence[Recorded]) -> list[Segment]:

@@ -10,7 +10,8 @@ from campaigns.waves import jobs, sources
 from campaigns.waves.facts import WaveAsked, Who
 from delivery import jobs as delivery_jobs
 from kit.db import Database
-from reminders.jobs import PlanReport, plan_day
+from reminders.jobs import plan_day
+from reminders.report import PlanReport
 from tests.flows.campaigns.winter import (
     DAY,
     KNOWN,

@@ -16,7 +16,8 @@ from content_library.importing import seed
 from crm_sync.models import Product, ProductNav, ProductOpenDay
 from kit.clock import bank_moment
 from kit.db import Database
-from reminders.jobs import PlanReport, plan_day
+from reminders.jobs import plan_day
+from reminders.report import PlanReport
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import REMINDERS, desk, screener
 

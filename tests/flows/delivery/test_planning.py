@@ -12,14 +12,15 @@ from compliance.facts import Channel, Purpose, Scope
 from content_library import service as library
 from crm_sync import selection
 from crm_sync.models import PersonaMembership
-from delivery import merging
+from delivery import batches, merging
 from delivery.candidates import Source
 from delivery.intents import Intent
 from delivery.repository import todos
 from kit.db import Database
-from kit.ledger.reading import Wanted, count
+from kit.ledger.reading import Wanted, page
 from kit.ledger.verify import verify
-from reminders.jobs import PersonaSlot, PlanReport, plan_day
+from reminders.jobs import PersonaSlot, plan_day
+from reminders.report import PlanReport
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import REMINDERS, T7, approved_script, desk
 
@@ -107,7 +108,16 @@ async def test_a_maturity_a_week_away_becomes_one_todo_with_its_words(database: 
     assert found[people["phone"]].kind == "call"
     assert report.outcomes["maturity.deposit", "todo", "repeated"] == 2
     async with database.reading() as session:
-        assert await count(session, Wanted(acts=frozenset({"todo.planned"}))) == 3
+        planned = Wanted(acts=frozenset({"todo.planned", "batch.planned"}))
+        entries = await page(session, planned)
+        assert [one.object.partition(":")[0] for one in entries] == ["customer", "batch"]
+        found_line = await batches.line_of(session, one.key, entries[1].at)
+        assert found_line is not None
+        assert found_line[0].place == entries[1].place
+        assert (found_line[1]["customer"], found_line[1]["text_hash"]) == (
+            people["seven"],
+            one.text_hash,
+        )
         assert (await verify(session)).sound
 
 

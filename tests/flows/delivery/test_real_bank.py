@@ -22,7 +22,8 @@ from crm_sync.imports.job import ConsentRow
 from crm_sync.sync.full import full_sync
 from delivery.repository import todos
 from kit.db import Database
-from reminders.jobs import PlanReport, plan_day
+from reminders.jobs import plan_day
+from reminders.report import PlanReport
 from simulator.bank.adopt import adopt, clients_of_real_bank
 from tests.flows.delivery.office import REMINDERS, desk, screener
 from tests.flows.imports.given import bring

@@ -18,7 +18,8 @@ from delivery.repository import todos, touches
 from delivery.repository.touches import Touched
 from kit.clock import bank_moment
 from kit.db import Database
-from reminders.jobs import PlanReport, plan_day
+from reminders.jobs import plan_day
+from reminders.report import PlanReport
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import REMINDERS, approved_script, desk
 

@@ -223,7 +223,7 @@ def test_only_the_composition_makes_a_dispatcher_and_only_with_our_routes() -> N
 
 @pytest.mark.parametrize("table", sorted(ROWS))
 def test_rows_that_are_messages_are_made_behind_a_door(table: str) -> None:
-    inserts = {"insert", "insert_into", "insert_new", "upsert", table}
+    inserts = {"insert", "insert_columns", "insert_into", "insert_new", "inserted", "upsert", table}
     found = set()
     for one in sources():
         for call in calls(one.tree):

@@ -196,6 +196,7 @@ async def plan(
             }
             for code, n in sorted(counted.reasons.items(), key=lambda one: (-one[1], one[0]))
         ],
+        "gave_way": _gave_way(request, counted, here, trigger, reason),
         "list_title": _title(request, chosen, trigger, reason),
         "export_url": None,
         "state": None
@@ -210,6 +211,24 @@ async def plan(
         ),
     }
     return page(request, "plan", context)
+
+
+def _gave_way(
+    request: Request, counted: PlanCounts, here: str, trigger: str, reason: str
+) -> list[dict[str, Any]]:
+    """Who gave way to whom when the day was merged, the most first; each opens its list."""
+    names = trigger_names(request)
+    found = sorted(counted.gave_way.items(), key=lambda one: (-one[1], one[0]))
+    return [
+        {
+            "loser": names.get(loser, loser),
+            "winner": names.get(winner, winner),
+            "n": number_of,
+            "href": url(here, fate=OUTRANKED, trigger=loser, reason=winner) + "#list",
+            "current": (loser, winner) == (trigger, reason),
+        }
+        for (loser, winner), number_of in found
+    ]
 
 
 def _fate(fate: str, trigger: str, reason: str, counted: PlanCounts) -> str:
@@ -232,6 +251,8 @@ def _title(request: Request, fate: str, trigger: str, reason: str) -> str:
         parts.append(trigger_names(request).get(trigger, trigger))
     if reason in BY_CODE:
         parts.append(BY_CODE[reason].saying.partition("。")[0])
+    elif reason and fate == OUTRANKED:
+        parts.append(f"当天先说{trigger_names(request).get(reason, reason)}")
     return "：".join(parts)
 
 

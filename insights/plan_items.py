@@ -49,21 +49,28 @@ class PlanItem:
 
 @dataclass(frozen=True, slots=True)
 class PlanCounts:
-    """How many items have each fate, each trigger and fate, each reason."""
+    """How many items have each fate, each trigger and fate, each reason.
+
+    ``gave_way``: how many of one trigger were left unsaid because another trigger's came first.
+    """
 
     fates: Mapping[str, int]
     by_trigger: Mapping[tuple[str, str], int]
     reasons: Mapping[str, int]
+    gave_way: Mapping[tuple[str, str], int]
 
 
 async def counts(session: AsyncSession, plan: PlanFact, policy: ReminderPolicy) -> PlanCounts:
     """Counted from the rows that the lists show, so every figure is the length of its list."""
     by_trigger: Counter[tuple[str, str]] = Counter()
     reasons: Counter[str] = Counter()
+    gave_way: Counter[tuple[str, str]] = Counter()
     for one in await plan_items.refusals(session, plan.started_at):
         by_trigger[one.trigger, one.outcome] += 1
         if one.outcome == BLOCKED:
             reasons.update(one.reasons.split(","))
+        if one.outcome == OUTRANKED and one.reasons:
+            gave_way[one.trigger, winner_of(one.reasons)] += 1
     for trigger in policy.trigger:
         for fate in (TODO, BROADCAST):
             number = await count(session, plan, fate, trigger=trigger.name)
@@ -72,7 +79,12 @@ async def counts(session: AsyncSession, plan: PlanFact, policy: ReminderPolicy) 
     fates: Counter[str] = Counter()
     for (_, fate), number in by_trigger.items():
         fates[fate] += number
-    return PlanCounts(fates, by_trigger, reasons)
+    return PlanCounts(fates, by_trigger, reasons, gave_way)
+
+
+def winner_of(key: str) -> str:
+    """The trigger of what came first, out of its key."""
+    return key.partition(":")[0]
 
 
 async def count(
@@ -156,7 +168,7 @@ async def _refused(
         for one in await plan_items.refusals(session, plan.started_at)
         if one.outcome == fate
         and (trigger is None or one.trigger == trigger)
-        and (reason is None or reason in one.reasons.split(","))
+        and (reason is None or reason in (*one.reasons.split(","), winner_of(one.reasons)))
     ]
 
 

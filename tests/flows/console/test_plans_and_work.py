@@ -5,10 +5,10 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlmodel import col
 
-from crm_sync.models import Binding, Contact
+from crm_sync.models import Binding, Contact, Customer
 from delivery.worklist import Work, open_work
 from kit.clock import bank_date
 from kit.ledger.reading import Wanted, page
@@ -64,6 +64,35 @@ async def test_every_figure_of_a_plan_opens_its_list(desk_office: Office) -> Non
     refused = await desk.page(figures["没排上"][1])
     chain = await desk.page(unescape(re.findall(r'href="(/c/why\?key=[^"]*)"', refused)[0]))
     assert "为什么没有发给" in chain
+
+
+@pytest.mark.mission("E10")
+async def test_who_gave_way_to_whom_is_counted_and_every_pair_opens_its_list(
+    desk_office: Office,
+) -> None:
+    async with desk_office.database.transaction() as session:
+        await approved_script(
+            session, "birthday", "{{customer_title}}，生日快乐。", scene="birthday", purpose="care"
+        )
+        for who in ("zhou", "sun", "chen"):
+            await session.execute(
+                update(Customer)
+                .where(col(Customer.id) == desk_office.customers[who])
+                .values(born_on=TODAY.replace(year=1980), birthday=TODAY.month * 100 + TODAY.day)
+            )
+    desk = await _planned(desk_office)
+    [path] = set(re.findall(r'href="(/c/plans/\d+)"', await desk.page("/c/plans")))
+    html = await desk.page(path)
+    panel = html.partition("谁让给了谁")[2].partition("</section>")[0]
+    [href] = re.findall(r'href="([^"]*)"', panel)
+    assert [text for text in ("生日问候", "定期存款到期") if text not in panel] == []
+    assert int(re.findall(r'<td class="r">(\d+)</td>', panel)[0]) == 2
+    shown = await desk.page(unescape(href))
+    rows = shown.split('id="list"')[1]
+    assert rows.count("data-row") == 2  # 陈 has no deposit and hears the greeting
+    assert rows.count("当天先说的是“定期存款到期”") == 2
+    other = await desk.page(f"{path}?fate=outranked&trigger=birthday&reason=loan.due")
+    assert other.split('id="list"')[1].count("data-row") == 0
 
 
 async def test_a_branch_asks_why_of_its_own_customers_alone(desk_office: Office) -> None:

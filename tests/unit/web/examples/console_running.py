@@ -93,6 +93,10 @@ PLAN: dict[str, Any] = {
         {"text": "风险测评过期", "code": "E-4014", "n": 611, "href": "/c/plans/311?reason=rating_expired", "current": False},
         {"text": "客户有投诉在办", "code": "E-4025", "n": 12, "href": "/c/plans/311?reason=complaint_open", "current": False},
     ],
+    "gave_way": [
+        {"loser": "客群内容", "winner": "定期存款到期", "n": 214, "href": "/c/plans/311?fate=outranked&trigger=persona.content&reason=maturity.deposit#list", "current": False},
+        {"loser": "临界提升", "winner": "生日问候", "n": 3, "href": "/c/plans/311?fate=outranked&trigger=tier.edge&reason=birthday#list", "current": True},
+    ],
     "list_title": "拦下：客户没有同意营销",
     "export_url": "/c/plans/311?reason=no_consent&format=csv",
     "state": None,

@@ -6,11 +6,12 @@ before, is avoided by asking for the days of the calendar year itself.
 """
 
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import chinese_calendar
 from lunardate import LunarDate
@@ -60,7 +61,10 @@ class CalendarSlot:
 
 
 class _Line(BaseModel):
-    """One line of the calendar file. Exactly one of the rules is set; ``nth`` may join weekday."""
+    """One line of the calendar file. Exactly one of the rules is set; ``nth`` may join weekday.
+
+    ``on_rest``: what comes every week may be left out on a weekend or holiday; a festival is not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,6 +79,7 @@ class _Line(BaseModel):
     months: frozenset[int] = frozenset()
     offset: int = Field(default=0, ge=-7, le=7)
     at: time | None = None
+    on_rest: Literal["post", "skip"] = "post"
 
     @model_validator(mode="after")
     def _one_rule(self) -> "_Line":
@@ -87,6 +92,8 @@ class _Line(BaseModel):
             raise ValueError("nth 应为 1 到 5，months 应为 1 到 12")
         if (self.nth or self.months) and self.weekday is None:
             raise ValueError("nth 与 months 只能与 weekday 同写")
+        if self.on_rest == "skip" and self.weekday is None:
+            raise ValueError("on_rest = skip 只能与 weekday 同写，节日当天总是要说的")
         if self.offset and self.weekday is not None:
             raise ValueError("offset 不能与 weekday 同写")
         for written, days in ((self.solar, 31), (self.lunar, 30)):
@@ -152,13 +159,19 @@ class ContentCalendar:
                 ) from None
         return cls(tuple(lines))
 
-    def for_day(self, day: date) -> list[CalendarSlot]:
-        """What this day asks for; one content per persona.
+    def for_day(
+        self, day: date, works: Callable[[date], bool] = lambda _: True
+    ) -> list[CalendarSlot]:
+        """What this day asks for; one content per persona. ``works``: whether a day is worked.
 
         A festival goes before what comes every week: for its persona, and for everybody where
-        it is for everybody.
+        it is for everybody. What is left out on days off (``on_rest``) gives way to the next line.
         """
-        named = [line for line in self.lines if line.falls_on(day)]
+        named = [
+            line
+            for line in self.lines
+            if line.falls_on(day) and (line.on_rest == "post" or works(day))
+        ]
         once = [line for line in named if not line.recurring]
         taken = {line.persona for line in once}
         chosen: dict[str | None, _Line] = {}

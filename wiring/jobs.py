@@ -97,7 +97,7 @@ async def plan(
     def content(on: date) -> list[PersonaSlot]:
         return [
             PersonaSlot(slot.persona, slot.script_code, slot.why)
-            for slot in parts.content_calendar.for_day(on)
+            for slot in parts.content_calendar.for_day(on, parts.desk.calendar.is_working)
         ]
 
     if not dry_run and day == bank_date(at):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance.calendar import BankCalendar
 from content_library.calendar import CalendarSlot, ContentCalendar, solar_terms
 from content_library.errors import CalendarRefused
 
@@ -102,6 +103,42 @@ def test_the_elders_are_warned_of_fraud_every_month() -> None:
     assert len(warned) == 12
 
 
+def test_on_a_day_off_nothing_is_said_of_the_closing_of_the_exchange() -> None:
+    works = BankCalendar().is_working
+    closed, open_ = date(2026, 10, 2), date(2026, 10, 9)  # 国庆 and the second Friday after
+    friday = {**RULE, "weekday": "周五", "persona": "股市", "on_rest": "skip"}
+    stocks = ContentCalendar.of([friday])
+    assert stocks.for_day(closed, works) == []
+    assert len(stocks.for_day(open_, works)) == 1
+    assert "股市" in [slot.persona for slot in CALENDAR.for_day(open_, works)]
+    first = date(2026, 1, 1)
+    for offset in range(730):
+        day = first + timedelta(days=offset)
+        if not works(day):
+            assert "股市" not in [slot.persona for slot in CALENDAR.for_day(day, works)]
+
+
+def test_a_festival_that_falls_on_a_day_off_is_said_on_its_day() -> None:
+    works = BankCalendar().is_working
+    for day in (date(2027, 1, 1), date(2027, 2, 6), date(2026, 9, 25)):
+        assert not works(day)
+        assert [slot.persona for slot in CALENDAR.for_day(day, works)] == [None]
+
+
+def test_a_festival_of_the_moon_moves_from_year_to_year_and_stands_on_one_day() -> None:
+    for code, days in {
+        "festival.midautumn": [date(2026, 9, 25), date(2027, 9, 15), date(2028, 10, 3)],
+        "festival.dragonboat": [date(2026, 6, 19), date(2027, 6, 9), date(2028, 5, 28)],
+        "festival.spring": [date(2026, 2, 17), date(2027, 2, 6), date(2028, 1, 26)],
+    }.items():
+        found = [
+            day
+            for day, slot in CALENDAR.between(date(2026, 1, 1), date(2028, 12, 31))
+            if slot.script_code == code
+        ]
+        assert found == days
+
+
 def test_a_slot_says_when_and_why() -> None:
     assert CALENDAR.for_day(date(2026, 11, 27)) == [
         CalendarSlot("股市", "persona.stocks.swing", "收盘后的波动陪伴；交易时段不发", time(16))
@@ -121,6 +158,7 @@ def test_a_slot_says_when_and_why() -> None:
         {**RULE, "weekday": "周一", "nth": [6]},
         {**RULE, "solar": "01-01", "nth": [1]},
         {**RULE, "weekday": "周一", "offset": 1},
+        {**RULE, "solar": "01-01", "on_rest": "skip"},
         {**RULE, "solar": "01-01", "colour": "red"},
         {"script": "s", "why": "", "solar": "01-01"},
         "冬至",

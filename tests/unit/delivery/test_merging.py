@@ -118,3 +118,40 @@ def test_whatever_is_submitted_in_whatever_order_one_purpose_and_one_campaign_sp
         best = min(MERGE.order.index(one.purpose.value) for one in mine)
         assert MERGE.order.index(speak[0].purpose.value) == best
         assert {lost[one.key] for one in mine if one.key in lost} <= {one.key for one in speak}
+
+
+@pytest.mark.mission("E10")
+@pytest.mark.parametrize("seed", range(20))
+def test_cut_into_batches_by_purpose_and_priority_the_day_says_the_same_as_at_once(
+    seed: int,
+) -> None:
+    """As ``submit_day`` does it: what was kept stands, and nothing of another kind follows."""
+    chance = random.Random(seed)
+    every = [
+        intent(
+            f"feature{number % 4}:{customer}:{number}",
+            purpose := chance.choice(list(Purpose)),
+            customer_id=customer,
+            campaign=chance.choice(["", "a", "b"]) if purpose is Purpose.MARKETING else "",
+            priority=number % 4,
+        )
+        for customer in range(10)
+        for number in range(chance.randrange(1, 8))
+    ]
+    order = {purpose: place for place, purpose in enumerate(MERGE.order)}
+    queue = sorted(every, key=lambda one: (order[one.purpose.value], one.priority, one.key))
+    said: dict[int, list[Voice]] = {}
+    lost: dict[str, str] = {}
+    while queue:
+        size = chance.randrange(1, 6)
+        batch, queue = queue[:size], queue[size:]
+        lost |= outranked(batch, said, MERGE)
+        for one in batch:
+            if one.key not in lost:
+                voice = Voice(one.key, one.purpose.value, campaign_family(one.campaign))
+                said.setdefault(one.customer.customer_id, []).append(voice)
+    assert lost.keys() == outranked(every, {}, MERGE).keys()
+    most: dict[str, int] = dict(MERGE.most_per_day)
+    for spoken in said.values():
+        assert len({(one.purpose, one.campaign) for one in spoken}) == 1
+        assert len(spoken) <= most[spoken[0].purpose]

@@ -56,8 +56,8 @@ class Scheduler:
                 max_instances=1,
             )
         self._clock.start()
-        for job in self._jobs:
-            await self.tick(job)
+        for job, _ in await self._open(self._parts.clock(), failed=True):
+            await self.tick(job)  # one after the other, because a morning's card tells of its plan
         self._looking = asyncio.create_task(every(LOOK, "clock", self.look), name="clock")
 
     @property
@@ -83,15 +83,19 @@ class Scheduler:
     async def look(self) -> None:
         """Begin whatever is due and nobody runs; it ends by itself."""
         at = self._parts.clock()
-        due = {job.id: (job, moment) for job in self._jobs if (moment := newest_due(job, at))}
-        async with self._parts.databases.bank.reading() as session:
-            free = await slots.untaken(session, {name: one[1] for name, one in due.items()}, at)
-        for name in free:
-            job, planned_at = due[name]
+        for job, planned_at in await self._open(at):
             if await self._take(job, planned_at, at):
-                run = asyncio.create_task(self._run(job, planned_at), name=f"job {name}")
+                run = asyncio.create_task(self._run(job, planned_at), name=f"job {job.id}")
                 self._runs.add(run)
                 run.add_done_callback(self._runs.discard)
+
+    async def _open(self, at: datetime, *, failed: bool = False) -> list[tuple[Job, datetime]]:
+        """Jobs that are due and nobody runs, with their moments, in the order they are listed."""
+        due = [(job, moment) for job in self._jobs if (moment := newest_due(job, at))]
+        planned = {job.id: moment for job, moment in due}
+        async with self._parts.databases.bank.reading() as session:
+            free = await slots.untaken(session, planned, at, failed=failed)
+        return [(job, moment) for job, moment in due if job.id in free]
 
     async def _take(self, job: Job, planned_at: datetime, at: datetime) -> bool:
         async with self._parts.databases.bank.transaction() as session:

@@ -59,11 +59,15 @@ async def take(
 
 
 async def untaken(
-    session: AsyncSession, planned: Mapping[str, datetime], at: datetime
-) -> list[str]:
-    """Those of ``planned`` (job and moment) that nobody has taken, or whose worker fell silent."""
+    session: AsyncSession, planned: Mapping[str, datetime], at: datetime, *, failed: bool = False
+) -> set[str]:
+    """Those of ``planned`` (job and moment) that nobody has taken, or whose worker fell silent.
+
+    ``failed``: also those that failed, as long ago.
+    """
     if not planned:
-        return []
+        return set()
+    again = ("running", "failed") if failed else ("running",)
     query = select(col(JobSlot.job), col(JobSlot.outcome), col(JobSlot.beat_at)).where(
         or_(
             *(
@@ -75,9 +79,9 @@ async def untaken(
     settled = {
         job
         for job, outcome, beat_at in await session.execute(query)
-        if outcome != "running" or beat_at >= at - SILENT
+        if outcome not in again or beat_at >= at - SILENT
     }
-    return sorted(planned.keys() - settled)
+    return planned.keys() - settled
 
 
 async def beat(

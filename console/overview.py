@@ -30,6 +30,13 @@ from kit.web.hues import persona_hue
 router = APIRouter()
 SHOWN_AT_EACH_END: Final = 3
 ENDING_DAYS: Final = 30
+PILLARS: Final = (
+    ("策略引擎", "活动、波次、对照组", "/c/campaigns", "flag"),
+    ("画像中台", "客群、标签、圈选", "/c/personas", "people"),
+    ("商机管理", "线索、层级、跟进", "/c/leads", "pulse"),
+    ("队伍过程管理", "联络、负荷、逾期", "/c/duty", "clock"),
+)
+"""The four pages that a bank runs its private domain by (H6): name, what is there, link, icon."""
 
 
 @router.get("/c/", response_class=HTMLResponse)
@@ -53,6 +60,10 @@ async def overview(
     changed = await listing.newest_change(session)
     context = await shell(request, session, asking, "overview")
     context |= {
+        "pillars": [
+            {"name": name, "text": text, "href": href, "icon": icon}
+            for name, text, href, icon in PILLARS
+        ],
         "filters": [
             choice("unit", "机构", whole.options, unit),
             choice("span", "时间", [("", _span_text("", today)), ("month", "本月")], span),

@@ -76,6 +76,7 @@ async def progress(
         kept = _kept(one, today).subquery("kept")
         query: Select[Any] = (
             select(func.sum(kept.c.amount_fen))
+            .select_from(kept)
             .join(CampaignMember, col(CampaignMember.customer_id) == kept.c.customer_id)
             .where(*treated)
         )
@@ -83,6 +84,7 @@ async def progress(
         now = since_then.balances().subquery("now")
         query = (
             select(func.sum(now.c.aum_fen - col(CampaignMember.aum_fen)))
+            .select_from(now)
             .join(CampaignMember, col(CampaignMember.customer_id) == now.c.customer_id)
             .where(*treated)
         )

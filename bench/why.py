@@ -2,9 +2,9 @@
 
 ``python -m bench why``
 
-A made-up bank: to-dos and places in broadcasts with their keys and quota, their ledger entries
-appended by the product's own ``ledger.append`` to a few long chains, so that an entry has hundreds
-of thousands after it, and what was refused. Measured: finding the message, every link and the
+A made-up bank: to-dos and places in broadcasts with their keys and quota, planned by batches whose
+entries name 2,500 contacts each and lie twelve to a moment (a run of 30,000 contacts), between other
+entries, all appended by the product's own ``ledger.append``; and what was refused. Measured: finding the message, every link and the
 proof, each time for another message of another kind.
 """
 
@@ -25,6 +25,7 @@ from bench.fresh import drop, fresh
 from bench.imports import CIPHER, _create
 from compliance.policy import GatePolicy
 from config import channel_choice_policy, reminder_policy
+from delivery import batches
 from delivery.models import Broadcast, BroadcastRecipient, IntentKey, QuotaSlot
 from delivery.repository import todos
 from insights.why import chain
@@ -36,6 +37,8 @@ from tests.schema import import_every_model
 
 AT: Final = datetime(2026, 11, 23, 2, tzinfo=UTC)
 BATCH: Final = 10_000
+TOGETHER: Final = 12
+"""Batches that one planning run writes at one moment: 30,000 contacts."""
 ASKED: Final = 40
 UNITS: Final = 4
 
@@ -98,12 +101,13 @@ async def _measure(name: str, url: str, entries: int) -> Asked:
 
 
 async def _batch(database: Database, number: int) -> list[str]:
-    """Ten thousand entries: of each four one plans a to-do or a place in a broadcast, three are
-    about other customers; besides them a thousand things that were refused.
+    """Ten thousand entries about customers and the one of a batch of 2,500 contacts, nine to-dos of
+    ten and places in broadcasts; besides them a thousand things that were refused.
     """
-    at = AT + timedelta(seconds=number // BATCH)
+    at = AT + timedelta(seconds=number // BATCH // TOGETHER)
     rows, keys, slots, lines, places = [], [], [], [], []
     gone: list[str] = []
+    items: list[tuple[object, ...]] = []
     tasks = {f"{place:04d}": new_id() for place in range(UNITS)}
     for one in range(number, number + BATCH):
         unit, customer = f"{one % UNITS:04d}", one // 7
@@ -113,15 +117,17 @@ async def _batch(database: Database, number: int) -> list[str]:
         lines.append(
             ledger.Entry(
                 kind="plan",
-                act=f"{way}.planned" if planned else "persona.changed",
-                actor="system:planner",
+                act="persona.changed",
+                actor="system:personas",
                 object=f"customer:{customer}",
                 unit=unit,
                 reason="maturity.deposit",
-                payload={"key": key} if planned else {},
             )
         )
         if planned:
+            items.append(
+                (key, customer, unit, f"m{customer % 200}", way, way, "maturity.deposit", "", "")
+            )
             keys.append({"key": key, "at": at, "outcome": "queued", "reasons": ""})
             slots.append(
                 {
@@ -143,6 +149,12 @@ async def _batch(database: Database, number: int) -> list[str]:
             refused = f"birthday:{customer}:{one}"
             keys.append({"key": refused, "at": at, "outcome": "outranked", "reasons": key})
             gone.append(f"key:{refused}")
+    lines.append(
+        ledger.Entry(
+            kind="plan", act=batches.PLANNED, actor="system:planner", object=f"batch:{new_id()}",
+            unit="hq", payload={"rows": len(items), "columns": batches.LINE, "items": items},
+        )
+    )  # fmt: skip
     async with database.transaction() as session:
         await session.execute(
             insert(Broadcast), [_task(number, unit, at) for unit, number in tasks.items()]

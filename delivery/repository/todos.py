@@ -77,8 +77,9 @@ async def put(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
     }
     columns["text"] = cipher.seal_all("todo.text", bound, [row["text"] for row in rows])
     columns["detail"] = cipher.seal_all("todo.detail", bound, details)
+    alike = {"state": TodoState.OPEN, "campaign": "", "outcome": "", "unreached": 0}
     await insert_columns(
-        session, Todo, columns, {"state": TodoState.OPEN, "outcome": "", "unreached": 0}
+        session, Todo, columns, {name: alike[name] for name in alike if name not in columns}
     )
 
 

@@ -9,14 +9,16 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from campaigns.waves import budget, counting, progress, repository
+from campaigns.waves import budget, counting, estimating, progress, repository
 from campaigns.waves.errors import CampaignRefused, DrawDiffers
 from campaigns.waves.facts import Asked, CampaignFact, Numbers, WaveAsked, Who
 from campaigns.waves.rules import is_held_out
 from commands.opening import answer, answer_lines, opened, run
 from crm_sync.selection import customer_facts
 from delivery import emptying
+from delivery.outside.estimate import DROPPED, GOES
 from kit.clock import bank_date
+from wiring import campaign_duty
 
 campaign = typer.Typer(
     help="营销活动：列出、看一个、客户、复核抽签、提交、批准、换话术、停止", no_args_is_help=True
@@ -158,6 +160,57 @@ def show_command(number: Number) -> None:
                 f"已交给企业微信：{task.staff_id} {task.customers} 户，{task.cause}"
                 for task in tasks
             ),
+        )
+
+    run(work)
+
+
+@campaign.command("estimate")
+def estimate_command(
+    number: Number,
+    wave: Annotated[int, typer.Option(min=0, max=99, help="第几波；不写就是第一波群发")] = 0,
+    fate: Annotated[str, typer.Option(help="只列一种去向")] = "",
+) -> None:
+    """批准之前：一波群发按现在知道的到不了谁、为什么。"""
+
+    async def work() -> None:
+        if fate and fate not in (GOES, *DROPPED):
+            raise CampaignRefused("没有这种去向", saw=fate[:20], do="、".join((GOES, *DROPPED)))
+        people: list[dict[str, Any]] = []
+        after = 0
+        async with opened() as parts, parts.databases.bank.reading() as session:
+            one = await repository.one(session, number, None)
+            first = next((each.number for each in estimating.estimated(one)), 0)
+            found = await estimating.of_wave(
+                session, one, wave or first, known=campaign_duty.known(parts), desk=parts.desk,
+                at=parts.clock(),
+            )  # fmt: skip
+            while page := await estimating.lines(
+                session, found, fate=fate, limit=PAGE, after=after
+            ):
+                after = page[-1].customer_id
+                near = await customer_facts(session, [line.customer_id for line in page])
+                people += [
+                    {
+                        **asdict(line),
+                        "customer_no": near[line.customer_id].customer_no
+                        if line.customer_id in near
+                        else "",
+                    }
+                    for line in page
+                ]
+        answer(
+            {
+                "campaign_id": number,
+                "wave": found.wave.number,
+                "since": found.over.since,
+                "guessed": found.over.guessed,
+                "counts": dict(found.counts),
+                "customers": people,
+            },
+            f"第 {found.wave.number} 波：预计发到 {found.counts[GOES]} 户，到不了 {found.dropped} 户",
+            *(f"  {why}：{found.counts[name]} 户" for name, why in DROPPED.items()),
+            *(f"{line['customer_no']}  {line['staff_id']}  {line['fate']}" for line in people),
         )
 
     run(work)

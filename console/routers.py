@@ -29,6 +29,7 @@ from console.benefits import one as benefits_one
 from console.benefits import referrals as benefits_referrals
 from console.campaigns import calendar as campaigns_calendar
 from console.campaigns import deciding as campaigns_deciding
+from console.campaigns import estimate as campaigns_estimate
 from console.campaigns import form as campaigns_form
 from console.campaigns import listed as campaigns_listed
 from console.campaigns import one as campaigns_one
@@ -181,6 +182,7 @@ ROUTERS: Final[Sequence[APIRouter]] = (
     campaigns_form.router,  # before the page whose path takes any number at that place
     campaigns_one.router,
     campaigns_deciding.router,
+    campaigns_estimate.router,
     moments_listed.router,
     moments_form.router,  # before the page whose path takes any number at that place
     moments_one.router,

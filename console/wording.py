@@ -252,6 +252,7 @@ ACTS: Final = {
     "campaign.over": "营销活动结束",
     "campaign.reviewed": "营销活动复盘",
     "campaign.viewed": "查看营销活动的客户",
+    "campaign.estimated": "查看群发预计到不了的客户",
     "moment.viewed": "查看企业朋友圈的名单",
     "shown_tag.made": "建可见标签",
     "shown_tag.removed": "删可见标签",

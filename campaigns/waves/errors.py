@@ -3,6 +3,7 @@
 InputRefused    CampaignRefused     a field is missing or beyond the policy; every fault is named
                 NotPrepared         the questions and preparations (A18) are not all written down
 NotFound        CampaignUnknown     no such campaign, or none in sight
+                WaveNotEstimated    no such wave, or none that is broadcast
 AccessDenied    CampaignSecondPerson whoever asked does not approve
 Conflict        CampaignState       it is not in the state for this
                 OverBudget          an expense goes beyond the budget and its tolerance
@@ -52,3 +53,9 @@ class OverBudget(Conflict):
     """An expense goes beyond the budget and the overrun that was approved."""
 
     code = "E-2727"
+
+
+class WaveNotEstimated(NotFound):
+    """No such wave, or its words go one by one and WeCom drops none of them."""
+
+    code = "E-2728"

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from campaigns.waves import budget, counting, progress, repository
+from campaigns.waves.estimating import estimated
 from campaigns.waves.facts import CampaignFact, Numbers, WaveFact
 from campaigns.waves.service import LIVE
 from config import policy_catalogue
@@ -110,6 +111,7 @@ async def campaign(
         "units": await shares.by_unit(session, one, sight, here),
         "managers": await shares.by_manager(session, one, sight, here),
         "spending": mine and one.state in budget.SPENDING and bool(may & set(roles.EXECUTION)),
+        "estimate": f"{here}/estimate" if estimated(one) else "",
         "means": await load(request, session, sight, one, asking.at)
         if one.state in ("proposed", "approved") and mine
         else None,

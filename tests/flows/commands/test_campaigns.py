@@ -124,6 +124,13 @@ def test_a_campaign_lives_by_commands_alone_and_its_draw_can_be_repeated(
     [row] = operator.run("campaign", "list", "--state", "approved").rows
     assert (row["level"], row["kind"], len(row["waves"])) == ("head", "grid", 2)
     asyncio.run(_members(operator, number, row["seed"], 0))
+    before = operator.run("campaign", "estimate", str(number)).one
+    assert (before["wave"], before["guessed"]) == (2, True)
+    away = [row for row in before["customers"] if row["fate"] == "no_friend"]
+    assert len(away) == before["counts"]["no_friend"]
+    assert set(before["counts"]) >= {"goes", "said_no", "outside", "ours"}
+    refused("E-2728", "campaign", "estimate", str(number), "--wave", "1")
+    refused("E-2721", "campaign", "estimate", str(number), "--fate", "nothing")
     same = operator.run("campaign", "draw-check", str(number)).one
     assert (same["customers"], same["same"]) == (20, True)
     assert (

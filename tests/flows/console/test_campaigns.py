@@ -80,6 +80,21 @@ async def test_head_office_creates_once_three_levels_see_it_and_every_number_has
         )
     )
     assert f"（{POLICY.levels.head}牵头）" in waiting
+    assert 'id="estimate"' in waiting
+    assert f'href="{path}/estimate"' in waiting
+    estimate = await second.page(f"{path}/estimate")
+    assert all(word in estimate for word in ("预计发到", "别处用完", "每天最多 1 次", "第 2 波"))
+    numbers = re.findall(
+        r'href="([^"]*fate=[a-z_]+)" title="[^"]*"><span class="t">[^<]*</span><span class="v num">(\d+)<',
+        estimate,
+    )
+    assert len(numbers) == 6
+    for link, many in numbers:
+        assert (await second.page(link.replace("&amp;", "&"))).count("data-row") == int(many)
+    assert sum(int(many) for _, many in numbers) > 0
+    assert (
+        await second.get(f"{path}/estimate?wave=1")
+    ).status_code == 404  # a to-do is not dropped
     yes = {"choice": "approve", "opinion": "准备充分"}
     assert (await head.post(f"{path}/decide", yes)).status_code == 403
     branch = await desk_office.sit("suntao")

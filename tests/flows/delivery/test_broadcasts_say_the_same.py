@@ -62,7 +62,7 @@ async def _versions(database: Database) -> tuple[list[int], dict[str, int]]:
 
 
 async def _intents(
-    database: Database, ids: Sequence[int], plain: Sequence[int], personal: dict[str, int]
+    database: Database, ids: Sequence[int], plain: list[int], personal: dict[str, int]
 ) -> list[Intent]:
     """Each personal field once as a broadcast; then whatever anybody may ask for, by a seeded hand:
     any words, any way, with or without a greeting."""
@@ -82,8 +82,7 @@ async def _intents(
             purpose=Purpose.CARE,
             customer=people[number],
             reach=ways[number],
-            script_version_id=first.get(number)
-            or draw.choice((*plain, *plain, *plain, *personal.values())),
+            script_version_id=first.get(number) or draw.choice((*(plain * 6), *personal.values())),
             fields=fields,
             title="关怀",
             why="换季",

@@ -60,7 +60,7 @@ ONE: dict[str, Any] = {
                                         "amount": "1,280.00", "by": "王珊"}]},
     "units": [SHARE, SHARE], "managers": [{**SHARE, "name": "李敏", "unit_name": "翠湖支行"}],
     "spending": True, "means": None, "in_wave": True, "preparation": "/c/preparations/1",
-    "deciding": None, "stopping": True, "reviewing": False, "result": "",
+    "estimate": f"{HERE}/estimate", "deciding": None, "stopping": True, "reviewing": False, "result": "",
 }  # fmt: skip
 STOPPED: dict[str, Any] = {
     **ONE, "state_text": "已停止", "state_kind": "danger", "cause": "口径有误", "stopping": False,
@@ -71,6 +71,17 @@ WAITING: dict[str, Any] = {
     **ONE, "state_text": "待批准", "state_kind": "warn", "stats": [],
     "deciding": {"refused": "您提交的，要由另一位同事批准。"}, "result": "做得不错",
     "means": MEANS, "standing": None, "units": [], "managers": [], "in_wave": False,
+}  # fmt: skip
+ESTIMATE: dict[str, Any] = {
+    **shell("campaigns"),
+    "title": "冬季关怀", "back": HERE, "says": "每位客户每天最多 1 次，谁发的都算。",
+    "waves": [("第 2 波 2026-12-02", f"{HERE}/estimate?wave=2", True)], "stats": [STAT],
+    "list_title": "到不了的客户", "state": None, "page": paging(1, "1 条"),
+    "lines": [{
+        "customer": "张**", "href": "/c/customers/9", "member": "李敏", "unit_name": "翠湖支行",
+        "fate_text": "别处用完", "fate_kind": "warn", "why": "别处的群发已把企业微信的次数用完",
+        "outside": 1, "ours": 0,
+    }],
 }  # fmt: skip
 NEW: dict[str, Any] = {
     **shell("campaigns"),
@@ -109,6 +120,11 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "campaign": ("console/campaign.html", "GET /c/campaigns/{campaign_id}", ONE),
     "campaign_stopped": ("console/campaign.html", "GET /c/campaigns/{campaign_id}", STOPPED),
     "campaign_waiting": ("console/campaign.html", "GET /c/campaigns/{campaign_id}", WAITING),
+    "campaign_estimate": (
+        "console/campaign_estimate.html",
+        "GET /c/campaigns/{campaign_id}/estimate",
+        ESTIMATE,
+    ),
     "campaign_new": ("console/campaign_new.html", "GET /c/campaigns/new", NEW),
     "campaign_seen": ("console/campaign_new.html", "POST /c/campaigns", SEEN),
     "campaign_seasons": ("console/campaign_seasons.html", "GET /c/campaigns/seasons", SEASONS),

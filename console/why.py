@@ -90,7 +90,9 @@ async def _shown(
     if found is None or not await _in_sight(session, sight, found):
         raise TodoUnknown("没有这一件，或不在你的查看范围内", do="回到列表重新选择")
     one = found.message
-    about = one.ref if one.kind != "refused" else f"customer:{one.customer_id}"
+    about = one.ref
+    if one.kind == "refused":
+        about = f"customer:{one.customer_id}" if one.customer_id else "list:why"
     place = await looked(
         session, asking, "why.viewed", about, unit=one.unit_id, payload={"key": one.key}
     )
@@ -118,6 +120,7 @@ async def _shown(
         ],
         "seal": _seal(found, asking),
         "rules": _rules(found),
+        "unjudged": "" if found.judged else _unjudged(found),
         "entries": _entries(found.proof, names, sight, asking),
     }
     return page(request, "why", context)
@@ -177,10 +180,14 @@ def _seal(found: Chain, asking: Asking) -> dict[str, Any]:
     return seals.seal(False, seals.name_of(first.place), first.saying, facts)
 
 
+def _unjudged(found: Chain) -> str:
+    """Why there is no judgement to show."""
+    return next(step.said for step in found.steps if step.code == "gate")
+
+
 def _rules(found: Chain) -> list[dict[str, Any]]:
     if not found.judged:
-        text = "没有审查记录" if found.message.script_version_id else "没有送审"
-        return [{"ok": True, "name": "规则", "text": text, "code": ""}]
+        return []
     _, newest = found.judged[0]
     if not newest.objections:
         text = "适当性、授权、频次、时段、内容都通过"

@@ -30,6 +30,8 @@ REACHED: Final = (
 APPROVALS: Final = ("script.checked", "script.approved")
 POLICY: Final = ("policy.approved",)
 MOST: Final = 100
+LOOKS: Final = "access"
+"""Who looked at it is no part of what became of it, and must not crowd that out."""
 
 
 async def of_message(
@@ -48,7 +50,7 @@ async def of_message(
     """
     entries = await _approvals(session, script, policy, campaign_id)
     objects = [*one.objects, *(f"outbox:{number}" for number in calls)]
-    entries += await reading.about(session, objects, limit=MOST)
+    entries += await reading.about(session, objects, without=LOOKS, limit=MOST)
     entries += await _planned(session, one)
     if one.kind == "broadcast" and one.customer_id is not None:
         entries += [

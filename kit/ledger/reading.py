@@ -100,9 +100,13 @@ async def about(
     acts: Sequence[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
+    without: str = "",
     limit: int = 200,
 ) -> list[Recorded]:
-    """The oldest ``limit`` entries about any of ``objects`` in [since, until], payloads opened."""
+    """The oldest ``limit`` entries about any of ``objects`` in [since, until], payloads opened.
+
+    ``without``: a kind of streams whose entries are left out.
+    """
     if not objects:
         return []
     query = select(LedgerEntry).where(col(LedgerEntry.object).in_(sorted(objects)))
@@ -112,6 +116,8 @@ async def about(
         query = query.where(col(LedgerEntry.at) >= since)
     if until is not None:
         query = query.where(col(LedgerEntry.at) <= until)
+    if without:
+        query = query.where(col(LedgerEntry.stream).not_like(f"{without}:%"))
     query = query.order_by(
         col(LedgerEntry.at), col(LedgerEntry.stream), col(LedgerEntry.seq)
     ).limit(limit)

@@ -135,6 +135,7 @@ async def test_the_page_of_why_is_linked_where_messages_are_shown_and_keeps_to_t
     for words in ("未被改动", "日志里的各条", "审核同意", "占用：", "存档里"):
         assert words in shown, words
     assert shown.count("data-row") == 5
+    assert (await desk.page(here)).count("data-row") == 5  # who looks at it is no part of it
     twin = (await desk.get(f"/api/v1/c/why/{todo_id}")).json()["data"]
     assert [one["name"] for one in twin["chain"]][-1] == "日志证明"
     elsewhere = await desk_office.sit("zhaolei")

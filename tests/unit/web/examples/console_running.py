@@ -123,6 +123,7 @@ WHY: dict[str, Any] = {
         {"place": "plan:0101#881", "at": at(20, 7, 40), "act_text": "列入待办", "actor_text": "系统 · 每日计划", "hash": "9f3c 51d0 … a21b", "href": "/c/interactions/plan%3A0101/881"},
         {"place": "send:0101#1284", "at": at(20, 10, 42), "act_text": "一键发送，手机上报已发", "actor_text": "李敏", "hash": "77a0 19c2 … e4b1", "href": None},
     ],
+    "unjudged": "",
     "rules": [{"ok": True, "name": "适当性", "text": "不含产品推荐", "code": ""}, {"ok": True, "name": "授权", "text": "服务通知 2026-03-12", "code": ""}, {"ok": False, "name": "关怀在先", "text": "服务类不受限", "code": "E-4026"}],
 }  # fmt: skip
 

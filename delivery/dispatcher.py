@@ -3,31 +3,31 @@
 What comes next is chosen in rounds: the most urgent first, then every branch in turn, and only as
 many as WeCom's limits leave permits for. A kind whose API is full or closed waits in the queue.
 
-A call is claimed in one transaction, made outside any, and settled in another, so a crash clouds
-the calls under way and never a batch. What has no trustworthy answer becomes ``unknown`` and is looked up
-(``delivery.lookup``); it is never sent again blindly.
+A call is claimed in one transaction, made outside any, and settled in another. Only calls that begin
+at once are claimed together, so a crash clouds what is under way and nothing that waits. What has
+no trustworthy answer becomes ``unknown`` and is looked up (``delivery.lookup``); it is never sent
+again blindly.
 """
 
 import asyncio
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import monotonic
 from typing import Any, Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from delivery import doubt, quota
-from delivery.metrics import EFFECTS
 from delivery.models import OutboxState
 from delivery.repository import outbox
+from delivery.repository.claims import claim_turns
 from delivery.repository.outbox import Claim
 from delivery.repository.turns import RANGES, Turn, most_urgent, turns
-from delivery.worklist import Work, open_work
-from kit import ledger, log
+from delivery.settling import End, settle
 from kit.db import Database
-from kit.pacing.deadlines import in_time, prolong
+from kit.pacing.deadlines import in_time
 from kit.pacing.facts import Urgency, urgent_as
 from wecom.errors import AlreadyDone, Busy, OutcomeUnknown, Unreachable, WecomError
 
@@ -37,8 +37,6 @@ LONGEST_WAIT: Final = 300
 ROUND: Final = 25
 """Calls chosen at a time: so many may go before something more urgent is looked for."""
 MOST_EMPTY: Final = 3
-
-_log = log.get(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +128,15 @@ class Dispatcher:
 
     async def dispatch(self, call_id: int) -> OutboxState | None:
         """Make one call now (the welcome's fast lane); None when it is no longer queued."""
-        with urgent_as(Urgency.URGENT), in_time(LEASE.total_seconds()):
-            claim = await self._claim(only=call_id)
-            return None if claim is None else await self._make(claim)
+        with urgent_as(Urgency.URGENT):
+            began = monotonic()
+            claim = await self._claim(call_id)
+            if claim is None:
+                return None
+            end = await self._call(claim, began)
+        for failed in await self._settle([end]):
+            raise failed
+        return end.state
 
     async def _round(
         self, open_kinds: dict[Urgency, list[str]], want: int
@@ -167,36 +171,56 @@ class Dispatcher:
 
     async def _side(self, level: Urgency, chosen: Sequence[Turn]) -> int:
         """Make these, some at a time; how many were still there. One that fails stops no other."""
-        line = iter(chosen)
-
-        async def work() -> int:
-            tried = 0
+        left, tried = list(chosen), 0
+        running: set[asyncio.Task[End]] = set()
+        failed: list[BaseException] = []
+        try:
             with urgent_as(level):
-                for turn in line:
-                    with in_time(LEASE.total_seconds()):
-                        claim = await self._claim(
-                            kinds=[turn.kind], unit=turn.unit_id, priorities=RANGES[level]
+                while left or running:
+                    free = self._side_by_side - len(running)
+                    batch, left = left[:free], left[free:]
+                    if batch:
+                        try:
+                            begun = await self._begin(batch, level)
+                        except Exception as error:  # what runs still ends and is settled
+                            failed.append(error)
+                            left, begun = [], set()
+                        tried += len(begun)
+                        running |= begun
+                    if running:
+                        done, running = await asyncio.wait(
+                            running, return_when=asyncio.FIRST_COMPLETED
                         )
-                        if claim is not None:
-                            tried += 1
-                            await self._make(claim)
-            return tried
+                        failed += await self._end(done)
+        finally:
+            for call in running:
+                call.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        if failed:
+            raise failed[0]
+        return tried
 
-        workers = min(self._side_by_side, len(chosen))
-        ends = await asyncio.gather(*(work() for _ in range(workers)), return_exceptions=True)
-        for end in ends:
-            if isinstance(end, BaseException):
-                raise end
-        return sum(end for end in ends if isinstance(end, int))
+    async def _begin(self, batch: Sequence[Turn], level: Urgency) -> set[asyncio.Task[End]]:
+        """Claim these in one transaction and begin each of them."""
+        began, at = monotonic(), self._clock()
+        async with self._database.transaction() as session:
+            claimed = await claim_turns(
+                session, batch, RANGES[level], worker=self._name, at=at, lease=LEASE
+            )
+            for claim in claimed:
+                await self._lease(session, claim, at)
+        return {asyncio.create_task(self._call(claim, began)) for claim in claimed}
 
-    async def _claim(
-        self,
-        *,
-        kinds: Sequence[str] | None = None,
-        only: int | None = None,
-        unit: str | None = None,
-        priorities: tuple[int, int] | None = None,
-    ) -> Claim | None:
+    async def _end(self, done: Iterable[asyncio.Task[End]]) -> list[BaseException]:
+        """Settle what ended, in one transaction; what failed."""
+        failed = [error for call in done if (error := call.exception()) is not None]
+        ends = [call.result() for call in done if call.exception() is None]
+        if ends:
+            ends.sort(key=lambda one: one.claim.id)
+            failed += await self._settle(ends)
+        return failed
+
+    async def _claim(self, only: int) -> Claim | None:
         at = self._clock()
         async with self._database.transaction() as session:
             claim = await outbox.claim_next(
@@ -204,119 +228,66 @@ class Dispatcher:
                 worker=self._name,
                 at=at,
                 lease=LEASE,
-                kinds=list(kinds or self._routes),
+                kinds=list(self._routes),
                 only=only,
-                unit=unit,
-                priorities=priorities,
             )
-            if claim is not None and (own := self._routes[claim.kind].lease) is not None:
-                await outbox.renew(session, claim, at=at, lease=own())
-                prolong(own().total_seconds())
+            if claim is not None:
+                await self._lease(session, claim, at)
         return claim
 
-    async def _make(self, claim: Claim) -> OutboxState:
+    async def _lease(self, session: AsyncSession, claim: Claim, at: datetime) -> None:
+        """The lease of its kind, where that is not everybody's."""
+        if (own := self._routes[claim.kind].lease) is not None:
+            await outbox.renew(session, claim, at=at, lease=own())
+
+    async def _call(self, claim: Claim, began: float) -> End:
+        """Make a call that was claimed at ``began``, while its lease lasts."""
         route = self._routes[claim.kind]
-        state, sent, cause, due_at = await _attempt(route, claim, self._clock)
-        at = self._clock()
-        async with self._database.transaction() as session:
-            kept = await outbox.settle(
-                session,
-                claim,
-                state,
-                worker=self._name,
-                at=at,
-                reference=sent.reference if sent else "",
-                cause=cause,
-                due_at=due_at,
-            )
-            if kept and state is not OutboxState.QUEUED:
-                await route.settled(session, claim, state, sent, at)
-                await _record(session, claim, state, sent, cause, at)
-            elif kept and route.returned is not None:
-                await route.returned(session, claim)
-        if not kept:
-            _log.warning("delivery.lease_lost", outbox_id=claim.id, kind=claim.kind)
-        EFFECTS.labels(claim.kind, state.value).inc()
-        _log.info("delivery.settled", outbox_id=claim.id, kind=claim.kind, state=state.value)
-        return state
+        lease = LEASE if route.lease is None else route.lease()
+        with in_time(lease.total_seconds() - (monotonic() - began)):
+            return await _attempt(route, claim, self._clock)
+
+    async def _settle(self, ends: Sequence[End]) -> list[Exception]:
+        return await settle(
+            self._database, self._routes, ends, worker=self._name, clock=self._clock
+        )
 
 
-async def _attempt(
-    route: Route, claim: Claim, clock: Callable[[], datetime]
-) -> tuple[OutboxState, Sent | None, str, datetime | None]:
+async def _attempt(route: Route, claim: Claim, clock: Callable[[], datetime]) -> End:
     """Send once and say which state follows."""
     at = clock()
-    if claim.expires_at <= at:
-        return OutboxState.EXPIRED, None, "its time passed before it could go", None
     again = at + timedelta(seconds=min(2**claim.attempts, LONGEST_WAIT))
+
+    def end(
+        state: OutboxState,
+        cause: str = "",
+        *,
+        sent: Sent | None = None,
+        due_at: datetime | None = None,
+    ) -> End:
+        return End(claim, state, sent, cause, due_at)
+
+    if claim.expires_at <= at:
+        return end(OutboxState.EXPIRED, "its time passed before it could go")
     try:
-        return OutboxState.SENT, await route.send(claim), "", None
+        return end(OutboxState.SENT, sent=await route.send(claim))
     except NobodyLeft as error:
-        return OutboxState.CANCELLED, None, str(error) or "every recipient has withdrawn", None
+        return end(OutboxState.CANCELLED, str(error) or "every recipient has withdrawn")
     except NotNow as error:
-        return OutboxState.QUEUED, None, str(error), again
+        return end(OutboxState.QUEUED, str(error), due_at=again)
     except AlreadyDone as error:
-        return OutboxState.SENT, Sent(), _cause(error), None
+        return end(OutboxState.SENT, _cause(error), sent=Sent())
     except (Busy, Unreachable) as error:
         if isinstance(error, Busy):
             again = max(again, at + timedelta(seconds=error.retry_after_s))
-        return OutboxState.QUEUED, None, _cause(error), again
+        return end(OutboxState.QUEUED, _cause(error), due_at=again)
     except OutcomeUnknown as error:
         if route.may_repeat and claim.attempts < MOST_ATTEMPTS:
-            return OutboxState.QUEUED, None, _cause(error), again
-        return OutboxState.UNKNOWN, None, _cause(error), None
+            return end(OutboxState.QUEUED, _cause(error), due_at=again)
+        return end(OutboxState.UNKNOWN, _cause(error))
     except WecomError as error:
-        return OutboxState.FAILED, None, _cause(error), None
+        return end(OutboxState.FAILED, _cause(error))
 
 
 def _cause(error: WecomError) -> str:
     return f"{type(error).__name__} {error.errcode if error.errcode is not None else ''}".strip()
-
-
-async def _record(
-    session: AsyncSession,
-    claim: Claim,
-    state: OutboxState,
-    sent: Sent | None,
-    cause: str,
-    at: datetime,
-) -> None:
-    """The ledger entry of every settled call; a failed one gives its quota back."""
-    await ledger.append(
-        session,
-        [
-            ledger.Entry(
-                kind="send",
-                act=f"{claim.kind}.{state.value}",
-                actor="system:dispatcher",
-                object=f"outbox:{claim.id}",
-                unit=claim.unit_id,
-                reason=cause,
-                payload={
-                    "key": claim.key,
-                    "userid": claim.userid,
-                    "reference": sent.reference if sent else "",
-                    "attempts": claim.attempts,
-                },
-            )
-        ],
-        at=at,
-    )
-    if state in (OutboxState.FAILED, OutboxState.EXPIRED):
-        await quota.give_back(session, [claim.key])
-    if (claim.kind, state) == ("sms", OutboxState.FAILED):
-        return  # its contact went on to the next channel
-    if claim.kind == "welcome":
-        return
-    if state is OutboxState.UNKNOWN:
-        await doubt.show(session, claim, cause, at=at)
-    if state is OutboxState.FAILED:
-        refused = Work(
-            key=f"outbox:{claim.id}:failed",
-            kind="send_failed",
-            title="企业微信没有接收",
-            why=f"{claim.kind} {cause}",
-            unit_id=claim.unit_id,
-            facts={"outbox_id": claim.id, "kind": claim.kind},
-        )
-        await open_work(session, [refused], at=at)

@@ -6,11 +6,11 @@ default control starts no transaction before the first SELECT and loses updates 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import orjson
 from sqlalchemy import JSON, Dialect, Enum, Table, create_engine, event
@@ -115,12 +115,14 @@ class Database:
             await session.commit()
 
     async def at_once(self, work: Callable[[Connection], T]) -> T:
-        """One short writing transaction of plain SQL on SQLite, in one visit to a thread.
+        """One short writing transaction of plain SQL; on SQLite in one visit to a thread.
 
         Because through a session every statement, cursor and commit is a visit of its own, and
         sixty callbacks that share a transaction pay for fifteen of them.
         """
-        assert self._turn is not None  # noqa: S101 — PostgreSQL has no such thread
+        if self._turn is None:
+            async with self._writer.begin() as connection:
+                return await cast(Awaitable[T], connection.run_sync(work))
         async with self._turn:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, self._work, work)

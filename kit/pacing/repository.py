@@ -1,19 +1,18 @@
 """The rows of the limits: read under their lock, written back, dropped when long unused."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, Select, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from kit.db import Database, is_postgresql
+from kit.db import is_postgresql
 from kit.pacing import rules
 from kit.pacing.models import CallBook
 
-T = TypeVar("T")
 Clock = Callable[[Connection], float]
 """Says the present moment, in seconds, to a transaction that holds its books."""
 _BOOK: Final[Table] = CallBook.__table__  # type: ignore[attr-defined]
@@ -25,14 +24,6 @@ async def database_now(session: AsyncSession) -> float:
     """The present moment by the database's clock, in seconds: one clock for all processes."""
     query = select(_POSTGRESQL_NOW if is_postgresql(session) else _SQLITE_NOW)
     return float((await session.execute(query)).scalar_one())
-
-
-async def turn(database: Database, work: Callable[[Connection], T]) -> T:
-    """One short transaction on the books, plain statements in one go."""
-    if database.is_sqlite:
-        return await database.at_once(work)
-    async with database.engine.begin() as connection:
-        return await cast(Awaitable[T], connection.run_sync(work))
 
 
 def held(

@@ -143,7 +143,7 @@ class Pacer:
                 rules.refused(books[scope], one, code, self._pace(), at)
             repository.keep(connection, books, at)
 
-        await repository.turn(self._database, write)
+        await self._database.at_once(write)
         for (known, _), pool in self._pools.items():
             if known == path:
                 pool.usable_until = 0.0  # what is in hand is given back at the next look
@@ -279,7 +279,7 @@ class Pacer:
             fullest = max(rules.fullest(books[scope], one) for scope, one in scopes.items())
             return _Found(granted, wait, abreast, fullest < 0.5)
 
-        found = await repository.turn(self._database, work)
+        found = await self._database.at_once(work)
         pool.used -= used
         pool.free += found.granted
         pool.wish, pool.abreast, pool.roomy = wish, found.abreast, found.roomy
@@ -313,7 +313,7 @@ class Pacer:
             repository.keep(connection, books, at)
             return 0.0
 
-        if wait := await repository.turn(self._database, work):
+        if wait := await self._database.at_once(work):
             PERMITS.labels("refused").inc()
             raise NoRoom(path, wait)
 

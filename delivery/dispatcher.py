@@ -131,12 +131,7 @@ class Dispatcher:
         with urgent_as(Urgency.URGENT):
             began = monotonic()
             claim = await self._claim(call_id)
-            if claim is None:
-                return None
-            end = await self._call(claim, began)
-        for failed in await self._settle([end]):
-            raise failed
-        return end.state
+            return None if claim is None else await self._make(claim, began)
 
     async def _round(
         self, open_kinds: dict[Urgency, list[str]], want: int
@@ -246,6 +241,12 @@ class Dispatcher:
         lease = LEASE if route.lease is None else route.lease()
         with in_time(lease.total_seconds() - (monotonic() - began)):
             return await _attempt(route, claim, self._clock)
+
+    async def _make(self, claim: Claim, began: float | None = None) -> OutboxState:
+        end = await self._call(claim, monotonic() if began is None else began)
+        for failed in await self._settle([end]):
+            raise failed
+        return end.state
 
     async def _settle(self, ends: Sequence[End]) -> list[Exception]:
         return await settle(

@@ -4,12 +4,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Table, bindparam, case, func, select, union_all, update
+from sqlalchemy import (
+    Integer,
+    Table,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from delivery.models import Outbox, OutboxState
@@ -33,51 +43,18 @@ async def claim_turns(
 
     To be begun at once, each by itself: whoever dies meanwhile clouds all of them.
     """
-    heads = []
-    for turn, number in sorted(
-        Counter(turns).items(), key=lambda one: (one[0].unit_id, one[0].kind)
-    ):
-        row = aliased(Outbox)
-        head = (
-            select(col(row.id).label("id"))
-            .where(
-                col(row.state) == OutboxState.QUEUED,
-                col(row.due_at) <= at,
-                col(row.unit_id) == turn.unit_id,
-                col(row.kind) == turn.kind,
-                col(row.priority).between(*priorities),
-            )
-            .order_by(col(row.priority), col(row.due_at), col(row.id))
-            .limit(number)
-            .with_for_update(skip_locked=True)
-            .subquery()
-        )
-        heads.append(select(head.c.id))
-    due = union_all(*heads).cte("due")
-    statement = (
-        update(Outbox)
-        .where(col(Outbox.id).in_(select(due.c.id)), col(Outbox.state) == OutboxState.QUEUED)
-        .values(
-            state=OutboxState.SENDING,
-            claimed_at=at,
-            claimed_by=worker,
-            leased_until=at + lease,
-            attempts=col(Outbox.attempts) + 1,
-        )
-        .returning(
-            col(Outbox.id),
-            col(Outbox.queued_at),
-            col(Outbox.key),
-            col(Outbox.kind),
-            col(Outbox.unit_id),
-            col(Outbox.userid),
-            col(Outbox.payload),
-            col(Outbox.expires_at),
-            col(Outbox.attempts),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    cipher = cipher_of(session)
+    heads = sorted(Counter(turns).items(), key=lambda one: (one[0].unit_id, one[0].kind))
+    values = {
+        "at": at,
+        "first": priorities[0],
+        "last": priorities[1],
+        "worker": worker,
+        "until": at + lease,
+    }
+    for place, (turn, number) in enumerate(heads):
+        values |= {f"unit_{place}": turn.unit_id, f"kind_{place}": turn.kind}
+        values[f"number_{place}"] = number
+    cipher, connection = cipher_of(session), await session.connection()
     claims = [
         Claim(
             row.id,
@@ -90,9 +67,55 @@ async def claim_turns(
             row.expires_at,
             row.attempts,
         )
-        for row in await session.execute(statement)
+        for row in await connection.execute(_claim(len(heads)), values)
     ]
     return sorted(claims, key=lambda one: one.id)
+
+
+@cache
+def _claim(heads: int) -> Any:
+    """The statement for so many turns; made once, because making it costs more than running it."""
+    firsts = []
+    for place in range(heads):
+        row = _OUTBOX.alias()
+        head = (
+            select(row.c.id)
+            .where(
+                row.c.state == literal_column("'queued'"),  # as the partial index has it
+                row.c.due_at <= bindparam("at"),
+                row.c.unit_id == bindparam(f"unit_{place}"),
+                row.c.kind == bindparam(f"kind_{place}"),
+                row.c.priority.between(bindparam("first"), bindparam("last")),
+            )
+            .order_by(row.c.priority, row.c.due_at, row.c.id)
+            .limit(bindparam(f"number_{place}", type_=Integer))
+            .with_for_update(skip_locked=True)
+            .subquery()
+        )
+        firsts.append(select(head.c.id))
+    due = union_all(*firsts).cte("due")
+    return (
+        update(_OUTBOX)
+        .where(_OUTBOX.c.id.in_(select(due.c.id)), _OUTBOX.c.state == OutboxState.QUEUED)
+        .values(
+            state=OutboxState.SENDING,
+            claimed_at=bindparam("at"),
+            claimed_by=bindparam("worker"),
+            leased_until=bindparam("until"),
+            attempts=_OUTBOX.c.attempts + 1,
+        )
+        .returning(
+            _OUTBOX.c.id,
+            _OUTBOX.c.queued_at,
+            _OUTBOX.c.key,
+            _OUTBOX.c.kind,
+            _OUTBOX.c.unit_id,
+            _OUTBOX.c.userid,
+            _OUTBOX.c.payload,
+            _OUTBOX.c.expires_at,
+            _OUTBOX.c.attempts,
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,23 @@ units that have something queued are found by jumping along their index, not by 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from math import ceil
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, false, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    false,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -18,6 +31,7 @@ from sqlmodel import col
 from delivery.models import Outbox
 from kit.pacing.facts import Urgency
 
+_OUTBOX: Final[Table] = Outbox.__table__  # type: ignore[attr-defined]
 PAGE: Final = 32
 """Units looked at in one statement."""
 RANGES: Final[Mapping[Urgency, tuple[int, int]]] = {
@@ -110,27 +124,12 @@ async def _first_of(
     each: int,
 ) -> list[Turn]:
     """The first ``each`` calls of every unit, one of each unit after the other."""
-    heads = []
-    for place, unit in enumerate(units):
-        row = aliased(Outbox)
-        head = (
-            select(
-                literal_column(str(place)).label("place"),
-                col(row.unit_id).label("unit_id"),
-                col(row.kind).label("kind"),
-                col(row.priority).label("priority"),
-                col(row.due_at).label("due_at"),
-                col(row.id).label("id"),
-            )
-            .where(_queued(row), col(row.unit_id) == unit, col(row.due_at) <= at)
-            .where(_is(row, level, kinds))
-            .order_by(col(row.priority), col(row.due_at), col(row.id))
-            .limit(each)
-            .subquery()
-        )
-        heads.append(select(head))
+    first, last = RANGES[level]
+    values = {"at": at, "first": first, "last": last, "each": each, "kinds": list(kinds)}
+    values |= {f"unit_{place}": unit for place, unit in enumerate(units)}
     of_unit: dict[int, list[Any]] = {}
-    for found in await session.execute(union_all(*heads)):
+    connection = await session.connection()
+    for found in await connection.execute(_heads(len(units)), values):
         of_unit.setdefault(found.place, []).append(found)
     ranked = [
         (rank, place, Turn(row.unit_id, row.kind))
@@ -138,6 +137,36 @@ async def _first_of(
         for rank, row in enumerate(sorted(rows, key=lambda one: (one.priority, one.due_at, one.id)))
     ]
     return [turn for _, _, turn in sorted(ranked, key=lambda one: one[:2])]
+
+
+@cache
+def _heads(units: int) -> Any:
+    """The statement for so many units; made once, because making it costs more than running it."""
+    heads = []
+    for place in range(units):
+        row = _OUTBOX.alias()
+        head = (
+            select(
+                literal_column(str(place)).label("place"),
+                row.c.unit_id,
+                row.c.kind,
+                row.c.priority,
+                row.c.due_at,
+                row.c.id,
+            )
+            .where(
+                row.c.state == literal_column("'queued'"),
+                row.c.unit_id == bindparam(f"unit_{place}"),
+                row.c.due_at <= bindparam("at"),
+                row.c.priority.between(bindparam("first"), bindparam("last")),
+                row.c.kind.in_(bindparam("kinds", expanding=True)),
+            )
+            .order_by(row.c.priority, row.c.due_at, row.c.id)
+            .limit(bindparam("each", type_=Integer))
+            .subquery()
+        )
+        heads.append(select(head))
+    return union_all(*heads)
 
 
 def _queued(row: Any) -> ColumnElement[bool]:

@@ -6,9 +6,10 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery import quota
-from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN
+from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN, WAITING
 from delivery.models import OutboxState
 from delivery.repository import keys, outbox, todos
+from delivery.repository.turns import waiting
 from delivery.staff_cards import todo_card
 from kit import ledger
 from kit.clock import bank_date
@@ -56,6 +57,9 @@ async def measure(database: Database, *, at: datetime) -> None:
     async with database.reading() as session:
         oldest = await outbox.oldest_due(session, at)
         unknown = await outbox.number_in(session, OutboxState.UNKNOWN)
+        due = await waiting(session, at)
+    for level, number in due.items():
+        WAITING.labels(level.value).set(number)
     OUTBOX_OLDEST.set((at - oldest).total_seconds() if oldest else 0)
     UNCERTAIN.set(unknown)
 

@@ -11,7 +11,9 @@ from delivery.models import OutboxState
 from delivery.phrasing import Texts
 from delivery.repository import outbox
 from delivery.repository.outbox import CallEnd, ListedCall
+from delivery.repository.turns import waiting
 from kit.db import Database
+from kit.pacing.facts import Urgency
 from wecom.client import Caller
 
 
@@ -40,6 +42,11 @@ async def call_counts(session: AsyncSession) -> dict[str, int]:
 async def oldest_call_due(session: AsyncSession, at: datetime) -> datetime | None:
     """Since when the queued call that waits longest has been due; None when none is due."""
     return await outbox.oldest_due(session, at)
+
+
+async def calls_waiting(session: AsyncSession, at: datetime) -> dict[Urgency, int]:
+    """How many calls of each urgency are due and have not gone."""
+    return await waiting(session, at)
 
 
 async def newest_ends(

@@ -8,8 +8,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from config.call_limit_policy import CallLimitPolicy
 from kit.db import Database
-from kit.pacing import deadlines
+from kit.pacing import deadlines, overview
 from kit.pacing.facts import Limit, Pace, Urgency
+from kit.pacing.overview import Fullness
 from kit.pacing.service import NoRoom, Pacer
 from kit.shared_tokens.service import SharedTokens
 from wecom.errors import Busy, Unreachable
@@ -62,9 +63,10 @@ def limits_of(policy: CallLimitPolicy, path: str) -> tuple[Limit, ...]:
 class WecomPace:
     """The limiter of our clients: a permit before each call, and what a refusal closes."""
 
-    def __init__(self, pacer: Pacer, policy: Callable[[], CallLimitPolicy]) -> None:
-        self.pacer = pacer
+    def __init__(self, database: Database, policy: Callable[[], CallLimitPolicy]) -> None:
+        self._database = database
         self._policy = policy
+        self.pacer = Pacer(database, self._limits_of, lambda: pace_of(policy()))
 
     @asynccontextmanager
     async def passing(self, path: str, body: Mapping[str, Any] | None) -> AsyncIterator[None]:
@@ -88,6 +90,17 @@ class WecomPace:
                         await self.pacer.refused(path, error.errcode)
                 raise
 
+    async def fullness(self) -> list[Fullness]:
+        """How full each API's and our address's limits are, the fullest first."""
+        return await overview.fullness(self._database, self._limits_of)
+
+    async def measure(self) -> None:
+        """The same, in the metrics."""
+        await overview.measure(self._database, self._limits_of)
+
+    def _limits_of(self, path: str) -> tuple[Limit, ...]:
+        return limits_of(self._policy(), path)
+
     def _members(self, path: str, body: Mapping[str, Any] | None) -> list[Limit]:
         """The limits of the members that an app message goes to: WeCom drops what is over."""
         policy = self._policy()
@@ -101,8 +114,7 @@ class WecomPace:
 
 def pace_in(database: Database, policy: Callable[[], CallLimitPolicy]) -> WecomPace:
     """The limiter of this process, its books in ``database``."""
-    pacer = Pacer(database, lambda path: limits_of(policy(), path), lambda: pace_of(policy()))
-    return WecomPace(pacer, policy)
+    return WecomPace(database, policy)
 
 
 class KeptTokens:

@@ -20,9 +20,10 @@ EVERY: Final = 15.0
 
 
 async def round_of(parts: Parts) -> None:
-    """One round: the bank's holidays and silences, then what the outbox looks like."""
+    """One round: the bank's holidays and silences, then what the outbox and the limits look like."""
     await parts.refresh()
     await delivery_jobs.measure(parts.databases.bank, at=parts.clock())
+    await parts.pace.measure()
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from archive.facts import CompletenessSheet
 from console.installation import DatabaseFact, InboxFact, JobFact
 from crm_sync.imports import history
 from kit.clock import bank_date
+from kit.pacing.facts import Urgency
+from kit.pacing.overview import ADDRESS, Fullness
 from kit.scheduling import lists as runs
 from kit.scheduling.lists import RunFact
 from kit.web.formats import count, duration, moment, waited
@@ -19,6 +21,15 @@ OLD: Final = timedelta(minutes=5)
 
 UNASKED: Final = timedelta(hours=1)
 """The archive's source should have been asked within this time (docs/operations.md)."""
+
+QUEUES: Final = (
+    (Urgency.URGENT, "欢迎语"),
+    (Urgency.SERVICE, "服务与关怀"),
+    (Urgency.MARKETING, "营销"),
+)
+SPANS: Final = {60: "一分钟", 3_600: "一小时", 86_400: "一天", 2_592_000: "三十天"}
+NEARLY_FULL: Final = 0.9
+"""Of a window; where marketing stops a little later."""
 
 GRACE: Final = timedelta(minutes=5)
 DAY: Final = timedelta(days=1)
@@ -115,6 +126,27 @@ def of_outbox(counts: Mapping[str, int], due: datetime | None, at: datetime) -> 
         text = f"{count(queued)} 次在排队，最久的晚了{waited(due, at)}。"
         return line("发往企业微信", what, "warn", text, do="看 worker 进程是否在运行")
     return line("发往企业微信", what, "ok", f"{count(queued)} 次在排队，没有结果不明的")
+
+
+def of_limits(found: Sequence[Fullness], due: Mapping[Urgency, int]) -> dict[str, Any]:
+    """WeCom's limits: what is closed, what is nearly full, and what waits."""
+    name, what = "企业微信的频率额度", "所有进程合计，用满了自己停，不等企业微信拒绝"
+    queue = "、".join(f"{text} {count(due.get(level, 0))} 次" for level, text in QUEUES)
+    told = f"到期在等：{queue}。"
+    if not found:
+        return line(name, what, "ok", f"这几天没有调用过。{told}")
+    first = found[0]
+    api = "出口地址合计" if first.scope == ADDRESS else first.scope.removeprefix("api:")
+    if first.closed_for:
+        wait = duration(int(first.closed_for * 1_000))
+        text = f"{api} 因频率被企业微信拒绝，再过 {wait} 自动试一次。{told}"
+        do = "反复出现：别的系统也在用这份额度，调小策略 call_limits"
+        return line(name, what, "warn", text, do=do)
+    window = SPANS.get(first.span, f"{first.span} 秒")
+    full = first.part >= NEARLY_FULL
+    text = f"最满的是 {api}：{window}内 {count(first.used)} / {count(first.most)} 次。{told}"
+    do = "营销在等，欢迎语和服务照发，不用处理" if full else ""
+    return line(name, what, "warn" if full else "ok", text, do=do)
 
 
 def of_archive(sheet: CompletenessSheet, configured: bool, at: datetime) -> dict[str, Any]:

@@ -54,6 +54,9 @@ async def health(
         *checks.of_databases(await installation.databases()),
         checks.of_inbox(inbox, asking.at),
         checks.of_outbox(sending, due, asking.at),
+        checks.of_limits(
+            await parts.pace.fullness(), await operations.calls_waiting(session, asking.at)
+        ),
         checks.of_archive(sheet, parts.archive_source is not None, asking.at),
         *await checks.of_imports(session),
         *await checks.of_jobs(session, installation.jobs(asking.at), asking.at),

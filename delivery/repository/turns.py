@@ -60,11 +60,28 @@ async def most_urgent(
 ) -> Urgency | None:
     """The urgency of what is to be done first among what is due and may be called."""
     ways = [_is(Outbox, level, kinds) for level, kinds in open_kinds.items() if kinds]
+    last = max((RANGES[level][1] for level, kinds in open_kinds.items() if kinds), default=-1)
     query = select(func.min(col(Outbox.priority))).where(
-        _queued(Outbox), col(Outbox.due_at) <= at, or_(false(), *ways)
+        _queued(Outbox),
+        col(Outbox.priority) <= last,  # so that what is closed is not even looked at
+        col(Outbox.due_at) <= at,
+        or_(false(), *ways),
     )
     least: int | None = (await session.execute(query)).scalar_one()
     return None if least is None else urgency_of(least)
+
+
+async def waiting(session: AsyncSession, at: datetime) -> dict[Urgency, int]:
+    """How many calls of each urgency are due."""
+    query = (
+        select(col(Outbox.priority), func.count())
+        .where(_queued(Outbox), col(Outbox.due_at) <= at)
+        .group_by(col(Outbox.priority))
+    )
+    found = dict.fromkeys(RANGES, 0)
+    for priority, number in await session.execute(query):
+        found[urgency_of(priority)] += number
+    return found
 
 
 async def turns(

@@ -93,18 +93,21 @@ def keep(connection: Connection, books: Mapping[str, rules.Book], at: float) -> 
     )
 
 
-async def state(session: AsyncSession) -> dict[str, rules.Book]:
-    """Every book as it stands."""
-    query = select(col(CallBook.scope), col(CallBook.state))
-    return {scope: rules.from_json(kept) for scope, kept in await session.execute(query)}
+def everything(
+    connection: Connection, clock: Clock | None = None
+) -> tuple[dict[str, rules.Book], float]:
+    """The books of all APIs and of our address as they stand, and the moment; no member's."""
+    query = select(_BOOK.c.scope).where(_BOOK.c.scope.not_like("member:%"))
+    scopes = list(connection.execute(query).scalars())
+    return seen(connection, scopes, clock) if scopes else ({}, 0.0)
 
 
 async def closed(session: AsyncSession, at: float) -> dict[str, float]:
     """The scopes that are closed after a refusal, and for how many seconds still."""
+    query = select(col(CallBook.scope), col(CallBook.state))
+    found = {scope: rules.from_json(state) for scope, state in await session.execute(query)}
     return {
-        scope: book.blocked_until - at
-        for scope, book in (await state(session)).items()
-        if book.blocked_until > at
+        scope: book.blocked_until - at for scope, book in found.items() if book.blocked_until > at
     }
 
 

@@ -97,6 +97,45 @@ def _one(url: str, log: "ListProxy[int]", together: Barrier) -> None:
     asyncio.run(waves())
 
 
+async def fetches_of_short_tokens(url: str, seconds: float = 8.0) -> list[float]:
+    """When four processes fetched, whose callers ask all the time for a token of two seconds."""
+    database = Database(url, CIPHER, pool_size=1)
+    await migrate(database)
+    await database.close()
+    with _WORKERS.Manager() as manager, ProcessPoolExecutor(PROCESSES, mp_context=_WORKERS) as pool:
+        log = manager.list()
+        together = manager.Barrier(PROCESSES)
+        work = [pool.submit(_asking, url, log, together, seconds) for _ in range(PROCESSES)]
+        await asyncio.to_thread(lambda: [one.result() for one in work])
+        return list(log)
+
+
+def _asking(url: str, log: "ListProxy[float]", together: Barrier, seconds: float) -> None:
+    async def ask() -> None:
+        database = Database(url, CIPHER, pool_size=2)
+
+        async def fetch() -> FreshToken:
+            log.append(time.monotonic())
+            await asyncio.sleep(0.02)
+            return FreshToken(f"token of {time.monotonic()}", 2)
+
+        renewal = SharedRenewal(SharedTokens(database, "ww1:1"), fetch)
+
+        async def caller() -> None:
+            while time.monotonic() < ends:
+                await renewal.token()
+                await asyncio.sleep(0.01)
+
+        try:
+            await asyncio.to_thread(together.wait)
+            ends = time.monotonic() + seconds
+            await asyncio.gather(*(caller() for _ in range(8)))
+        finally:
+            await database.close()
+
+    asyncio.run(ask())
+
+
 def told(found: Sequence[Drained], where: str, on: date) -> list[str]:
     """The section of the page."""
     minimum = least(CALLS, MINUTE, HOUR)

@@ -167,3 +167,22 @@ async def test_health_tells_of_a_job_that_did_not_run(desk_office: Office) -> No
                 await slots.take(session, **run)
                 await slots.finish(session, **run)
     assert "那一次没有跑" not in await desk.page("/c/health")
+
+
+async def test_health_tells_how_full_the_limits_of_wecom_are_and_what_is_closed(
+    desk_office: Office,
+) -> None:
+    name = "企业微信的频率额度"
+    desk = await desk_office.sit("gaoyuan")
+    assert "这几天没有调用过" in _check(await desk.page("/c/health"), name)
+    pace = desk_office.app.state.parts.pace
+    async with pace.passing("externalcontact/get", {}):
+        pass
+    await pace.pacer.flush(all_of_them=True)
+    told = _check(await desk.page("/c/health"), name)
+    assert "最满的是 externalcontact/get：一分钟内 1 / 10,000 次" in told
+    assert "欢迎语 0 次、服务与关怀 0 次、营销 0 次" in told
+    await pace.pacer.refused("externalcontact/get", 45009)
+    told = _check(await desk.page("/c/health"), name)
+    assert "externalcontact/get 因频率被企业微信拒绝" in told
+    assert "要看一下" in told

@@ -1,5 +1,6 @@
 """What the monitoring hears of the outbox is what stands in the database, in every process."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,3 +47,16 @@ async def test_calls_without_an_answer_are_counted_until_somebody_knows(
         await session.execute(text("UPDATE outbox SET state = 'failed' WHERE key = 'a'"))
     await jobs.measure(database, at=AT)
     assert REGISTRY.get_sample_value("uncertain_open") == 1
+
+
+async def test_what_waits_is_counted_by_how_urgent_it_is(database: Database) -> None:
+    rows = {"welcome": 0, "answer": 4, "care": 6, "offer": 7, "notice": 9}
+    calls = [replace(_call(key, 3), priority=priority) for key, priority in rows.items()]
+    async with database.transaction() as session:
+        await outbox.put(session, [*calls, replace(_call("later", -30), priority=0)], AT)
+    await jobs.measure(database, at=AT)
+    found = {
+        level: REGISTRY.get_sample_value("outbox_waiting", {"urgency": level})
+        for level in ("urgent", "service", "marketing")
+    }
+    assert found == {"urgent": 1, "service": 2, "marketing": 2}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import httpx
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import text
 
 from config import call_limit_policy
@@ -98,3 +99,41 @@ async def test_where_the_database_does_not_answer_nothing_is_sent(database: Data
         with pytest.raises(Busy, match="no permit"):
             await client.call(READ, idempotent=True)
         assert await world.called(READ) == []
+
+
+async def test_an_object_that_is_being_changed_closes_nothing(database: Database) -> None:
+    policy = _policy(pace={"patience_seconds": 0})
+    async with wecom_world() as world:
+        http = Http("http://wecom", transport=httpx.ASGITransport(world.app))
+        client = WecomClient(http, CORP, SECRET, limiter=pace_in(database, lambda: policy))
+        await world.fault(kind="code", code=45035, path=READ, count=1)
+        with pytest.raises(Busy, match="45035"):
+            await client.call(READ, idempotent=True)
+        await client.call(READ, idempotent=True)
+
+
+async def test_how_full_the_limits_are_is_told_without_naming_a_member(database: Database) -> None:
+    policy = _policy(api={"minute": 20, "hour": 200})
+    pace = pace_in(database, lambda: policy)
+    assert await pace.fullness() == []
+    async with wecom_world() as world:
+        http = Http("http://wecom", transport=httpx.ASGITransport(world.app))
+        client = WecomClient(http, CORP, SECRET, limiter=pace)
+        for _ in range(5):
+            await client.call(READ, idempotent=True)
+        await client.call("message/send", {**CARD, "touser": "limin"}, idempotent=True)
+        await pace.pacer.flush(all_of_them=True)
+        own, *others = await pace.fullness()
+        assert (own.scope, own.used, own.most, own.span) == (f"api:{READ}", 5, 20, 60)
+        assert {one.scope for one in others} == {"address", "api:message/send"}
+        await world.fault(kind="rate_limit", path=READ, count=1)
+        with pytest.raises(Busy, match="45009"):
+            await client.call(READ, idempotent=True)
+    await pace.measure()
+    labels = {"scope": f"api:{READ}"}
+    closed = REGISTRY.get_sample_value("call_closed_seconds", labels)
+    assert closed is not None
+    assert 50 < closed <= 60
+    used = REGISTRY.get_sample_value("call_window_used", labels)
+    assert used is not None
+    assert used >= 5 / 20

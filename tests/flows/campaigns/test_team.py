@@ -62,7 +62,7 @@ async def test_money_goes_up_to_the_budget_and_the_overrun_that_was_approved(
         {"fen": 0}, {"fen": -95_001}, {"fen": 1, "what": " "},
         {"fen": 1, "spent_on": DAY + timedelta(days=9)}, {"fen": 1, "spent_on": DAY - timedelta(days=9)},
     ):  # fmt: skip
-        await _no(CampaignRefused, _spend(database, number, **wrong))  # type: ignore[arg-type]
+        await _no(CampaignRefused, _spend(database, number, **wrong))
     async with database.reading() as session:
         assert await budget.spent(session, number) == 95_000
         told = await budget.expenses(session, number)

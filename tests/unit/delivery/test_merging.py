@@ -151,7 +151,7 @@ def test_cut_into_batches_by_purpose_and_priority_the_day_says_the_same_as_at_on
                 voice = Voice(one.key, one.purpose.value, campaign_family(one.campaign))
                 said.setdefault(one.customer.customer_id, []).append(voice)
     assert lost.keys() == outranked(every, {}, MERGE).keys()
-    most: dict[str, int] = dict(MERGE.most_per_day)
+    most = {str(purpose): many for purpose, many in MERGE.most_per_day.items()}
     for spoken in said.values():
         assert len({(one.purpose, one.campaign) for one in spoken}) == 1
         assert len(spoken) <= most[spoken[0].purpose]

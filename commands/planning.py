@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from commands import plan_explained
 from commands.opening import OPTIONS, answer, opened, run, say
 from compliance import repository as decisions
 from compliance.objections import BY_CODE
@@ -56,7 +57,7 @@ def plan_command(
             at = parts.clock()
             on = day_of(day, bank_date(at))
             if explain is not None:
-                await explain_one(parts, explain)
+                await explain_one(parts, explain, on)
                 return
             report = await plan(parts, on, at, by="system:cli", dry_run=dry_run)
             found = report.as_json()
@@ -91,12 +92,15 @@ def reason_in_words(reason: str, titles: Mapping[str, str]) -> str:
     return f"当天先说“{titles.get(winner, winner)}”" if kind == "outranked" else ""
 
 
-async def explain_one(parts: Parts, customer_no: str) -> None:
+async def explain_one(parts: Parts, customer_no: str, day: date) -> None:
+    """What became of each candidate of a day, then the gate's decisions as they were recorded."""
     async with parts.databases.bank.reading() as session:
         customer = await customer_by_no(session, customer_no)
         judged = await decisions.decisions_of(session, customer.customer_id, limit=20)
         waiting = await todos.page(session, units=None, customer_id=customer.customer_id, limit=20)
         lost = await merging.lost_of(session, customer.customer_id)
+        edges = [tier.lowest_fen for tier in parts.tiers.tiers[1:]]
+        told = await plan_explained.sentences(session, customer, day, parts.reminders, edges)
         scripts = {
             one.script.code: one.script.title
             for one in await scripts_of.library(session, limit=500)
@@ -120,6 +124,8 @@ async def explain_one(parts: Parts, customer_no: str) -> None:
     answer(
         {
             "customer_no": customer_no,
+            "date": day.isoformat(),
+            "sentences": plan_explained.as_json(told),
             "decisions": rows,
             "todos": [one.key for one in waiting],
             "channels": [
@@ -132,6 +138,10 @@ async def explain_one(parts: Parts, customer_no: str) -> None:
         },
         f"客户 {customer_no}",
     )
+    for one in told:
+        say(f"  {one.sentence}")
+    if not told:
+        say(f"  {plan_explained.nothing(customer, day)}")
     titles = {one.name: one.title for one in parts.reminders.trigger}
     for row in rows:
         if row["verdict"] == "pass":
@@ -144,10 +154,8 @@ async def explain_one(parts: Parts, customer_no: str) -> None:
         first = titles.get(behind.winner.partition(":")[0], behind.winner.partition(":")[0])
         mine = titles.get(behind.key.partition(":")[0], behind.trigger)
         say(f"  让位：{behind.day} 的“{mine}”没有说，因为当天先说“{first}”（{behind.winner}）")
-    for one in waiting:
-        say(f"  渠道：{one.channel_reason}（{one.key}）")
-    if not rows and not lost:
-        say("  这位客户还没有被任何提醒选中：没有到期、生日、换卡、还款或客群内容")
+    for todo in waiting:
+        say(f"  渠道：{todo.channel_reason}（{todo.key}）")
 
 
 @app.command("sync")

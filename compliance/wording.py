@@ -31,6 +31,8 @@ REMEMBERED = 50_000
 """How many texts a reader remembers before it starts anew: it may live as long as the process."""
 
 _ENDS_IN_DIGIT: Final = re.compile(r"[0-9][\s\-‐–—.·_]{0,2}\Z")
+_JOINING: Final = frozenset("0123456789 \t\u3000-‐–—.·_")
+"""What digits may stand behind or before and still be one number with those of a neighbour."""
 _BEGINS_WITH_DIGIT: Final = re.compile(r"[\s\-‐–—.·_]{0,2}[0-9]")
 
 Frame = tuple[str | None, ...]
@@ -342,15 +344,24 @@ def _layout(pieces: tuple[tuple[str, str], ...]) -> tuple[tuple[int, int], ...]:
 def _tokens(
     pieces: tuple[tuple[str, str], ...], layout: tuple[tuple[int, int], ...]
 ) -> tuple[Token, ...]:
-    """Only a value that stands alone has a class: two that touch say something together."""
-    return tuple(
-        [
-            (class_of(*pieces[first]) or pieces[first][1],)
-            if last - first == 1
-            else tuple([text for _, text in pieces[first:last]])
-            for first, last in layout
-        ]
-    )
+    """Each value by the classes of its pieces; a piece that digits touch by what it says."""
+    return tuple([tuple([_token(pieces, at) for at in range(*run)]) for run in layout])
+
+
+def _token(pieces: tuple[tuple[str, str], ...], at: int) -> str:
+    name, text = pieces[at]
+    if not name:
+        return text
+    known = class_of(name, text)
+    if known is None:
+        return text
+    before = pieces[at - 1][1] if at else ""
+    after = pieces[at + 1][1] if at + 1 < len(pieces) else ""
+    if before[-1:] in _JOINING and _ENDS_IN_DIGIT.search(before):
+        return text
+    if after[:1] in _JOINING and _BEGINS_WITH_DIGIT.match(after):
+        return text
+    return known
 
 
 def _beside_digits(

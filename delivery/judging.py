@@ -277,6 +277,7 @@ def _words_alike(
 
 def _said(words: Words, text: str, pieces: tuple[tuple[str, str], ...]) -> Words:
     """The words with what is said; ``dataclasses.replace`` by hand, because there are thousands."""
+    greeting = next((part for name, part in pieces if name == GREETING), "")
     return Words(
         words.script_code,
         words.version,
@@ -298,10 +299,10 @@ def _said(words: Words, text: str, pieces: tuple[tuple[str, str], ...]) -> Words
         words.personas,
         words.allow_list,
         words.licence,
-        words.has_personal_fields,
+        words.has_personal_fields or bool(greeting),
         pieces,
         words.accepted_rules,
-        next((part for name, part in pieces if name == GREETING), ""),
+        greeting,
     )
 
 

@@ -1,5 +1,6 @@
 """What one planning run decided, item by item: to-dos, places in broadcasts, refusals."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlmodel import col
 
 from delivery.intents import Outcome
 from delivery.models import Broadcast, BroadcastRecipient, IntentKey
+from delivery.repository import keys
 
 KEPT = (Outcome.QUEUED, Outcome.REPEATED)
 
@@ -99,6 +101,12 @@ async def refusal(session: AsyncSession, key: str) -> Refusal | None:
     if row is None or row.outcome in {one.value for one in KEPT}:
         return None
     return Refusal(row.key, row.outcome, row.reasons)
+
+
+async def fates(session: AsyncSession, names: Sequence[str]) -> list[Refusal]:
+    """What became of each of these intent keys that was ever submitted; kept ones too."""
+    found = await keys.known(session, names)
+    return [Refusal(name, *found[name]) for name in names if name in found]
 
 
 def _placed() -> Any:

@@ -237,6 +237,14 @@ async def names_of(session: AsyncSession, externals: Collection[str]) -> dict[st
     }
 
 
+async def holding_ids(session: AsyncSession, customer_id: int) -> list[int]:
+    """The ids of everything the customer has now."""
+    query = select(col(Holding.id)).where(
+        col(Holding.customer_id) == customer_id, col(Holding.removed_at).is_(None)
+    )
+    return [number for number in (await session.execute(query)).scalars() if number is not None]
+
+
 async def customer_of_holding(
     session: AsyncSession, holding_ids: Collection[int]
 ) -> dict[int, int]:

@@ -79,7 +79,7 @@ async def test_the_lower_of_two_assessments_is_imported_judged_and_read_everywhe
         assert words in page, words
     OPTIONS["json"] = True
     try:
-        await planning.explain_one(parts, "6210003821")
+        await planning.explain_one(parts, "6210003821", bank_date(AT))
     finally:
         OPTIONS["json"] = False
     told = orjson.loads(capsys.readouterr().out)

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import SQLModel
 
 from compliance import service as consent
 from compliance.facts import Channel, Purpose, Scope
@@ -72,13 +73,14 @@ async def _plan(
     database: Database,
     day: date = TODAY,
     *,
+    at: datetime = MORNING,
     dry_run: bool = False,
     slots: tuple[PersonaSlot, ...] = (),
 ) -> PlanReport:
     return await plan_day(
         database,
         day=day,
-        at=MORNING,
+        at=at,
         policy=REMINDERS,
         desk=desk(),
         content=lambda _: slots,
@@ -128,18 +130,64 @@ async def test_a_customer_nobody_covers_hears_nothing_and_is_counted(database: D
     assert report.as_json()["planned"] == 3
 
 
+async def _rows(database: Database) -> dict[str, int]:
+    """How many rows every table of the product has."""
+    async with database.reading() as session:
+        return {
+            name: int((await session.execute(text(f'SELECT count(*) FROM "{name}"'))).scalar_one())  # noqa: S608 — our tables
+            for name in sorted(SQLModel.metadata.tables)
+        }
+
+
+async def _texts_of_rows(database: Database) -> list[tuple[object, ...]]:
+    async with database.reading() as session:
+        found: list[tuple[object, ...]] = []
+        for query in (
+            "SELECT key, at, outcome, reasons FROM intent_key ORDER BY key",
+            "SELECT customer_id, day, key, winner, at FROM outranked ORDER BY key",
+        ):
+            found += [tuple(row) for row in await session.execute(text(query))]
+        return found
+
+
 async def test_planning_again_writes_nothing_at_all(database: Database) -> None:
-    await _small_bank(database)
-    await _plan(database)
-    counted = (
-        "SELECT (SELECT count(*) FROM todo), (SELECT count(*) FROM decision),"
-        " (SELECT count(*) FROM quota_slot), (SELECT count(*) FROM intent_key)"
-    )
-    async with database.reading() as session:
-        before = (await session.execute(text(counted))).one()
-    await _plan(database)
-    async with database.reading() as session:
-        assert (await session.execute(text(counted))).one() == before
+    people = await _small_bank(database)
+    async with database.transaction() as session:
+        await consent.suppress(
+            session,
+            people["birthday"],
+            Scope.MARKETING,
+            source="chat",
+            reason="客户说不要再发",
+            at=MORNING,
+            actor="customer:self",
+        )
+        for number in range(2):  # one more than a day holds: refused, and not again
+            await bank.holding(
+                session,
+                people["seven"],
+                f"M{number}",
+                "deposit",
+                product_name="一年期整存整取",
+                amount_fen=5_000_000,
+                matures_on=TODAY + timedelta(days=7),
+            )
+    first = await _plan(database)
+    before, said = await _rows(database), await _texts_of_rows(database)
+    assert first.outcomes["maturity.deposit", "todo", "outranked"] == 1
+    assert first.outcomes["birthday", "todo", "blocked"] == 1
+    assert before["todo"] == 3
+    assert before["plan_run"] == 1
+    again = await _plan(database, at=MORNING + timedelta(hours=1))
+    assert again.as_json()["planned"] == 0
+    assert await _rows(database) == before
+    assert await _texts_of_rows(database) == said
+
+
+async def test_a_day_with_nothing_to_say_is_kept_once_as_planned(database: Database) -> None:
+    for _ in range(2):
+        await _plan(database)
+    assert (await _rows(database))["plan_run"] == 1
 
 
 async def test_a_dry_run_says_the_same_and_keeps_nothing(database: Database) -> None:

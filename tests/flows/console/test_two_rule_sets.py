@@ -14,6 +14,7 @@ from content_library import repository
 from crm_sync.models import Customer, Product
 from crm_sync.selection import customer_facts
 from delivery import judging, tickets
+from kit.clock import bank_date
 from tests.flows.console.office import AT, Office
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import approved_script

@@ -1,6 +1,7 @@
 """kill -9 while a bank speaks to its customers through a WeCom that fails, and the count after."""
 
 import asyncio
+import math
 import random
 import time
 from collections import Counter
@@ -121,14 +122,16 @@ class DeliveryProof:
         self._said_no: dict[str, datetime] = {}
         self._doubted: dict[tuple[int, int], datetime] = {}
         self._wave = 0
+        self._over_at = math.inf
 
     def now(self) -> datetime:
         """The moment by the product's and WeCom's clock."""
         return clock.now() + timedelta(seconds=self.offset)
 
-    async def run(self, kills: int, *, waves: int) -> Delivered:
-        """Kill ``kills`` times, let everything settle, count."""
+    async def run(self, kills: int, *, waves: int, within: float = math.inf) -> Delivered:
+        """Kill ``kills`` times, or for ``within`` seconds; let everything settle, count."""
         began = time.perf_counter()
+        self._over_at = began + within
         await bank_day.prepare(load(self.env))
         self.wecom.start()
         try:
@@ -178,6 +181,8 @@ class DeliveryProof:
             asyncio.create_task(self._watch(parts, over)),
         ]
         for number in range(kills):
+            if time.perf_counter() > self._over_at:
+                break
             mode = MODES[number % len(MODES)]
             await self._moment(people, mode)
             victims = self._victims()

@@ -129,7 +129,10 @@ class DeliveryProof:
         return clock.now() + timedelta(seconds=self.offset)
 
     async def run(self, kills: int, *, waves: int, within: float = math.inf) -> Delivered:
-        """Kill ``kills`` times, or for ``within`` seconds; let everything settle, count."""
+        """Kill ``kills`` times, or for ``within`` seconds; let everything settle, count.
+
+        No kills: every wave is spoken, and that is all.
+        """
         began = time.perf_counter()
         self._over_at = began + within
         await bank_day.prepare(load(self.env))
@@ -190,6 +193,8 @@ class DeliveryProof:
             self.figures.kills[mode] += 1
             self.figures.victims["+".join(victims)] += 1
             self.living.start()
+        if not kills:
+            await streams[0]
         over.set()
         await asyncio.gather(*streams)
 

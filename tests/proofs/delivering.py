@@ -274,6 +274,7 @@ class DeliveryProof:
 
     async def settle(self, people: httpx.AsyncClient) -> None:
         """No faults, no kills; time goes on until nothing is under way or in doubt."""
+        self.figures.requests = await _asked(people)
         await people.delete("/_sim/faults")
         for jump in range(4):
             self.living.start()
@@ -309,7 +310,6 @@ class DeliveryProof:
         }  # fmt: skip
         for row in seen:
             if row["kind"] == "request":
-                figures.requests += 1
                 figures.spoilt.update(one for one in row["faults"] if one != "delay")
             elif row["kind"] == "note":
                 told["card"][row["body"]["task_id"]] += 1

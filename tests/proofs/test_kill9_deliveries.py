@@ -56,7 +56,7 @@ def told(found: Delivered, processes: str, on: date) -> list[str]:
         "",
         "| counted by | what | figure |",
         "|---|---|---|",
-        f"| simulated WeCom | calls of it / spoilt by faults, also while all was calm at the end |"
+        f"| simulated WeCom | calls of it as long as there were faults / spoilt by them |"
         f" {found.requests} / {found.spoilt.total()} ({share:.0f} %) |",
         f"| simulated WeCom | faults | {spoilt} |",
         *rows,

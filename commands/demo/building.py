@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.demo.benefits_day import benefits_day
 from commands.demo.campaigns_day import campaigns_day
 from commands.demo.desk_day import desk_day
+from commands.demo.journey_day import journey_day
 from commands.demo.library import fill_library
 from commands.demo.moments_day import moments_day
 from commands.demo.ownership_day import ownership_day
@@ -185,7 +186,9 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
     tell("等着审核", len(waiting.submitted) + 1)
 
 
-async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) -> dict[str, Any]:
+async def first_day(
+    parts: Parts, bank: shape.Bank, files: Path, at: datetime, tell: Tell
+) -> dict[str, Any]:
     """Sync, personas, tags, the day's plan, the archive: what a first morning does."""
     counts = (await sync(parts, at)).as_counts()
     tell("同步好友关系", int(counts.get("contacts.relations_new", 0) or 0))
@@ -212,6 +215,7 @@ async def first_day(parts: Parts, bank: shape.Bank, at: datetime, tell: Tell) ->
     tell("商机线索", int(sum(stood["leads"].values())))
     uploaded = await material_duty.renew(parts, at)
     tell("传到企业微信的素材", int(uploaded["uploaded"]))
+    tell("客户的大事", await journey_day(parts, files, at, bank_date(at)))
     planned = (await plan(parts, bank_date(at), at)).as_json()
     tell("今天的安排", int(planned["planned"]))
     await moments_day(parts, at, tell)

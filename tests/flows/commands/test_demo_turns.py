@@ -7,7 +7,7 @@ import pytest
 
 from commands.demo.journey_day import MANAGER, journey_day
 from kit.clock import bank_moment
-from reminders.jobs import PlanReport
+from reminders.report import PlanReport
 from tests.flows.crm_sync import bank
 from tests.flows.site import open_site
 from wiring.jobs import plan

@@ -55,6 +55,7 @@ async def waiting(
         )
         .order_by(col(Todo.id))
         .limit(AT_ONCE)
+        .with_for_update(skip_locked=True)
     )
     return [
         Noted(

@@ -10,7 +10,7 @@ from delivery.metrics import OUTBOX_OLDEST, UNCERTAIN, WAITING
 from delivery.models import OutboxState
 from delivery.repository import keys, outbox, todos
 from delivery.repository.turns import waiting
-from delivery.staff_cards import todo_card
+from delivery.staff_cards import reachable, todo_card
 from kit import ledger
 from kit.clock import bank_date
 from kit.db import Database
@@ -23,13 +23,19 @@ async def announce(database: Database, *, at: datetime, public_url: str, bank_na
     """
     day = bank_date(at)
     async with database.transaction() as session:
-        waiting = await todos.to_announce(session, day)
-        wanted = {f"announce:{row.staff_id}:{day.isoformat()}": row for row in waiting}
+        due = await todos.to_announce(session, day)
+        userids = await reachable(session, [row.staff_id for row in due])
+        wanted = {
+            f"announce:{row.staff_id}:{day.isoformat()}": row
+            for row in due
+            if row.staff_id in userids
+        }
         taken = await keys.take(session, sorted(wanted), at)
         calls = [
             todo_card(
                 key,
                 row,
+                userid=userids[row.staff_id],
                 title=f"今天有 {row.number} 件客户待办",
                 note="件待办，话术已备好",
                 at=at,
@@ -40,7 +46,7 @@ async def announce(database: Database, *, at: datetime, public_url: str, bank_na
             if key in taken
         ]
         await outbox.put(session, calls, at)
-        await todos.mark_announced(session, [row.staff_id for row in waiting], day, at)
+        await todos.mark_announced(session, sorted(userids), day, at)
     return len(calls)
 
 

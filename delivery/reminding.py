@@ -19,7 +19,7 @@ from config.execution_policy import ExecutionPolicy
 from delivery.models import Broadcast, Todo
 from delivery.repository import keys, outbox
 from delivery.repository.todos import LIVE
-from delivery.staff_cards import todo_card
+from delivery.staff_cards import reachable, todo_card
 from kit import ledger, log
 from kit.clock import bank_clock, bank_date
 from kit.db import Database
@@ -156,11 +156,13 @@ async def nudge(database: Database, *, at: datetime, public_url: str, bank_name:
     day = bank_date(at)
     async with database.transaction() as session:
         waiting = await _undone(session, at)
+        userids = await reachable(session, [row.staff_id for row in waiting])
+        waiting = [row for row in waiting if row.staff_id in userids]
         wanted = {f"nudge:{row.staff_id}:{day.isoformat()}": row for row in waiting}
         taken = await keys.take(session, sorted(wanted), at)
         calls = [
             todo_card(
-                key, row, title=f"还有 {row.number} 件客户待办没有做",
+                key, row, userid=userids[row.staff_id], title=f"还有 {row.number} 件客户待办没有做",
                 note="件，今天该做", at=at, public_url=public_url, bank_name=bank_name,
             )
             for key, row in sorted(wanted.items())
@@ -171,11 +173,10 @@ async def nudge(database: Database, *, at: datetime, public_url: str, bank_name:
 
 
 async def _undone(session: AsyncSession, at: datetime) -> list[Any]:
-    """(staff_id, userid, unit_id, number) of managers with to-dos of today not done."""
+    """(staff_id, unit_id, number) of managers with to-dos of today not done."""
     query = (
         select(
             col(Todo.staff_id),
-            func.max(col(Todo.userid)).label("userid"),
             func.max(col(Todo.unit_id)).label("unit_id"),
             func.count().label("number"),
         )
@@ -185,7 +186,6 @@ async def _undone(session: AsyncSession, at: datetime) -> list[Any]:
             col(Todo.announced_at).is_not(None),
         )
         .group_by(col(Todo.staff_id))
-        .having(func.max(col(Todo.userid)) != "")
         .order_by(col(Todo.staff_id))
     )
     return list(await session.execute(query))

@@ -206,21 +206,20 @@ async def execution(
 
 
 async def to_announce(session: AsyncSession, day: date) -> list[Row[Any]]:
-    """(staff_id, userid, unit_id, number, first title) of managers with new to-dos due on ``day``."""
+    """(staff_id, unit_id, number) of managers with new to-dos due on ``day``; texts go by themselves."""
     query = (
         select(
             col(Todo.staff_id),
-            col(Todo.userid),
-            col(Todo.unit_id),
+            func.max(col(Todo.unit_id)).label("unit_id"),
             func.count().label("number"),
         )
         .where(
             col(Todo.due_on) <= day,
             col(Todo.state) == TodoState.OPEN,
             col(Todo.announced_at).is_(None),
-            col(Todo.userid) != "",
+            col(Todo.channel) != "sms",
         )
-        .group_by(col(Todo.staff_id), col(Todo.userid), col(Todo.unit_id))
+        .group_by(col(Todo.staff_id))
         .order_by(col(Todo.staff_id))
     )
     return list(await session.execute(query))
@@ -235,7 +234,9 @@ async def mark_announced(
         .where(
             col(Todo.staff_id).in_(list(staff_ids)),
             col(Todo.due_on) <= day,
+            col(Todo.state) == TodoState.OPEN,
             col(Todo.announced_at).is_(None),
+            col(Todo.channel) != "sms",
         )
         .values(announced_at=at)
         .execution_options(synchronize_session=False)

@@ -37,6 +37,8 @@ async def test_a_card_that_wecom_took_is_received_and_one_it_could_not_hand_over
     wall = Wall()
     async with database.transaction() as session:
         await bank.units(session)
+        for name in ("limin", "gone"):
+            await bank.staff(session, name)
         made = {
             name: await scenes.todo(
                 session, await bank.customer(session, f"C{name}"), at=wall.at, staff=name

@@ -108,9 +108,14 @@ async def test_one_card_in_the_afternoon_to_who_was_told_and_has_not_done_all(
         for name, states in {
             "limin": (TodoState.OPEN, TodoState.OPEN, TodoState.DONE),
             "busy": (TodoState.OPEN,),
+            "left": (TodoState.OPEN,),
         }.items():
-            for state in states:
-                await scenes.todo(session, customer, at=AT, staff=name, state=state)
+            await bank.staff(session, name, active=name != "left")
+            for state in states:  # calls by phone: no friendship, and still somebody to tell
+                await scenes.todo(
+                    session, customer, at=AT, staff=name, state=state, userid="", channel="phone"
+                )
+        await scenes.todo(session, customer, at=AT, staff="busy", channel="sms")
     told = {"public_url": "http://desk", "bank_name": "青禾银行"}
     assert await reminding.nudge(database, at=AT, **told) == 0  # nobody was told of anything
     assert await jobs.announce(database, at=AT, **told) == 2

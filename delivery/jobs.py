@@ -46,7 +46,8 @@ async def announce(database: Database, *, at: datetime, public_url: str, bank_na
             if key in taken
         ]
         await outbox.put(session, calls, at)
-        await todos.mark_announced(session, sorted(userids), day, at)
+        told = [row.staff_id for key, row in sorted(wanted.items()) if key in taken]
+        await todos.mark_announced(session, told, day, at)
     return len(calls)
 
 

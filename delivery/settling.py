@@ -130,18 +130,19 @@ async def _record(session: AsyncSession, ends: Sequence[End], at: datetime) -> N
 
 
 def _entry(one: End) -> ledger.Entry:
+    claim, state = one.claim, one.state
     return ledger.Entry(
         kind="send",
-        act=f"{one.claim.kind}.{one.state.value}",
+        act=f"{claim.kind}.{state.value}",
         actor="system:dispatcher",
-        object=f"outbox:{one.claim.id}",
-        unit=one.claim.unit_id,
+        object=f"outbox:{claim.id}",
+        unit=claim.unit_id,
         reason=one.cause,
         payload={
-            "key": one.claim.key,
-            "userid": one.claim.userid,
+            "key": claim.key,
+            "userid": claim.userid,
             "reference": one.reference,
-            "attempts": one.claim.attempts,
+            "attempts": claim.attempts,
         },
     )
 

@@ -10,8 +10,8 @@ from kit.pacing.metrics import CLOSED, WINDOW
 
 API: Final = "api:"
 ADDRESS: Final = "address"
-ANY: Final = "externalcontact/get"
-"""An API that counts in the limits of our address."""
+ANY: Final = ""
+"""An API of which nothing special is said: it counts in the limits of our address."""
 
 
 @dataclass(frozen=True, slots=True)

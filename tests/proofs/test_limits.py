@@ -25,7 +25,7 @@ from tests.proofs.written import write
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(3_600)]
 
 
-DISPATCHED = 20_000
+DISPATCHED = 5_000
 
 
 def _today() -> date:
@@ -67,7 +67,7 @@ def _in_order(drain: queueing.Dispatched, welcome: queueing.Welcomed) -> None:
 async def test_the_dispatcher_keeps_the_limits_and_welcomes_go_first_on_postgresql(
     postgresql_urls: list[str],
 ) -> None:
-    drain = await queueing.drained(postgresql_urls[0], DISPATCHED, 2_000, 8_000)
+    drain = await queueing.drained(postgresql_urls[0], DISPATCHED, 500, 2_000)
     welcome = await queueing.welcomed(postgresql_urls[1])
     _in_order(drain, welcome)
     lines = queueing.told(drain, welcome, "PostgreSQL, four processes' work", _today())
@@ -77,7 +77,7 @@ async def test_the_dispatcher_keeps_the_limits_and_welcomes_go_first_on_postgres
 async def test_the_dispatcher_keeps_the_limits_and_welcomes_go_first_on_sqlite(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    drain = await queueing.drained(sqlite_url, DISPATCHED, 2_000, 8_000)
+    drain = await queueing.drained(sqlite_url, DISPATCHED, 500, 2_000)
     welcome = await queueing.welcomed(f"sqlite:///{tmp_path / 'other.db'}")
     _in_order(drain, welcome)
     lines = queueing.told(drain, welcome, "SQLite, one process", _today())

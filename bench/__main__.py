@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy.engine import URL
 
-from bench import gate, telling, why
+from bench import campaigns, gate, telling, why
 from bench.duty import run as run_duty
 from bench.imports import run as run_imports
 from bench.intake import measuring as intake
@@ -25,7 +25,18 @@ from bench.standing import run as run_standing
 from kit.clock import bank_date, now
 from tests.postgres import running_postgres
 
-ALL = ("intake", "planning", "imports", "personas", "standing", "duty", "screening", "gate", "why")
+ALL = (
+    "intake",
+    "planning",
+    "imports",
+    "personas",
+    "standing",
+    "duty",
+    "screening",
+    "gate",
+    "why",
+    "campaigns",
+)
 TITLES = {
     "intake": "Callback intake",
     "planning": "Planning a day",
@@ -36,6 +47,7 @@ TITLES = {
     "screening": "Screening words",
     "gate": "The gate",
     "why": "Why of a message",
+    "campaigns": "A campaign of the whole bank",
 }
 
 
@@ -59,7 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "gate": _gate,
         "why": _why,
     }
-    by_size = {"personas": _personas, "standing": _standing, "duty": _duty}
+    by_size = {
+        "personas": _personas,
+        "standing": _standing,
+        "duty": _duty,
+        "campaigns": _campaigns,
+    }
     sizes = chosen.customers or ([10_000] if chosen.quick else [100_000, 1_000_000])
     for name in chosen.what or ALL:
         lines = by_size[name](sizes) if name in by_size else made[name](chosen.quick)
@@ -113,6 +130,10 @@ def _screening(quick: bool) -> list[str]:
 
 def _personas(sizes: Sequence[int]) -> list[str]:
     return telling.personas([run_personas(size, "both", None) for size in sizes], _said())
+
+
+def _campaigns(sizes: Sequence[int]) -> list[str]:
+    return campaigns.told([one for size in sizes for one in campaigns.run(size)], _said())
 
 
 def _standing(sizes: Sequence[int]) -> list[str]:

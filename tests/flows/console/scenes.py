@@ -33,6 +33,7 @@ async def todo(
         "key": f"{trigger}:{todo_id}",
         "trigger": trigger,
         "purpose": "service",
+        "campaign": "",
         "kind": "message",
         "customer_id": customer_id,
         "staff_id": staff,

@@ -180,7 +180,7 @@ def _task(number: int, unit: str, at: datetime) -> dict[str, object]:
 def _todo(todo_id: int, key: str, customer: int, unit: str, at: datetime) -> dict[str, object]:
     return {
         "id": todo_id, "key": key, "trigger": "maturity.deposit", "purpose": "service",
-        "kind": "message", "customer_id": customer, "staff_id": f"m{customer % 200}",
+        "campaign": "", "kind": "message", "customer_id": customer, "staff_id": f"m{customer % 200}",
         "userid": "", "external_userid": "", "unit_id": unit, "script_version_id": None,
         "script_code": "", "script_version": 0, "text": None, "text_hash": "", "title": "到期",
         "why": "到期", "detail": {}, "channel": "todo", "channel_reason": "", "channel_refused": "",

@@ -150,7 +150,7 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
     results = {
         "claimed": "已发送，待存档核对",
         "confirmed": "已发送，存档核对一致",
-        "noted": f"已记：{outcomes.TEXTS.get(one.outcome, one.outcome)}。等旁证办结",
+        "noted": f"已记录：{outcomes.TEXTS.get(one.outcome, one.outcome)}。等旁证办结",
         "done": f"已办结：{outcomes.TEXTS.get(one.outcome, '系统已发')}，有旁证",
     }
     return {

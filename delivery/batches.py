@@ -40,14 +40,14 @@ async def line_of(
     session: AsyncSession, key: str, made_at: datetime
 ) -> tuple[Recorded, dict[str, Any]] | None:
     """The batch's entry that names ``key``, written at ``made_at``, and what it says of it."""
-    before = None
     wanted = reading.Wanted(acts=frozenset({PLANNED}), since=made_at, until=made_at + _MOMENT)
-    while page := await reading.page(session, wanted, limit=1, before=before):
-        entry = page[0]
+    for stream, seq in await reading.places(session, wanted):
+        entry = await reading.one(session, stream, seq)
+        if entry is None:
+            continue
         for line in entry.payload["items"]:
             if line[0] == key:
                 return entry, dict(zip(LINE, line, strict=True))
-        before = (entry.at, entry.stream, entry.seq)
     return None
 
 

@@ -87,6 +87,13 @@ async def page(
     return _opened(session, (await session.execute(query)).scalars().all())
 
 
+async def places(session: AsyncSession, wanted: Wanted) -> list[tuple[str, int]]:
+    """``(stream, seq)`` of every entry that matches, oldest first; no payload is read."""
+    query = select(col(LedgerEntry.stream), col(LedgerEntry.seq)).where(*_conditions(wanted))
+    query = query.order_by(col(LedgerEntry.at), col(LedgerEntry.stream), col(LedgerEntry.seq))
+    return [(stream, seq) for stream, seq in await session.execute(query)]
+
+
 async def count(session: AsyncSession, wanted: Wanted) -> int:
     """How many entries match."""
     query = select(func.count()).select_from(LedgerEntry).where(*_conditions(wanted))

@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from crm_sync.repository.staff import staff_by_id
 from delivery import quota
 from delivery.broadcasts import recipients_now
 from delivery.models import Broadcast, BroadcastRecipient, CampaignHalt
@@ -75,7 +76,7 @@ async def all_in_turn(session: AsyncSession, customer_ids: Sequence[int]) -> Non
 
 async def depart(session: AsyncSession, broadcast_id: int, purpose: str, at: datetime) -> list[str]:
     """Let the call go: the contacts it is for, nobody who said no in a transaction that committed,
-    and nobody at all of a campaign that was stopped.
+    and nobody at all of a campaign that was stopped or of a member of staff who is disabled.
 
     Commit before WeCom is called. Raises BeingRefused where an opt-out of one of them is being
     written; it never waits, so no two of these can wait for each other.
@@ -92,7 +93,7 @@ async def depart(session: AsyncSession, broadcast_id: int, purpose: str, at: dat
     count = select(func.count()).select_from(BroadcastRecipient).where(*mine)
     if len(held.all()) < int((await session.execute(count)).scalar_one()):
         raise BeingRefused
-    if await _halted(session, broadcast_id):
+    if await _halted(session, broadcast_id) or not await _sender_is_here(session, broadcast_id):
         await _withdraw_all(session, mine)
         return []
     wanted = await recipients_now(session, broadcast_id, purpose)
@@ -108,6 +109,14 @@ async def _halted(session: AsyncSession, broadcast_id: int) -> bool:
         .where(col(Broadcast.id) == broadcast_id)
     )
     return (await session.execute(query)).first() is not None
+
+
+async def _sender_is_here(session: AsyncSession, broadcast_id: int) -> bool:
+    """Who was disabled after the plan sends nothing: a login that is dead must have no mouth."""
+    query = select(col(Broadcast.staff_id)).where(col(Broadcast.id) == broadcast_id)
+    staff_id = (await session.execute(query)).scalar_one()
+    sender = (await staff_by_id(session, [staff_id])).get(staff_id)
+    return sender is not None and sender.active
 
 
 async def _withdraw_all(session: AsyncSession, mine: Sequence[ColumnElement[bool]]) -> None:

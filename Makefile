@@ -25,8 +25,8 @@ setup: $(STAMPS)/runtime $(STAMPS)/assets ## installs alone; commands are then i
 test: setup-tests ## sets up what the tests need (PostgreSQL, a browser) and passes
 	@$(BIN)/pytest $(TESTS) -n $(XDIST) --dist loadgroup -q -m "not slow"
 
-check: lint types contracts ## what every commit passes: format, lint, types, import contracts, fast tests
-	@$(BIN)/pytest tests/unit tests/contracts -n $(XDIST) -q -m "not slow"
+check: lint types contracts ## what every commit passes: format, lint, types, import contracts, fast tests, 1,000 steps of the state machine
+	@$(BIN)/pytest tests/unit tests/contracts tests/machine -n $(XDIST) -q -m "not slow"
 
 lint: $(STAMPS)/dev
 	@$(BIN)/ruff format --check -q .

@@ -83,7 +83,7 @@ def commits_of(fuse: Fuse) -> Iterator[None]:
         try:
             fuse.passing("before a commit")
         except Died:
-            connection.connection.rollback()  # as the server does for a client that is gone
+            connection.invalidate()  # the server takes back what a client that is gone has begun
             raise
 
     def after(_: Session) -> None:

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from sqlalchemy import update
@@ -16,6 +16,7 @@ from compliance.service import give_consents
 from crm_sync.models import Staff
 from kit.clock import bank_clock, bank_date, bank_moment
 from kit.errors import AppError
+from simulator.wecom.faults import FaultRule
 from tests.flows.crm_sync.bank import BEFORE
 from tests.flows.site import test_settings
 from tests.machine import bank, looking
@@ -167,6 +168,15 @@ class Run:
         """A customer by any number."""
         names = sorted(self.ids)
         return names[number % len(names)]
+
+    def manager(self, number: int) -> str | None:
+        """A manager who is not disabled, by any number."""
+        here = [one for one in sorted(bank.MANAGERS) if one not in self.model.gone]
+        return here[number % len(here)] if here else None
+
+    def fault(self, **rule: Any) -> None:
+        """Something at WeCom will go wrong."""
+        self.wecom.world.faults.arm(FaultRule(**rule))
 
     def added(self, code: str, userid: str, contact: str) -> None:
         """WeCom gave a welcome code."""

@@ -10,8 +10,8 @@ from tests.machine.sabotage import ResendsInDoubt
 
 pytestmark = pytest.mark.anyio
 
-SEEDS = (35, 34)
-STEPS = 500
+SEEDS = (34, 35)
+STEPS = 500  # a thousand together
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -41,7 +41,9 @@ async def test_the_machine_finds_who_sends_again_in_doubt(
     found = await walk(fresh, trace, seed=1, house=ResendsInDoubt)
     assert found.broken is not None
     short = await shortest(fresh, trace, found.broken, seed=1, house=ResendsInDoubt)
-    assert [name for name, *_ in short] == ["written", "said", "fault", "sent", "worked", "sent"]
+    names = [name for name, *_ in short]
+    assert {"written", "said", "fault", "sent"} <= set(names)
+    assert "contact_added" not in names  # it has nothing to do with it
 
 
 def test_a_seed_always_draws_the_same_trace() -> None:

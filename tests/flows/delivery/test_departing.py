@@ -231,3 +231,19 @@ async def test_complaints_of_a_file_and_a_text_for_a_phone_take_turns(
             await asyncio.wait_for(asyncio.shield(landing), 0.3)
         assert not landing.done()
     assert await landing == many
+
+
+async def test_who_was_disabled_after_the_plan_sends_nothing(database: Database) -> None:
+    wall = Wall()
+    ids = await _customers(database)
+    await _gather_care(database, ids, wall)
+    async with database.transaction() as session:
+        await session.execute(text("UPDATE staff SET active = :no"), {"no": False})
+    async with wecom_world(customers=PEOPLE) as world:
+        await dispatcher(database, world, wall).drain()
+        assert await world.called("add_msg_template") == []
+    for number in ids.values():
+        assert await states_of(database, "broadcast_recipient", number) == ["withdrawn"]
+    async with database.reading() as session:
+        held = await session.execute(text("SELECT count(*) FROM quota_slot"))
+        assert held.scalar_one() == 0

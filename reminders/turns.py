@@ -140,16 +140,25 @@ def _detail(turn: Turn) -> dict[str, str]:
 
 
 def turns_of_life(policy: ReminderPolicy) -> tuple[str, ...]:
-    """Every word by which a turn in life has something to be said, in the policy's order."""
-    return tuple(dict.fromkeys(word for one in _of_life(policy) for word in one.by_note))
+    """One word for each turn in life of which something is said, in the policy's order.
+
+    Of words that are said alike (买房, 乔迁) the first stands for all.
+    """
+    said: dict[tuple[str, ...], str] = {}
+    for word in dict.fromkeys(word for one in _of_life(policy) for word in one.by_note):
+        scenes = tuple(one.by_note.get(word, "") for one in _of_life(policy))
+        said.setdefault(scenes, word)
+    return tuple(said.values())
 
 
 def said_of_life(policy: ReminderPolicy, word: str) -> str:
     """When something is said of a turn called ``word``, in words: ``前 30 天、当天``."""
     days = {step.days_left for one in _of_life(policy) if word in one.by_note for step in one.step}
-    return "、".join(
+    told = [
         f"前 {days_left} 天" if days_left else "当天" for days_left in sorted(days, reverse=True)
-    )
+    ]
+    yearly = any(word in one.by_note for one in policy.trigger if one.select == "anniversaries")
+    return "、".join([*told, *(["以后每年"] if yearly else [])])
 
 
 def _of_life(policy: ReminderPolicy) -> list[Trigger]:

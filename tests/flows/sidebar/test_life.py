@@ -58,6 +58,10 @@ async def test_what_the_manager_writes_down_is_said_on_its_day_and_not_before(
     limin = await site.signed_in("limin")
     assert "记一件大事" in words_of((await limin.get("/h5/customer?contact=wm-C1")).text)
     on = TODAY + timedelta(days=40)
+    form = words_of((await limin.get("/h5/life?contact=wm-C1")).text)
+    assert "买房 前 30 天、当天" in form
+    assert "乔迁" not in form  # said as 买房 is
+    assert "纪念日 当天、以后每年" in form
     said = {"contact": "wm-C1", "what": "买房", "on": on.isoformat()}
     for _ in range(2):  # a second tap writes nothing
         assert (await limin.post("/h5/life", said)).status_code == 303

@@ -56,7 +56,7 @@ async def poll(database: Database, wecom: Caller, clock: Callable[[], datetime])
             moment_id = one.moment_id or await _made(database, wecom, one, clock)
             if moment_id:
                 await _ask(database, wecom, one, moment_id, clock, counts)
-        except WecomError as error:
+        except Exception as error:  # because one bad moment must not keep the others waiting
             async with database.transaction() as session:
                 await _troubled(session, one, error, _Reading(), clock())
     return counts
@@ -242,12 +242,13 @@ async def _missed(session: AsyncSession, one: Due, userids: frozenset[str], at: 
 
 
 async def _troubled(
-    session: AsyncSession, one: Due, error: WecomError, found: _Reading, at: datetime
+    session: AsyncSession, one: Due, error: Exception, found: _Reading, at: datetime
 ) -> None:
     """WeCom did not answer, or said no: again a little later, or for the last time."""
     _log.warning("moments.results_failed", part=one.id, cause=type(error).__name__)
     if at >= one.poll_until:
-        await _give_up(session, one, error.person, found, at)
+        cause = error.person if isinstance(error, WecomError) else type(error).__name__
+        await _give_up(session, one, cause, found, at)
     else:  # 41079: WeCom is still making it
         await _again(session, one, at + (SOON if isinstance(error, Busy) else LATER))
 

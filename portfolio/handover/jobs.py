@@ -5,9 +5,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from config.handover_policy import HandoverPolicy
+from kit import log
 from kit.db import Database
 from portfolio.handover import asking, results, store
 from wecom.client import Caller
+
+_log = log.get(__name__)
 
 
 async def round_of(
@@ -30,10 +33,16 @@ async def round_of(
     for one in under_way:
         if run_id is not None and one != run_id:
             continue
-        counts.update(
-            await results.read(database, wecom, one, clock, policy, everything=everything)
-        )
-        counts.update(await asking.ask(database, wecom, one, clock, policy))
-        async with database.transaction() as session:
-            counts["finished"] += await results.finish(session, one, clock())
+        try:
+            counts.update(
+                await results.read(database, wecom, one, clock, policy, everything=everything)
+            )
+            counts.update(await asking.ask(database, wecom, one, clock, policy))
+            async with database.transaction() as session:
+                counts["finished"] += await results.finish(session, one, clock())
+        except Exception as error:  # because one bad handover must not keep the others waiting
+            if run_id is not None:
+                raise
+            _log.exception("handover.round_failed", run=one, cause=type(error).__name__)
+            counts["failed"] += 1
     return dict(counts)

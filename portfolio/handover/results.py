@@ -68,6 +68,9 @@ async def read(
         except WecomError as error:
             _log.warning("handover.results_unread", errcode=error.errcode)
             continue
+        except Exception as error:  # because one bad pair must not keep the others waiting
+            _log.exception("handover.results_failed", run=run_id, cause=type(error).__name__)
+            continue
         verdicts = {line.line_id: _judge(line, found, clock(), policy) for line in mine}
         await _write(database, run_id, mine, verdicts, clock(), policy, counts)
     chats = [line for line in due if line.kind == GROUP]

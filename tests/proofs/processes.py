@@ -173,7 +173,7 @@ class Installation:
             env=self._env,
             cwd=self._directory,
             capture_output=True,
-            timeout=120,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stderr.decode(errors="replace")[-2_000:]

@@ -142,7 +142,7 @@ class SkewedClocks(DeliveryProof):
             .group_by(col(JobSlot.job))
         )
         async with parts.databases.bank.reading() as session:
-            found.slots.update(dict((await session.execute(query)).tuples().all()))
+            found.slots.update({job: number for job, number in await session.execute(query)})  # noqa: C416
 
 
 class Stopped(DeliveryProof):

@@ -52,5 +52,7 @@ def _keys(
         case "near_tier":
             for edge in edges:
                 yield f"{trigger.name}:{customer_id}:{edge}.{period}:{distance}"
+        case "season":
+            yield f"{trigger.name}:{customer_id}:{on.year}q{(on.month + 2) // 3}:{distance}"
         case select if select in IN_TURNS:
             yield f"{trigger.name}:{customer_id}:{period}:{distance}"

@@ -3,7 +3,7 @@
 
 The same holdings, instalments, premiums, open days, birthdays, openings, events, tiers, quiet
 customers, transfers and holdings against a rating that the product selects, with the same keys.
-Left out, because the made-up bank has none of them: net values, market events, motives at a
+Left out, because the made-up bank has none of them: net values, offers by white list, market events, motives at a
 tier's edge and the content calendar.
 """
 
@@ -98,6 +98,13 @@ def _selects(asked: Asked, trigger: Trigger, step: Step, on: date) -> Iterator[s
             key = f"'{trigger.name}:' || c.id || ':{period}:0'"
             where = f"c.id IN ({_risky(trigger, turns, least)})"
             yield _customer(asked, trigger, step, key, where)
+        case "season":
+            quarter = (on.month + 2) // 3
+            words = asked.scripts.get(trigger.by_note.get(f"{quarter} 季度", ""))
+            if words is not None:
+                key = f"'{trigger.name}:' || c.id || ':{on.year}q{quarter}:0'"
+                where = f"c.aum_fen >= {least} AND {turns}"
+                yield _customer(asked, trigger, step, key, where, script=str(words))
         case "review":
             key = f"'{trigger.name}:' || c.id || ':{period}:0'"
             yield _customer(asked, trigger, step, key, f"c.aum_fen >= {least} AND {turns}")
@@ -136,9 +143,11 @@ def _holding(asked: Asked, trigger: Trigger, step: Step, on: date, where: str) -
     )
 
 
-def _customer(asked: Asked, trigger: Trigger, step: Step, key: str, where: str) -> str:
+def _customer(
+    asked: Asked, trigger: Trigger, step: Step, key: str, where: str, *, script: str = ""
+) -> str:
     return (
-        f"SELECT {key}, {_common(asked, trigger, step)}, c.id, {_script(asked, step)},"
+        f"SELECT {key}, {_common(asked, trigger, step)}, c.id, {script or _script(asked, step)},"
         f" '{trigger.title}', '', c.aum_fen, '' FROM customer c"
         f" WHERE {where} AND c.removed_at IS NULL"
     )

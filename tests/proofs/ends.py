@@ -11,6 +11,8 @@ from delivery import opting_out
 from delivery.models import Broadcast, BroadcastRecipient, Outbox, OutboxState, WorkItem
 from wiring.parts import Parts
 
+TOO_LATE = " 41050"
+"""WeCom's own word that a welcome's twenty seconds were over when it came."""
 BEFORE_A_PERSON = ("send_unknown", "send_failed")
 
 
@@ -51,15 +53,18 @@ async def in_states(parts: Parts, *states: OutboxState) -> int:
 async def ends(parts: Parts) -> dict[str, tuple[str, bool]]:
     """State of each call and whether a person is told, by contact, task id or the call's key."""
     shown = await _shown(parts)
-    calls = select(col(Outbox.id), col(Outbox.key), col(Outbox.kind), col(Outbox.state))
+    calls = select(
+        col(Outbox.id), col(Outbox.key), col(Outbox.kind), col(Outbox.state), col(Outbox.cause)
+    )
     people = select(col(BroadcastRecipient.external_userid), col(Broadcast.outbox_id)).join(
         Broadcast, col(Broadcast.id) == col(BroadcastRecipient.broadcast_id)
     )
     found: dict[str, tuple[str, bool]] = {}
     states: dict[int, str] = {}
     async with parts.databases.bank.reading() as session:
-        for number, key, kind, state in await session.execute(calls):
-            states[number] = OutboxState(state).value
+        for number, key, kind, state, cause in await session.execute(calls):
+            late = kind == "welcome" and cause.endswith(TOO_LATE)
+            states[number] = "expired" if late else OutboxState(state).value
             name = key
             if kind == "staff_card":
                 _, member, wave = key.split(":")

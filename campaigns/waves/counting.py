@@ -58,14 +58,11 @@ async def parts(
     limit: int = 2_000,
 ) -> list[Part]:
     """The part of each unit (of each manager), the largest first; one statement."""
-    handed = (
-        select(col(CampaignTouch.customer_id))
-        .where(
+    handed = col(CampaignMember.customer_id).in_(
+        select(col(CampaignTouch.customer_id)).where(
             col(CampaignTouch.campaign_id) == campaign_id,
             col(CampaignTouch.outcome) == Outcome.QUEUED.value,
         )
-        .distinct()
-        .subquery("handed")
     )
     key = col(CampaignMember.staff_id) if by_staff else col(CampaignMember.unit_id)
     treated = col(CampaignMember.arm) == Arm.TREATED
@@ -75,11 +72,10 @@ async def parts(
             func.min(col(CampaignMember.unit_id)),
             func.count().label("customers"),
             func.count(case((treated, 1))),
-            func.count(handed.c.customer_id),
+            func.count(case((handed, 1))),
             func.count(case((treated, col(CampaignMember.answered_at)))),
         )
         .select_from(CampaignMember)
-        .outerjoin(handed, handed.c.customer_id == col(CampaignMember.customer_id))
         .where(col(CampaignMember.campaign_id) == campaign_id, *_in(session, CampaignMember, units))
         .group_by(key)
         .order_by(func.count().desc(), key)

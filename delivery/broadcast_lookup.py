@@ -29,7 +29,6 @@ from wecom.errors import Refused
 
 SETTLES_AFTER: Final = timedelta(minutes=5)
 """WeCom's list may lag; only after this is a task that is not in it one that never arrived."""
-CLOCKS_DIFFER: Final = timedelta(minutes=10)
 ABSENT: Final = "not in WeCom's list"
 
 
@@ -74,7 +73,7 @@ async def resolve(
 
 async def _alike(wecom: Caller, claim: Claim, claimed_at: datetime) -> list[Listed]:
     """The tasks with these words round that moment, the nearest first."""
-    since, until = claimed_at - CLOCKS_DIFFER, claimed_at + CLOCKS_DIFFER
+    since, until = claimed_at - doubt.CLOCKS_DIFFER, claimed_at + doubt.CLOCKS_DIFFER
     alike = [
         one
         async for page in broadcasts.listed(wecom, "single", since, until, filter_type=0)

@@ -1,12 +1,17 @@
 """A call that nobody knows the end of, as a person sees it until it is found out."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery.repository.outbox import Claim
 from delivery.worklist import Work, close_open, open_work
 
+CLOCKS_DIFFER: Final = timedelta(hours=2, minutes=15)
+"""How far round its moment a call is looked for: our clock may have stood two hours off when it
+was made, because a machine's clock can jump, and ten minutes beside WeCom's at the best of times.
+Wide is safe: what is found must be ours by more than its moment."""
 TAKERS = {"sms": "短信平台"}
 """Who takes a kind of call, where it is not WeCom."""
 

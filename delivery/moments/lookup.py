@@ -25,7 +25,6 @@ from wecom.moments import Listed
 
 SETTLES_AFTER: Final = timedelta(minutes=30)
 """A moment is made by a job of WeCom's; only after this is one that is not in the list absent."""
-CLOCKS_DIFFER: Final = timedelta(minutes=10)
 CORP: Final = 0
 
 
@@ -97,7 +96,7 @@ async def _find(
     wecom: Caller, claim: Claim, asked_at: datetime, taken: set[str], members: set[str]
 ) -> Listed | None:
     """The moment in WeCom's list that is this call: by its words, its time, one of its members."""
-    since, until = asked_at - CLOCKS_DIFFER, asked_at + SETTLES_AFTER
+    since, until = asked_at - doubt.CLOCKS_DIFFER, asked_at + doubt.CLOCKS_DIFFER
     async for page in moments.listed(wecom, since, until, filter_type=CORP):
         for one in page.items:
             if one.text != claim.payload["text"] or one.moment_id in taken:

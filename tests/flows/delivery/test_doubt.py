@@ -117,6 +117,27 @@ async def test_the_same_words_of_another_member_are_not_taken_for_ours(
     assert await _open_items(database) == []
 
 
+@pytest.mark.parametrize("off", [timedelta(hours=-2), timedelta(hours=2)], ids=["slow", "fast"])
+async def test_what_was_made_while_our_clock_stood_two_hours_off_is_found_and_not_made_again(
+    database: Database, off: timedelta
+) -> None:
+    wall, right = Wall(), Wall()
+    await _two_broadcasts(database, wall)
+    right.at = wall.at - off
+    async with wecom_world(members=STAFF, customers=PEOPLE) as world:
+        await _freeze(world, right)
+        await world.fault(kind="drop", path=CREATE, when="after", count=2)
+        dispatcher = _dispatcher(database, world, wall)
+        await dispatcher.drain()
+        right.at += timedelta(minutes=6)
+        wall.at = right.at
+        await _freeze(world, wall)
+        counts = await lookup.resolve_unknown(database, world.client, wall)
+        await dispatcher.drain()
+        assert (counts["found"], counts["absent"]) == (2, 0)
+        assert await _told(database, world) == ["wm-C1", "wm-C2", "wm-C3"]
+
+
 async def test_one_of_two_with_the_same_words_never_arrived_and_alone_goes_again(
     database: Database,
 ) -> None:

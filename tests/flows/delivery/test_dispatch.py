@@ -153,8 +153,8 @@ async def test_a_broadcast_reaches_its_customers_after_the_manager_confirms(
         [answer] = [one for one in why.steps if one.code == "answer"]
         assert (answer.mark, msgid in answer.said) == ("done", True)
         acts = [one.act for one in why.proof.entries]
-        assert {"broadcast.planned", "broadcast.sent", "broadcast.customer_sent"} <= set(acts)
-        assert acts.count("broadcast.planned") == 1
+        assert {"batch.planned", "broadcast.sent", "broadcast.customer_sent"} <= set(acts)
+        assert acts.count("batch.planned") == 1
         assert why.proof.sound
     task = await _why(database, msgid)
     assert (task.message.customer_id, task.message.kind) == (None, "broadcast")

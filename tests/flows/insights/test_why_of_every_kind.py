@@ -200,7 +200,7 @@ async def test_a_wave_leads_back_to_its_campaign_its_draw_and_the_two_who_signed
     approval = found.steps[found.steps.index(joined) + 1]
     assert approval.mark == "done"
     assert "批准的指纹" in approval.said
-    assert {"campaign.approved", "campaign.drawn", "script.approved", "todo.planned"} <= {
+    assert {"campaign.approved", "campaign.drawn", "script.approved", "batch.planned"} <= {
         entry.act for entry in found.proof.entries
     }
     assert found.proof.sound

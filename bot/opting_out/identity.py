@@ -39,19 +39,22 @@ async def to_wechat(
     return response
 
 
-async def who_is_there(
-    request: Request, session: AsyncSession, *, surface: str, code: str, state: str
-) -> Holder | None:
-    """Who WeChat says is there, known to us or not; None where it did not say."""
+async def who_is_there(request: Request, *, surface: str, code: str, state: str) -> Holder | None:
+    """Who WeChat says is there, known to us or not; None where it did not say.
+
+    The state is used up in a transaction of its own, because nothing is held while WeCom is asked:
+    the call itself writes down its permit, and on SQLite there is one writer.
+    """
     site, parts = site_of(request), request.app.state.parts
     try:
-        await signin.finish(
-            session,
-            state=state,
-            browser=request.cookies.get(browser_cookie(site), ""),
-            surface=surface,
-            at=site.clock(),
-        )
+        async with site.database.transaction() as session:
+            await signin.finish(
+                session,
+                state=state,
+                browser=request.cookies.get(browser_cookie(site), ""),
+                surface=surface,
+                at=site.clock(),
+            )
         who = await oauth.who(parts.wecom, code)
     except (AppError, WecomError):
         return None

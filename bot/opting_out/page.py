@@ -69,10 +69,10 @@ async def start(request: Request, session: Writing) -> Response:
     include_in_schema=False,
     dependencies=[public("the browser comes back with its one-time state")],
 )
-async def back(request: Request, session: Writing, code: str = "", state: str = "") -> Response:
+async def back(request: Request, code: str = "", state: str = "") -> Response:
     """WeChat says who is there; whoever we do not know gets the same page."""
     parts, at = request.app.state.parts, site_of(request).clock()
-    holder = await who_is_there(request, session, surface=SURFACE, code=code, state=state)
+    holder = await who_is_there(request, surface=SURFACE, code=code, state=state)
     if holder is None:
         return _page(
             request,

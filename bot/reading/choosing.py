@@ -77,18 +77,19 @@ async def agree(request: Request, session: Writing, token: str) -> Response:
     include_in_schema=False,
     dependencies=[public("the way back from WeChat, bound to one browser, used once")],
 )
-async def agreed(request: Request, session: Writing, code: str = "", state: str = "") -> Response:
+async def agreed(request: Request, code: str = "", state: str = "") -> Response:
     """Where WeChat names the customer of the link, the yes is recorded; for others nothing is."""
     site, parts = site_of(request), request.app.state.parts
     at, policy = site.clock(), policy_of(request)
     try:
-        finished = await signin.finish(
-            session,
-            state=state,
-            browser=request.cookies.get(browser_cookie(site), ""),
-            surface=SURFACE,
-            at=at,
-        )
+        async with site.database.transaction() as session:  # nothing is held while WeCom is asked
+            finished = await signin.finish(
+                session,
+                state=state,
+                browser=request.cookies.get(browser_cookie(site), ""),
+                surface=SURFACE,
+                at=at,
+            )
         who = await oauth.who(parts.wecom, code)
         shared = shared_by(request, finished.next_path.rpartition("/")[2], at)
     except (AppError, WecomError):
@@ -100,11 +101,20 @@ async def agreed(request: Request, session: Writing, code: str = "", state: str 
         }
         return page(request, "told", context, status=401)
     contact = who.external_userid if isinstance(who, oauth.SignedInOutsider) else ""
-    customer_id = (
-        (await customers_of_contacts(session, {contact})).get(contact) if contact else None
-    )
     back = RedirectResponse(finished.next_path, status_code=303)
-    if customer_id is None or customer_id != shared.customer_id:
+    async with site.database.transaction() as session:
+        known = await customers_of_contacts(session, {contact}) if contact else {}
+        customer_id = known.get(contact)
+        agrees = customer_id is not None and customer_id == shared.customer_id
+        if customer_id is not None and agrees:
+            units = await units_of_customers(session, [customer_id])
+            told = ConsentFact(
+                customer_id, ConsentPurpose.PROFILING, True, SOURCE, at, policy.notice
+            )
+            await standing.give_consents(
+                session, [told], at, f"customer:{customer_id}", unit=units.get(customer_id, "hq")
+            )
+    if customer_id is None or not agrees:
         context = {
             "title": "这个链接不是发给您的",
             "line": "没有记录任何内容，文章可以照常阅读。",
@@ -112,11 +122,6 @@ async def agreed(request: Request, session: Writing, code: str = "", state: str 
             "back": finished.next_path,
         }
         return page(request, "told", context)
-    units = await units_of_customers(session, [customer_id])
-    told = ConsentFact(customer_id, ConsentPurpose.PROFILING, True, SOURCE, at, policy.notice)
-    await standing.give_consents(
-        session, [told], at, f"customer:{customer_id}", unit=units.get(customer_id, "hq")
-    )
     token = links.reader_token(parts.keys.cipher, customer_id, at)
     set_cookie(back, site, reader_cookie(site), token, policy.reader_days * DAY)
     return back

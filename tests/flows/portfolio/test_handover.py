@@ -190,7 +190,7 @@ async def test_a_busy_wecom_is_asked_later_and_a_right_that_is_missing_is_told(
         run = await made.start("lisi")
         await made.approve(run.run_id)
         path = "externalcontact/transfer_customer"
-        await made.world.fault(kind="code", path=path, when="before", code=45009, count=1)
+        await made.world.fault(kind="code", path=path, when="before", code=45035, count=1)
         assert (await made.round())["planned"] == 5
         await made.world.fault(kind="code", path=path, when="before", code=48002, count=1)
         await made.later(120)

@@ -46,7 +46,8 @@ class NoDatabase:
 
 async def test_a_call_whose_time_is_over_is_not_made() -> None:
     policy, steady = load(), Steady()
-    pace = WecomPace(Pacer(NoDatabase(), lambda _: (), lambda: pace_of(policy)), lambda: policy)  # type: ignore[arg-type]
+    pace = WecomPace(NoDatabase(), lambda: policy)  # type: ignore[arg-type]
+    pace.pacer = Pacer(NoDatabase(), lambda _: (), lambda: pace_of(policy))  # type: ignore[arg-type]
     made = []
     with in_time(60, steady=steady):
         async with pace.passing("externalcontact/add_msg_template", {}):

@@ -15,6 +15,7 @@ from community.landing import dismiss, land_group
 from community.models import GroupSync
 from community.repository import unseen_since
 from kit.db import Database, insert_into
+from kit.together import together
 from wecom import groups as wecom_groups
 from wecom.answers import Page
 from wecom.client import Caller
@@ -177,5 +178,5 @@ async def _read(client: Caller, chat_ids: Sequence[str]) -> dict[str, Group | No
             except RelationGone:
                 return None
 
-    found = await asyncio.gather(*(read(chat_id) for chat_id in chat_ids))
+    found = await together(read(chat_id) for chat_id in chat_ids)
     return dict(zip(chat_ids, found, strict=True))

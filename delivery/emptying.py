@@ -4,7 +4,6 @@
 serves a change of words, which takes back what has not left.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from delivery.repository.todos import LIVE
 from delivery.worklist import Work, open_work
 from kit import ledger, log
 from kit.db import Database
+from kit.together import together
 from wecom import broadcasts
 from wecom.client import Caller
 from wecom.errors import AlreadyDone, Refused, WecomError
@@ -179,7 +179,7 @@ async def _cancel_tasks(
         if not tasks:
             return cancelled
         after = tasks[-1].id
-        causes = await asyncio.gather(*(_cancel(wecom, one.id, one.msgid) for one in tasks))
+        causes = await together(_cancel(wecom, one.id, one.msgid) for one in tasks)
         told = [(one, cause) for one, cause in zip(tasks, causes, strict=True) if cause is not None]
         async with database.transaction() as session:
             await _cancelled(session, campaign, told, clock())

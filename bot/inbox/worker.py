@@ -17,6 +17,7 @@ from bot.inbox.repository import Claimed
 from bot.metrics import CALLBACK_AGE, INBOX_LAG, INBOX_SETTLED, QUARANTINE
 from kit import log
 from kit.db import Database
+from kit.together import together
 from wecom.events import Event, EventUnreadable, Unhandled, parse
 
 MOST_ATTEMPTS = 5
@@ -75,7 +76,7 @@ class InboxWorker:
             if not claimed:
                 return total
             total += len(claimed)
-            await asyncio.gather(*(self._take(one) for one in claimed))
+            await together(self._take(one) for one in claimed)
 
     async def _take(self, claimed: Claimed) -> None:
         kind, happened_at = "", None

@@ -53,6 +53,7 @@ async def submit(
     repeated, and a refusal whose reasons are the same is not written again.
     """
     as_of = as_of or at
+    await merging.in_turn(session, intents, bank_date(as_of))
     verdicts: dict[str, Submission] = {}
     fresh = _first_of_each_key(intents)
     known = await keys.known(session, [intent.key for intent in fresh])

@@ -7,6 +7,9 @@ many speak as the policy allows. What was kept earlier in the day stands, and si
 is not more urgent in purpose. What loses is recorded with the key of the winner.
 
 To-dos without words, moments (nobody is written to) and answers to a question are not merged.
+
+Two processes that merge for the same day take turns (``in_turn``): the second looks at what was
+said when the first has committed.
 """
 
 from collections import defaultdict
@@ -15,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -25,11 +28,12 @@ from crm_sync.repository.keys import among
 from delivery.intents import Intent
 from delivery.models import Outranked, QuotaSlot
 from delivery.quota import CAMPAIGN, EVER, campaign_family
-from kit.db import upsert
+from kit.db import is_postgresql, upsert
 
 PURPOSES: Final = frozenset({"service", "care", "marketing"})
 LAST: Final = 9
 """The place of a purpose that the policy does not name."""
+_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,17 @@ def _outranked(
         else:
             speaking.append(voice)
     return lost
+
+
+async def in_turn(session: AsyncSession, intents: Sequence[Intent], day: date) -> None:
+    """One after the other: whoever merges for a day waits until the one before has committed.
+
+    Take it before anything is read. One lock for all of a day's customers, because batches hold
+    thousands of them and last seconds; what is not merged never waits. Held to the end of the
+    transaction on PostgreSQL; SQLite has one writer.
+    """
+    if is_postgresql(session) and any(map(merged, intents)):
+        await session.execute(_TURN, {"name": f"voices:{day.isoformat()}"})
 
 
 async def said_on(

@@ -24,6 +24,7 @@ from crm_sync.repository.people import (
     first_of_each,
     people,
     personas_of,
+    plain_rows,
     reach,
     with_reach,
 )
@@ -45,6 +46,9 @@ _HOLDING_COLUMNS: Final[tuple[Any, ...]] = (
     col(Holding.instalment_fen),
     col(Holding.risk_level).label("holding_risk"),
 )
+
+
+_AFTER_CUSTOMER: Final = len(CUSTOMER_COLUMNS) + len(REACH_COLUMNS)
 
 
 async def maturing(
@@ -144,7 +148,7 @@ async def birthdays(
                 .order_by(col(Customer.id), *BEST_FIRST)
                 .limit(page)
             )
-            rows = (await session.execute(query)).all()
+            rows = await plain_rows(session, query)
             if rows:
                 yield await _persons(session, rows)
             if len(rows) < page:
@@ -175,7 +179,7 @@ async def persona_members(
             .order_by(col(PersonaMembership.customer_id), *BEST_FIRST)
             .limit(page)
         )
-        rows = (await session.execute(query)).all()
+        rows = await plain_rows(session, query)
         if rows:
             yield await _persons(session, rows)
         if len(rows) < page:
@@ -200,7 +204,7 @@ async def reached_customers(
             .order_by(col(Customer.id), *BEST_FIRST)
             .limit(page)
         )
-        rows = (await session.execute(query)).all()
+        rows = await plain_rows(session, query)
         if rows:
             yield await _persons(session, rows)
         if len(rows) < page:
@@ -232,7 +236,7 @@ async def _holdings(
     after = 0
     while True:
         query = (
-            select(*_HOLDING_COLUMNS, *CUSTOMER_COLUMNS, *REACH_COLUMNS)
+            select(*CUSTOMER_COLUMNS, *REACH_COLUMNS, *_HOLDING_COLUMNS)
             .select_from(
                 with_reach(
                     Holding.__table__.join(  # type: ignore[attr-defined]
@@ -249,7 +253,7 @@ async def _holdings(
             .order_by(col(Holding.id), *BEST_FIRST)
             .limit(page)
         )
-        rows = (await session.execute(query)).all()
+        rows = await plain_rows(session, query)
         if rows:
             yield await _dues(session, rows)
         if len(rows) < page:
@@ -261,24 +265,29 @@ async def _dues(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Due]:
     kept = first_of_each(rows, lambda row: row.holding_id)
     personas = await personas_of(session, {row.customer_id for row in kept})
     cipher = cipher_of(session)
-    return [
-        Due(
-            holding_id=row.holding_id,
-            holding_no=row.holding_no,
-            kind=row.kind,
-            product_code=row.product_code,
-            product_name=row.product_name,
-            amount_fen=row.amount_fen,
-            opened_on=row.opened_on,
-            matures_on=row.matures_on,
-            due_day=row.due_day,
-            instalment_fen=row.instalment_fen,
-            holding_risk=row.holding_risk,
-            customer=customer_fact(cipher, row, personas),
-            reach=reach(row),
-        )
-        for row in kept
-    ]
+    return [_due(row, customer_fact(cipher, row, personas), reach(row)) for row in kept]
+
+
+def _due(row: Row[Any], customer: CustomerFact, way: Reach | None) -> Due:
+    (
+        holding_id, holding_no, kind, product_code, product_name, amount_fen, opened_on,
+        matures_on, due_day, instalment_fen, holding_risk,
+    ) = row[_AFTER_CUSTOMER:]  # fmt: skip
+    return Due(
+        holding_id,
+        holding_no,
+        kind,
+        product_code,
+        product_name,
+        amount_fen,
+        opened_on,
+        matures_on,
+        due_day,
+        instalment_fen,
+        holding_risk,
+        customer,
+        way,
+    )
 
 
 async def customer_by_no(session: AsyncSession, customer_no: str) -> CustomerFact:

@@ -25,6 +25,7 @@ from crm_sync.repository.people import (
     customer_fact,
     first_of_each,
     personas_of,
+    plain_rows,
     reach,
     with_reach,
 )
@@ -227,7 +228,7 @@ async def _walk(
             .order_by(ident, *BEST_FIRST)
             .limit(page)
         )
-        rows = (await session.execute(query)).all()
+        rows = await plain_rows(session, query)
         if rows:
             yield first_of_each(rows, lambda row: row.walk_id)
         if len(rows) < page:

@@ -116,13 +116,31 @@ def taken(intent: Intent, choice: Choice, at: datetime, desk: Desk) -> Intent:
     goes_at = intent.goes_at
     if choice.channel == "sms":
         goes_at = max(at, bank_moment(bank_date(at), desk.choice.sms.at))
-    return replace(
-        intent,
-        channel=GATES.get(choice.channel, intent.channel),
-        way=choice.channel,
-        way_refused=choice.refused_text,
-        channel_reason=choice.reason,
-        goes_at=goes_at,
+    # ``dataclasses.replace`` by hand, because there are thousands.
+    return Intent(
+        intent.key,
+        intent.trigger,
+        GATES.get(choice.channel, intent.channel),
+        intent.purpose,
+        intent.customer,
+        intent.reach,
+        intent.script_version_id,
+        intent.fields,
+        intent.title,
+        intent.why,
+        intent.due_on,
+        intent.expires_at,
+        intent.priority,
+        intent.product,
+        intent.detail,
+        choice.reason,
+        choice.channel,
+        choice.refused_text,
+        intent.act,
+        intent.solicited,
+        intent.campaign,
+        goes_at,
+        intent.greeting,
     )
 
 

@@ -192,14 +192,12 @@ async def _count(
         ],
         quota.broadcast_cap(desk.broadcast_cap, day).starts_on,
     )
+    alike: dict[tuple[object, ...], tuple[Cap, ...]] = {}
     wants = [
         Want(
             one.intent.key,
             one.intent.customer.customer_id,
-            (
-                *_caps(one, day, desk, others),
-                *(() if one.intent.channel is Channel.MOMENT else (total,)),
-            ),
+            _caps(one, day, desk, others, total, alike),
         )
         for one in ranked
         if one.text is not None
@@ -221,16 +219,31 @@ async def _count(
     return [one for one in passed if one.intent.key not in refused]
 
 
-def _caps(one: Judged, day: date, desk: Desk, others: Mapping[str, int]) -> tuple[Cap, ...]:
+def _caps(
+    one: Judged,
+    day: date,
+    desk: Desk,
+    others: Mapping[str, int],
+    total: Cap,
+    alike: dict[tuple[object, ...], tuple[Cap, ...]],
+) -> tuple[Cap, ...]:
+    """What one use counts against; ``alike`` keeps it for all of one kind."""
     intent = one.intent
-    caps = quota.caps_of(intent.purpose, intent.customer, day, desk.policy)
-    caps += quota.campaign_caps(intent.campaign, intent.purpose, desk.policy)
-    if one.intent.channel is Channel.BROADCAST:
-        contact = intent.reach.external_userid if intent.reach else ""
-        cap = quota.broadcast_cap(desk.broadcast_cap, day)
-        caps += (replace(cap, outside=others.get(contact, 0)),)
-    if one.intent.channel is Channel.MOMENT:
-        caps += quota.moment_caps(desk.moments.customer, day)
+    elder = quota.elder(intent.customer, day, desk.policy)
+    contact = intent.reach.external_userid if intent.reach else ""
+    outside = others.get(contact, 0) if intent.channel is Channel.BROADCAST else 0
+    kind = (intent.purpose, elder, intent.campaign, intent.channel, outside)
+    caps = alike.get(kind)
+    if caps is None:
+        caps = quota.caps_for(intent.purpose, day, desk.policy, elder=elder)
+        caps += quota.campaign_caps(intent.campaign, intent.purpose, desk.policy)
+        if intent.channel is Channel.BROADCAST:
+            caps += (replace(quota.broadcast_cap(desk.broadcast_cap, day), outside=outside),)
+        if intent.channel is Channel.MOMENT:
+            caps += quota.moment_caps(desk.moments.customer, day)
+        else:
+            caps += (total,)
+        alike[kind] = caps
     return caps
 
 

@@ -70,7 +70,9 @@ class Judged:
     @property
     def objections(self) -> tuple[str, ...]:
         """The codes of all objections, in the gate's order."""
-        return tuple(one.code for one in self.decision.objections) if self.decision else ()
+        if self.decision is None or not self.decision.objections:
+            return ()
+        return tuple(one.code for one in self.decision.objections)
 
 
 async def background(

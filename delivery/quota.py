@@ -79,9 +79,18 @@ def caps_of(
     purpose: Purpose, customer: CustomerFact, day: date, policy: GatePolicy
 ) -> tuple[Cap, ...]:
     """The day, week and month caps of one purpose for one customer on ``day``."""
-    caps = policy.caps(purpose)
+    return caps_for(purpose, day, policy, elder=elder(customer, day, policy))
+
+
+def elder(customer: CustomerFact, day: date, policy: GatePolicy) -> bool:
+    """Whether the caps of elder customers hold for this one on ``day``."""
     years = None if customer.born_on is None else age(customer.born_on, day)
-    elder = policy.is_elder(years, frozenset(customer.personas))
+    return policy.is_elder(years, frozenset(customer.personas))
+
+
+def caps_for(purpose: Purpose, day: date, policy: GatePolicy, *, elder: bool) -> tuple[Cap, ...]:
+    """The day, week and month caps of one purpose for elder customers, or for the others."""
+    caps = policy.caps(purpose)
     most = {"day": caps.day, "week": policy.weekly_cap(purpose, elder=elder), "month": caps.month}
     return tuple(
         Cap(purpose.value, window, window_start(window, day), most[window]) for window in WINDOWS

@@ -23,6 +23,7 @@ from delivery.intents import Intent, Outcome, Submission
 from delivery.repository import plans
 from kit import ledger, log
 from kit.clock import bank_moment
+from kit.collecting import seldom
 from kit.db import Database
 from reminders import alerts, offers, rules, selecting, turns
 from reminders.report import PlanReport
@@ -68,11 +69,12 @@ async def plan_day(
     report = PlanReport(day)
     as_of = bank_moment(day, policy.announce.planning_at)
     plan = _Plan(database, day, at, as_of, policy, desk, content, others, edges, by, report)
-    if dry_run:
-        async with database.rehearsal() as session:
-            await plan.run(_always(session))
-        return report
-    await plan.run(database.transaction)
+    with seldom():
+        if dry_run:
+            async with database.rehearsal() as session:
+                await plan.run(_always(session))
+            return report
+        await plan.run(database.transaction)
     async with database.transaction() as session:
         report.broadcasts = await broadcasts.close(
             session, day, at=at, due_at=plan.opens_at(), expires_at=plan.expires_at(),

@@ -70,8 +70,8 @@ def best_script(scripts: Sequence[ApprovedScript], customer: CustomerFact) -> Ap
         for script in scripts
         if not script.personas or set(script.personas) & set(customer.personas)
     ]
-    if not fitting:
-        return None
+    if len(fitting) <= 1:
+        return fitting[0] if fitting else None
     rank = {persona: at for at, persona in enumerate(customer.personas)}
 
     def order(script: ApprovedScript) -> tuple[int, str]:

@@ -29,10 +29,8 @@ class Weighing:
 
     def scale(self, *kinds: Mapping[str, float]) -> array[float]:
         """The weights that ``kinds`` together give, by number of the piece."""
-        return array(
-            "d",
-            (sum(weights.get(piece, 0.0) for weights in kinds) for piece in self._pieces),
-        )
+        scales = [list(map(weights.get, self._pieces, repeat(0.0))) for weights in kinds]
+        return array("d", scales[0] if len(scales) == 1 else map(sum, zip(*scales, strict=True)))
 
 
 def weight(scale: Sequence[float], pieces: Iterable[int]) -> float:

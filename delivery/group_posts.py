@@ -27,6 +27,7 @@ from crm_sync.facts import CustomerFact, StaffFact, UnitFact
 from crm_sync.repository.keys import among
 from crm_sync.repository.staff import staff_by_id, units_by_id
 from delivery import quota, to_review, white_lists
+from delivery.channel_reasons import of_group_post
 from delivery.desk import Desk
 from delivery.errors import NotYours, SendBlocked
 from delivery.judging import Background, recipient, words_of
@@ -212,7 +213,15 @@ async def prepare(
             "；".join(BY_CODE[code].saying for code in codes) or judged.missing,
             codes=",".join(codes),
         )
-    session.add(_row(session, audience, judged, sender, at, ticket_id, token))
+    owner = (await staff_by_id(session, [sender.staff_id])).get(sender.staff_id)
+    chosen = of_group_post(
+        owner=owner.name if owner else "",
+        customers=len(audience.customers),
+        unknown=audience.unknown,
+        purpose=judged.script.purpose,
+        most=desk.policy.caps(Purpose(judged.script.purpose)).group_day,
+    )
+    session.add(_row(session, audience, judged, sender, at, ticket_id, token, chosen))
     await session.flush()
     await _keep_decision(session, audience, judged, at)
     await _record(session, "send.prepared", audience, judged, sender, at, send_id=ticket_id)
@@ -228,6 +237,7 @@ def _row(
     at: datetime,
     ticket_id: int,
     token: str,
+    chosen: str,
 ) -> SendTicket:
     script, cipher = judged.script, cipher_of(session)
     return SendTicket(
@@ -240,6 +250,7 @@ def _row(
         unit_id=audience.unit_id,
         purpose=script.purpose,
         trigger=f"group.{script.scene}"[:64],
+        channel_reason=chosen,
         script_version_id=script.version_id,
         script_code=script.code,
         script_version=script.version,

@@ -163,7 +163,7 @@ async def nudge(database: Database, *, at: datetime, public_url: str, bank_name:
         calls = [
             todo_card(
                 key, row, userid=userids[row.staff_id], title=f"还有 {row.number} 件客户待办没有做",
-                note="件，今天该做", at=at, public_url=public_url, bank_name=bank_name,
+                note="件，今天该做", at=at, public_url=public_url, bank_name=bank_name, again=True,
             )
             for key, row in sorted(wanted.items())
             if key in taken

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_sync.repository.staff import staff_by_id
+from delivery.channel_reasons import of_staff_card
 from delivery.facts import STAFF_CARD
 from delivery.repository.outbox import Call
 from kit.clock import bank_date, end_of_bank_day
@@ -28,8 +29,9 @@ def todo_card(
     at: datetime,
     public_url: str,
     bank_name: str,
+    again: bool = False,
 ) -> Call:
-    """The call for one manager; ``row``: (staff_id, unit_id, number)."""
+    """The call for one manager; ``row``: (staff_id, unit_id, number). ``again``: not the first."""
     day = bank_date(at)
     return Call(
         key=key,
@@ -50,4 +52,5 @@ def todo_card(
         unit_id=row.unit_id,
         userid=userid,
         priority=5,
+        channel_reason=of_staff_card(todos=row.number, again=again),
     )

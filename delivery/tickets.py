@@ -21,6 +21,7 @@ from content_library import repository as scripts_of
 from crm_sync.access import may_send
 from crm_sync.facts import CustomerFact, Reach
 from delivery import halting, judging, quota, said_together, to_review
+from delivery.channel_reasons import of_choice_by_hand
 from delivery.departing import in_turn
 from delivery.desk import Desk
 from delivery.errors import (
@@ -199,6 +200,9 @@ async def _hand_out(
             unit_id=intent.customer.unit_id,
             purpose=intent.purpose.value,
             trigger=intent.trigger,
+            channel_reason=todo.channel_reason
+            if todo
+            else of_choice_by_hand(purpose=intent.purpose.value),
             script_version_id=script.version_id,
             script_code=script.code,
             script_version=script.version,
@@ -284,9 +288,8 @@ async def said(
     elif not sent:
         await quota.give_back(session, [row.key])
     if sent and row.customer_id is not None:
-        todo = None if row.todo_id is None else await todos.one(session, row.todo_id)
-        reason = todo.channel_reason if todo else ""
-        await touches.record(session, [replace(touch_of(row, "claimed", at), reason=reason)])
+        touched = replace(touch_of(row, "claimed", at), reason=row.channel_reason)
+        await touches.record(session, [touched])
     [place] = await ledger.append(
         session,
         [

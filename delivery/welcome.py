@@ -18,6 +18,7 @@ from content_library import repository as scripts_of
 from content_library.render import pieces
 from crm_sync.facts import StaffFact
 from delivery.attached import named_by
+from delivery.channel_reasons import of_welcome
 from delivery.desk import Desk
 from delivery.facts import WELCOME
 from delivery.intents import Outcome, Submission
@@ -115,6 +116,9 @@ async def submit(
                 unit_id=unit,
                 userid=staff.userid or "" if staff else "",
                 priority=0,
+                channel_reason=of_welcome(
+                    staff=staff.name if staff else "", seconds=int(LIFETIME.total_seconds())
+                ),
             )
         ],
         at,

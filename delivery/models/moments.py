@@ -39,6 +39,7 @@ class MomentTask(SQLModel, table=True):
     audience_title: str = Field(default="", max_length=60)
     units: list[str] = Field(default_factory=list, sa_type=Json)
     staff_ids: list[str] = Field(default_factory=list, sa_type=Json)
+    channel_reason: str = Field(default="", max_length=400)
     starts_at: datetime
     ends_at: datetime
     state: str = Field(max_length=12)

@@ -77,6 +77,7 @@ class Outbox(SQLModel, table=True):
     leased_until: datetime | None = None
     reference: str = Field(default="", max_length=128)  # WeCom's msgid
     cause: str = Field(default="", max_length=400)
+    channel_reason: str = Field(default="", max_length=400)  # of a welcome or a card
     settled_at: datetime | None = None
 
 

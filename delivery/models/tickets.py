@@ -45,6 +45,7 @@ class SendTicket(SQLModel, table=True):
     unit_id: str = Field(max_length=32)
     purpose: str = Field(max_length=16)
     trigger: str = Field(default="", max_length=64)
+    channel_reason: str = Field(default="", max_length=400)
     script_version_id: int = Field(sa_type=BigInteger)
     script_code: str = Field(max_length=64)
     script_version: int

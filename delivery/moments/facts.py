@@ -76,6 +76,7 @@ class MomentFact:
     audience_kind: str
     audience: str
     audience_title: str
+    channel_reason: str
     units: tuple[str, ...]
     staff_ids: tuple[str, ...]
     starts_at: datetime

@@ -14,9 +14,11 @@ from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from content_library.materials import in_use
 from content_library.render import render
+from crm_sync.repository.staff import staff_by_id
 from crm_sync.segments import repository as segments
 from crm_sync.segments.service import IN_FORCE
 from crm_sync.shown_tags import PREFIX
+from delivery.channel_reasons import of_moment
 from delivery.desk import Desk
 from delivery.errors import MomentDecided, MomentRefused, MomentSecondPerson, MomentUnknown
 from delivery.models import MomentTask
@@ -60,14 +62,19 @@ async def propose(
         raise MomentRefused(
             "；".join(wrong), where="docs/moments.md", do="改好后重新提交", saw=asked.title[:30]
         )
+    author = by.rpartition(":")[2]
+    who = (await staff_by_id(session, [author])).get(author)
+    chosen = of_moment(
+        by=who.name if who else "", audience=title or asked.audience, caps=desk.moments.customer
+    )
     row = MomentTask(
         title=asked.title.strip(), unit_id=unit_id, purpose=script.purpose,
         script_version_id=script.version_id, script_code=script.code,
         script_version=script.version, script_hash=script.template_hash,
         text=words_now(script, desk), materials=list(asked.materials),
         audience_kind=asked.audience_kind, audience=asked.audience, audience_title=title,
-        units=sorted(asked.units), staff_ids=sorted(asked.staff_ids), starts_at=asked.starts_at,
-        ends_at=asked.ends_at, state=TaskState.PROPOSED,
+        channel_reason=chosen, units=sorted(asked.units), staff_ids=sorted(asked.staff_ids),
+        starts_at=asked.starts_at, ends_at=asked.ends_at, state=TaskState.PROPOSED,
         tag_name=f"{PREFIX}{bank_date(asked.starts_at):%m%d}-{secrets.token_hex(4)}",
         proposed_by=by, proposed_at=at,
     )  # fmt: skip

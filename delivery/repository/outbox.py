@@ -27,6 +27,7 @@ class Call:
     unit_id: str = "hq"
     userid: str = ""
     priority: int = 5
+    channel_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,7 @@ async def put(session: AsyncSession, calls: Sequence[Call], at: datetime) -> lis
                 "claimed_by": "",
                 "reference": "",
                 "cause": "",
+                "channel_reason": call.channel_reason,
             }
         )
     await session.execute(insert(Outbox), rows)

@@ -224,16 +224,9 @@ def task_approval(one: Message, behind: Behind) -> list[Step]:
 
 def channel(one: Message, behind: Behind) -> Step:
     """Which channel, why that one, and what spoke against the others."""
-    if one.kind == WELCOME:
-        said = "欢迎语：企业微信只在这时允许系统自己说一句"
-    elif one.kind == STAFF_CARD:
-        said = "应用消息：只发给本行员工"
-    elif one.kind == "group":
-        said = "群主在客户群里自己点的发送"
-    elif one.kind == "refused":
+    if one.kind == "refused":
         said = NOT_CHOSEN.get(one.outcome, "没有选到渠道")
         return Step("channel", NAMES["channel"], said, mark="")
-    else:
-        said = one.channel_reason or behind.channels.title_of(one.channel)
+    said = one.channel_reason or behind.channels.title_of(one.channel)
     facts = {"channel": one.channel, "reason": one.channel_reason, "refused": one.channel_refused}
     return Step("channel", NAMES["channel"], said, at=one.made_at, facts=facts)

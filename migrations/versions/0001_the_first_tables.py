@@ -1658,6 +1658,7 @@ def upgrade() -> None:
     sa.Column('audience_title', sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
     sa.Column('units', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
     sa.Column('staff_ids', sa.JSON().with_variant(postgresql.JSONB(astext_type=Text()), 'postgresql'), nullable=False),
+    sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('starts_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('ends_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
@@ -1701,6 +1702,7 @@ def upgrade() -> None:
     sa.Column('leased_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('reference', sqlmodel.sql.sqltypes.AutoString(length=128), nullable=False),
     sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+    sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('settled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', 'queued_at', name=op.f('pk_outbox')),
     postgresql_partition_by='RANGE (queued_at)'
@@ -2302,6 +2304,7 @@ def upgrade() -> None:
     sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
     sa.Column('purpose', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
     sa.Column('trigger', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('channel_reason', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.Column('script_version_id', sa.BigInteger(), nullable=False),
     sa.Column('script_code', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
     sa.Column('script_version', sa.Integer(), nullable=False),

@@ -76,6 +76,8 @@ async def test_a_moment_is_proposed_approved_by_another_and_every_number_has_its
     waiting = await head.page(path)
     assert "要由另一位同事批准" in waiting
     assert "申请时预判" in waiting
+    assert "为什么走朋友圈" in waiting
+    assert "“宝妈”里每人看到的一样；每位客户一天最多 1 条" in words_of(waiting)
     ahead = re.findall(
         r'href="([^"]+show=ahead[^"]*)#list"[^>]*>(?:<span class="num b">)?(\d+)', waiting
     )

@@ -124,5 +124,8 @@ async def test_one_card_in_the_afternoon_to_who_was_told_and_has_not_done_all(
     afternoon = AT + timedelta(hours=5)
     assert await reminding.nudge(database, at=afternoon, **told) == 1
     assert await reminding.nudge(database, at=afternoon, **told) == 0
-    [key] = (await rows(database, "SELECT key FROM outbox WHERE key LIKE 'nudge:%'")).column()
+    query = "SELECT key, channel_reason FROM outbox WHERE key LIKE 'nudge:%'"
+    [(key, reason)] = (await rows(database, query)).found
     assert key == "nudge:limin:2026-11-25"
+    assert reason.startswith("今天提醒过、还没有做完的 ")
+    assert "系统不能替他对客户说" in reason

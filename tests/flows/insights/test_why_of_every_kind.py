@@ -24,6 +24,8 @@ from insights.why.facts import Chain, Step
 from kit.db import Database
 from tests.flows.campaigns.winter import DAY, approved, asked, morning, rows, run, winter_bank
 from tests.flows.console import scenes
+from tests.flows.crm_sync import bank
+from tests.flows.delivery import showing
 from tests.flows.delivery.office import approved_script, desk
 from tests.flows.delivery.test_every_way import AT, TRIES, _customer, _script
 from tests.flows.wecom_world import AGENT, wecom_world
@@ -45,6 +47,22 @@ FOUND: Final[Mapping[Channel, tuple[str, str]]] = {
 KINDS: Final = {
     Channel.SMS: "todo", Channel.SIDEBAR: "sidebar",
 }  # fmt: skip
+CHOSEN: Final = {
+    Channel.SIDEBAR: (
+        "SELECT channel_reason FROM send_ticket",
+        "客户经理自己在侧边栏选的关怀话术：一对一发给正在聊的这位客户",
+    ),
+    Channel.GROUP: (
+        "SELECT channel_reason FROM send_ticket",
+        "群主李敏自己选了这个群：群里 1 位客户看到的是同一条，不写个人内容；一个群一天最多 2 条关怀",
+    ),
+    Channel.WELCOME: (
+        "SELECT channel_reason FROM outbox",
+        "刚加上的好友：企业微信只在加好友后 20 秒内给一次欢迎的机会，由系统自己说；"
+        "这时还不知道是哪一位客户，没有别的路先到",
+    ),
+}
+"""Where the reason of a way that a person or its nature chose is kept, and what it says."""
 CODE_WORD: Final = re.compile(r"[a-z]+_[a-z]+|\b(queued|planned|gathering|outranked|prepared)\b")
 
 
@@ -97,6 +115,40 @@ async def test_every_way_to_a_customer_leads_back_to_its_words_gate_and_ledger(
     assert (await _why(database, found.message.key)).message == found.message
 
 
+@pytest.mark.mission("C7")
+@pytest.mark.parametrize("channel", list(CHOSEN))
+async def test_what_nobody_planned_keeps_in_a_sentence_why_it_went_that_way(
+    database: Database, channel: Channel
+) -> None:
+    query, said = CHOSEN[channel]
+    async with database.transaction() as session:
+        customer, version = await _customer(session), await _script(session, channel)
+        await session.execute(text("UPDATE staff SET name = '李敏' WHERE staff_id = 'limin'"))
+        await TRIES[channel](session, customer, version)
+    assert (await rows(database, query)).column() == [said]
+    assert (
+        _steps(await _why(database, await _ref(database, *FOUND[channel])))["channel"].said == said
+    )
+
+
+@pytest.mark.mission("C7")
+async def test_a_moment_keeps_who_chose_it_and_how_many_a_customer_may_see(
+    database: Database,
+) -> None:
+    await showing.mothers(database)
+    await showing.script(database)
+    async with database.transaction() as session:
+        await bank.staff(session, "wangshan", unit_id="hq")
+        await session.execute(text("UPDATE staff SET name = '王珊' WHERE staff_id = 'wangshan'"))
+    number = await showing.approved(database, showing.Wall())
+    said = (
+        "王珊选了企业朋友圈：话里不写任何一位客户，“宝妈”里每人看到的一样；"
+        "每位客户一天最多 1 条、一个月最多 4 条，由成员自己点发表"
+    )
+    assert (await rows(database, "SELECT channel_reason FROM moment_task")).column() == [said]
+    assert _steps(await _why(database, f"moment:{number}"))["channel"].said == said
+
+
 async def test_what_wecom_answered_stands_in_the_chain_of_a_broadcast_and_of_a_card(
     database: Database,
 ) -> None:
@@ -132,6 +184,8 @@ async def test_what_wecom_answered_stands_in_the_chain_of_a_broadcast_and_of_a_c
     steps = _steps(card)
     assert card.message.staff_id == "limin"
     assert "今天有 1 件客户待办" in steps["trigger"].said
+    assert steps["channel"].said.startswith("今天新到的 1 件要客户经理本人去办")
+    assert steps["channel"].said == card.message.channel_reason
     assert steps["answer"].mark == "done"
     assert [entry.act for entry in card.proof.entries] == ["staff_card.sent"]
 

@@ -35,7 +35,7 @@ ASKED = Proposal(
 TASK = MomentFact(
     task_id=1, title="晚安", unit_id="hq", purpose="care", script_version_id=1,
     script_code="moment.mum", script_version=1, text="晚安", materials=(), audience_kind="persona",
-    audience="宝妈", audience_title="宝妈", units=("01", "02"), staff_ids=(),
+    audience="宝妈", audience_title="宝妈", channel_reason="", units=("01", "02"), staff_ids=(),
     starts_at=ASKED.starts_at, ends_at=ASKED.ends_at, state="proposed", preview={}, tag_name="t",
     tag_id="", proposed_by="staff:a", proposed_at=NOW, decided_by=None, decided_at=None, opinion="",
     approved_hash="", listed_at=None, stopped_by=None, over_at=None, cause="",

@@ -15,6 +15,7 @@ PERSONAL: Final = (
     Holds("broadcast_recipient", "群发名单", Fate.KEEP, "sales_talk"),
     Holds("outside_reach", "别处发的群发到达记录", Fate.ERASE),
     Holds("moment_reader", "企业朋友圈名单", Fate.KEEP, "sales_talk"),
+    Holds("moment_seen", "企业微信说看到一条企业朋友圈的好友，读完即删", Fate.ERASE),
     Holds("touch", "触达记录", Fate.KEEP, "sales_talk"),
     Holds("quota_slot", "次数占用", Fate.ERASE),
     Holds("outranked", "当天让位的提醒", Fate.ERASE),

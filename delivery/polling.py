@@ -1,5 +1,6 @@
 """How often WeCom is asked what became of a task: pure. Soon at first, then less and less often."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -11,6 +12,22 @@ DISPATCHING: Final = timedelta(seconds=30)
 LONGEST_FAILURE: Final = timedelta(hours=1)
 POISON: Final = 5
 """So many failures one after the other are told to a person; the asking goes on."""
+BAD_CURSOR: Final = 50100
+"""WeCom knows a cursor no more, or never gave it: the list begins anew."""
+
+
+@dataclass(slots=True)
+class Calls:
+    """How many pages one round of a job may still ask for; the next one goes on by the cursors."""
+
+    left: int
+
+    def take(self) -> bool:
+        """Whether there is one more."""
+        if self.left <= 0:
+            return False
+        self.left -= 1
+        return True
 
 
 def pause(age: timedelta) -> timedelta:

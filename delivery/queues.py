@@ -259,6 +259,7 @@ NO_QUEUE: Final[Mapping[str, str]] = {
     "moment_task": "一条企业朋友圈；客户在 moment_reader 里",
     "moment_part": "一条企业朋友圈的一次请求；客户在 moment_reader 里",
     "moment_sender": "由谁发表，没有客户",
+    "moment_seen": "企业微信说已经看到的好友，读完即删",
     "outside_broadcast": "别处建的群发，不由本系统发出",
     "outside_reach": "别处的群发已经到达的客户",
     "touch": "已经发生的触达",

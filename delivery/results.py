@@ -16,7 +16,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery import results_landing as landing
-from delivery.polling import DISPATCHING, POISON, pause_after
+from delivery.polling import BAD_CURSOR, DISPATCHING, POISON, pause_after
 from delivery.results_landing import STATES, Due, Standing
 from delivery.worklist import Work, close_open, open_work
 from kit import log
@@ -33,7 +33,6 @@ A_ROUND: Final = timedelta(seconds=50)
 """The job comes every minute: what is due after this is asked about in its next round."""
 ADMIN_PATIENCE: Final = timedelta(minutes=30)
 _CANCELLED: Final = 41093
-_BAD_CURSOR: Final = 50100
 
 _log = log.get(__name__)
 
@@ -160,7 +159,7 @@ async def _read(
     try:
         await _pages(database, wecom, one, standing, clock, one.cursor, counts)
     except Rejected as error:
-        if error.errcode != _BAD_CURSOR or not one.cursor:
+        if error.errcode != BAD_CURSOR or not one.cursor:
             raise
         await _pages(database, wecom, one, standing, clock, "", counts)
 

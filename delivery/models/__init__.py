@@ -3,7 +3,7 @@
 from delivery.facts import TodoState
 from delivery.models.broadcasts import Broadcast, BroadcastRecipient
 from delivery.models.halts import CampaignHalt
-from delivery.models.moments import MomentPart, MomentReader, MomentSender, MomentTask
+from delivery.models.moments import MomentPart, MomentReader, MomentSeen, MomentSender, MomentTask
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
 from delivery.models.outside import OutsideBroadcast, OutsideReach
 from delivery.models.plan import Outranked, PlanRun
@@ -18,6 +18,7 @@ __all__ = [
     "IntentKey",
     "MomentPart",
     "MomentReader",
+    "MomentSeen",
     "MomentSender",
     "MomentTask",
     "Outbox",

@@ -65,7 +65,8 @@ class MomentPart(SQLModel, table=True):
 
     state: queued -> created | unknown | failed | cancelled; created -> ended.
     ``departed_at``: the call was let go then. ``stop_asked_at``: what is not published yet is to
-    be taken back at WeCom, ``stopped_at`` when that was done.
+    be taken back at WeCom, ``stopped_at`` when that was done. ``task_cursor``: how far WeCom's list
+    of who has published was read, where a reading was broken off.
     """
 
     __tablename__: ClassVar[str] = "moment_part"
@@ -89,11 +90,16 @@ class MomentPart(SQLModel, table=True):
     poll_until: datetime | None = None
     stop_asked_at: datetime | None = None
     stopped_at: datetime | None = None
+    task_cursor: str = Field(default="", max_length=1024)
     cause: str = Field(default="", max_length=400)
 
 
 class MomentSender(SQLModel, table=True):
-    """A member of a part: state waiting -> published | missed | stopped | refused."""
+    """A member of a part: state waiting -> published | missed | stopped | refused.
+
+    ``reading``: empty until WeCom says that they published; then which of their lists is read next,
+    may_see -> reached -> whole, and ``read_cursor`` how far.
+    """
 
     __tablename__: ClassVar[str] = "moment_sender"
     __table_args__ = (Index("ix_moment_sender_staff", "staff_id", "state"),)
@@ -104,6 +110,18 @@ class MomentSender(SQLModel, table=True):
     unit_id: str = Field(max_length=32)
     state: str = Field(default="waiting", max_length=12)
     seen_at: datetime | None = None
+    reading: str = Field(default="", max_length=12)
+    read_cursor: str = Field(default="", max_length=1024)
+
+
+class MomentSeen(SQLModel, table=True):
+    """A contact to whom WeCom shows a member's moment, kept until the member's lists are whole."""
+
+    __tablename__: ClassVar[str] = "moment_seen"
+    __table_args__ = (Index("ix_moment_seen_contact", "external_userid"),)
+    part_id: int = Field(primary_key=True, sa_type=BigInteger)
+    userid: str = Field(primary_key=True, max_length=64)
+    external_userid: str = Field(primary_key=True, max_length=64)
 
 
 class MomentReader(SQLModel, table=True):

@@ -47,6 +47,7 @@ class Due:
     next_poll_at: datetime
     stop_asked_at: datetime | None
     stopped_at: datetime | None
+    task_cursor: str
     waiting: frozenset[str]
     unseen: frozenset[str]
 

@@ -1,13 +1,14 @@
 """What became of moments: the job, who has published, who could see it; asked by cursor.
 
-No callback tells of it (pages 95094, 93333), so it is asked soon and then less and less often.
+No callback tells of it (pages 95094, 93333), so it is asked soon and then less and less often;
+``reading`` keeps each page with its cursor, and the next round goes on where this one stood.
 What nobody published by its end is taken back first and then asked about, so that whoever
 published in between is found. What WeCom gave is kept whatever it refuses; when the window is
 over the asking ends in any case, and where something stayed unclear a person is told.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,48 +18,46 @@ from sqlmodel import col
 
 from crm_sync.repository.keys import UNTRACKED
 from delivery.models import MomentPart, MomentSender, MomentTask
-from delivery.moments import landing, settling, withdrawing
-from delivery.moments.landing import Due, Seen
+from delivery.moments import landing, reading, settling, withdrawing
+from delivery.moments.landing import Due
+from delivery.moments.reading import UNSEEN, Reading
+from delivery.polling import Calls
 from delivery.worklist import Work, open_work
 from kit import log
 from kit.db import Database
 from wecom import moments
 from wecom.client import Caller
-from wecom.errors import AlreadyDone, Busy, Refused, Rejected, RelationGone, WecomError
+from wecom.errors import AlreadyDone, Busy, WecomError
 
 AT_ONCE: Final = 50
+A_ROUND: Final = 600
+"""Pages one round asks for; the job comes every minute and goes on with the rest."""
 SOON: Final = timedelta(seconds=30)
 LATER: Final = timedelta(minutes=10)
 _GROWTH: Final = 2
-_UNSEEN: Final = ("waiting", "missed", "stopped")
 
 _log = log.get(__name__)
 
 
-@dataclass(slots=True)
-class _Reading:
-    """What WeCom said of a call. ``listed``: it said of every member whether they published."""
-
-    listed: bool = False
-    published: set[str] = field(default_factory=set)
-    seen: list[Seen] = field(default_factory=list)
-    trouble: WecomError | None = None
-
-
-async def poll(database: Database, wecom: Caller, clock: Callable[[], datetime]) -> dict[str, int]:
-    """Ask WeCom about every call that is due for it; returns counts."""
+async def poll(
+    database: Database, wecom: Caller, clock: Callable[[], datetime], *, pages: int = A_ROUND
+) -> dict[str, int]:
+    """Ask WeCom about every call that is due for it, ``pages`` pages at most; returns counts."""
+    calls = Calls(pages)
     counts = {"asked": 0, "published": 0, "shown": 0, "taken_back": 0}
     async with database.reading() as session:
         due = await _due(session, clock())
     for one in due:
+        if calls.left <= 0:
+            break
         counts["asked"] += 1
         try:
             moment_id = one.moment_id or await _made(database, wecom, one, clock)
             if moment_id:
-                await _ask(database, wecom, one, moment_id, clock, counts)
+                await _ask(database, wecom, one, moment_id, clock, calls, counts)
         except Exception as error:  # because one bad moment must not keep the others waiting
             async with database.transaction() as session:
-                await _troubled(session, one, error, _Reading(), clock())
+                await _troubled(session, one, error, Reading(), clock())
     return counts
 
 
@@ -75,7 +74,7 @@ async def _due(session: AsyncSession, at: datetime) -> list[Due]:
         col(MomentSender.part_id), col(MomentSender.userid), col(MomentSender.state)
     ).where(
         col(MomentSender.part_id).in_([part.id for part, _ in rows]),
-        col(MomentSender.state).in_(_UNSEEN),
+        col(MomentSender.state).in_(UNSEEN),
     )
     waiting: dict[int, set[str]] = {}
     unseen: dict[int, set[str]] = {}
@@ -87,7 +86,7 @@ async def _due(session: AsyncSession, at: datetime) -> list[Due]:
         Due(
             part.id, part.task_id, part.jobid, part.moment_id, part.unit_id, purpose,
             part.departed_at or part.created_at, part.ends_at, part.poll_until or at,
-            part.next_poll_at or at, part.stop_asked_at, part.stopped_at,
+            part.next_poll_at or at, part.stop_asked_at, part.stopped_at, part.task_cursor,
             frozenset(waiting.get(part.id, ())), frozenset(unseen.get(part.id, ())),
         )
         for part, purpose in rows
@@ -100,28 +99,45 @@ async def _ask(
     one: Due,
     moment_id: str,
     clock: Callable[[], datetime],
+    calls: Calls,
     counts: dict[str, int],
 ) -> None:
-    """Take back what is to be, then read, then write down what was read, then settle."""
+    """Take back what is to be, then read on, then write down what is whole, then settle."""
     refusal, taken = None, False
     late = clock() >= one.ends_at and bool(one.waiting)
     if one.stopped_at is None and (one.stop_asked_at is not None or late):
+        one = await _anew(database, one)
         refusal = await _cancel(wecom, moment_id)
         taken = refusal is None
-    found = await _read(wecom, moment_id, one)
+    told = await reading.read(database, wecom, one, moment_id, calls)
     at = clock()
     async with database.transaction() as session:
-        shown = await landing.land(session, one, found.seen, at)
+        seen = await reading.kept(session, one.id)
+        shown = await landing.land(session, one, seen, at)
+        await reading.forget(session, one.id, seen)
         if taken or one.stopped_at is not None:
-            await _stopped(session, one, found, at, taken=taken)
-        trouble = refusal or found.trouble
-        if trouble is not None:
-            await _troubled(session, one, trouble, found, at)
+            await _stopped(session, one, told, at, taken=taken)
+        trouble = refusal or told.trouble
+        if told.cut:
+            await _again(session, one, at)
+        elif trouble is not None:
+            await _troubled(session, one, trouble, told, at)
         else:
             await _next(session, one, at)
     counts["shown"] += shown
-    counts["published"] += len(found.seen)
+    counts["published"] += len(seen)
     counts["taken_back"] += int(taken)
+
+
+async def _anew(database: Database, one: Due) -> Due:
+    """Who has published is asked from the beginning, so that all of it is said after a cancel."""
+    if one.task_cursor:
+        async with database.transaction() as session:
+            await session.execute(
+                update(MomentPart).where(col(MomentPart.id) == one.id).values(task_cursor=""),
+                execution_options=UNTRACKED,
+            )
+    return replace(one, task_cursor="")
 
 
 async def _cancel(wecom: Caller, moment_id: str) -> WecomError | None:
@@ -134,46 +150,12 @@ async def _cancel(wecom: Caller, moment_id: str) -> WecomError | None:
     return None
 
 
-async def _read(wecom: Caller, moment_id: str, one: Due) -> _Reading:
-    """Who has published, and to whom each of them shows it, as far as WeCom says."""
-    found = _Reading()
-    try:
-        async for page in moments.tasks(wecom, moment_id):
-            found.published |= {
-                task.staff_id.lower()
-                for task in page.items
-                if task.published and task.staff_id.lower() in one.unseen
-            }
-        found.listed = True
-    except WecomError as error:
-        found.trouble = error
-    for userid in sorted(found.published):
-        try:
-            found.seen.append(Seen(userid, await _contacts(wecom, moment_id, userid)))
-        except (Refused, Rejected, RelationGone) as error:  # of this member alone
-            found.trouble = error
-        except WecomError as error:
-            found.trouble = error
-            break
-    return found
-
-
-async def _contacts(wecom: Caller, moment_id: str, userid: str) -> frozenset[str]:
-    """To whom WeCom shows one member's moment: whom it is for, and in whose moments it is."""
-    found: set[str] = set()
-    async for page in moments.may_see(wecom, moment_id, userid):
-        found.update(page.items)
-    async for page in moments.reached(wecom, moment_id, userid):
-        found.update(page.items)
-    return frozenset(found)
-
-
 async def _made(database: Database, wecom: Caller, one: Due, clock: Callable[[], datetime]) -> str:
     """The moment's id once WeCom's job is done; empty where it is not, or came to nothing."""
     if not one.jobid:
         async with database.transaction() as session:
             if clock() >= one.poll_until:
-                await _give_up(session, one, "企业微信没有给出任务编号", _Reading(), clock())
+                await _give_up(session, one, "企业微信没有给出任务编号", Reading(), clock())
             else:
                 await _again(session, one, one.poll_until)
         return ""
@@ -182,7 +164,7 @@ async def _made(database: Database, wecom: Caller, one: Due, clock: Callable[[],
     async with database.transaction() as session:
         if result.status != moments.DONE:
             if at >= one.poll_until:
-                await _give_up(session, one, "企业微信一直没有建好", _Reading(), at)
+                await _give_up(session, one, "企业微信一直没有建好", Reading(), at)
             else:
                 await _again(session, one, at + min(max(at - one.since, SOON), LATER))
             return ""
@@ -219,7 +201,7 @@ async def _made(database: Database, wecom: Caller, one: Due, clock: Callable[[],
 
 
 async def _stopped(
-    session: AsyncSession, one: Due, found: _Reading, at: datetime, *, taken: bool
+    session: AsyncSession, one: Due, told: Reading, at: datetime, *, taken: bool
 ) -> None:
     """Nobody can publish it any more: who has not, by WeCom's word after that, has not."""
     if taken:
@@ -227,10 +209,15 @@ async def _stopped(
             update(MomentPart).where(col(MomentPart.id) == one.id).values(stopped_at=at),
             execution_options=UNTRACKED,
         )
-    missing = one.waiting - found.published if found.listed else frozenset()
+    missing = await _silent(session, one) if told.listed else frozenset()
     await _missed(session, one, missing, at)
     if taken or missing:
         await landing.note(session, one, "moment.taken_back", at, members=len(missing))
+
+
+async def _silent(session: AsyncSession, one: Due) -> frozenset[str]:
+    """Members of whom WeCom has not said that they published."""
+    return one.waiting - await reading.published(session, one.id)
 
 
 async def _missed(session: AsyncSession, one: Due, userids: frozenset[str], at: datetime) -> None:
@@ -242,19 +229,19 @@ async def _missed(session: AsyncSession, one: Due, userids: frozenset[str], at: 
 
 
 async def _troubled(
-    session: AsyncSession, one: Due, error: Exception, found: _Reading, at: datetime
+    session: AsyncSession, one: Due, error: Exception, told: Reading, at: datetime
 ) -> None:
     """WeCom did not answer, or said no: again a little later, or for the last time."""
     _log.warning("moments.results_failed", part=one.id, cause=type(error).__name__)
     if at >= one.poll_until:
         cause = error.person if isinstance(error, WecomError) else type(error).__name__
-        await _give_up(session, one, cause, found, at)
+        await _give_up(session, one, cause, told, at)
     else:  # 41079: WeCom is still making it
         await _again(session, one, at + (SOON if isinstance(error, Busy) else LATER))
 
 
 async def _give_up(
-    session: AsyncSession, one: Due, cause: str, found: _Reading, at: datetime
+    session: AsyncSession, one: Due, cause: str, told: Reading, at: datetime
 ) -> None:
     """The window is over and something is not known: the call ends, and a person is told.
 
@@ -263,10 +250,11 @@ async def _give_up(
     """
     if not await _end(session, one, at, cause):
         return
-    if found.listed:
-        await _missed(session, one, one.waiting - found.published, at)
-    unread = found.published - {member.userid for member in found.seen}
-    await landing.members(session, one.id, unread, "published", at)
+    halves = await reading.kept(session, one.id, halves=True)
+    await landing.land(session, one, halves, at)
+    await reading.forget(session, one.id, halves)
+    if told.listed:
+        await _missed(session, one, await _silent(session, one), at)
     why = f"{cause.rstrip('。')}。已过查询期限，不再询问；请到企业微信核对谁发表了，没有发表的请在那里停止"
     await open_work(session, [_work(one, "moment_unclear", "企业朋友圈的结果没有问清", why)], at=at)
     await landing.note(session, one, "moment.unclear", at, cause=cause)

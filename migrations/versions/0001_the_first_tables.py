@@ -1597,6 +1597,7 @@ def upgrade() -> None:
     sa.Column('poll_until', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('stop_asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('stopped_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('task_cursor', sqlmodel.sql.sqltypes.AutoString(length=1024), nullable=False),
     sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_moment_part'))
     )
@@ -1628,6 +1629,15 @@ def upgrade() -> None:
         batch_op.create_index('ix_moment_reader_part', ['part_id', 'state'], unique=False)
         batch_op.create_index('ix_moment_reader_state', ['task_id', 'state', 'customer_id'], unique=False)
 
+    op.create_table('moment_seen',
+    sa.Column('part_id', sa.BigInteger(), nullable=False),
+    sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('external_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.PrimaryKeyConstraint('part_id', 'userid', 'external_userid', name=op.f('pk_moment_seen'))
+    )
+    with op.batch_alter_table('moment_seen', schema=None) as batch_op:
+        batch_op.create_index('ix_moment_seen_contact', ['external_userid'], unique=False)
+
     op.create_table('moment_sender',
     sa.Column('part_id', sa.BigInteger(), nullable=False),
     sa.Column('userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -1636,6 +1646,8 @@ def upgrade() -> None:
     sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
     sa.Column('seen_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('reading', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+    sa.Column('read_cursor', sqlmodel.sql.sqltypes.AutoString(length=1024), nullable=False),
     sa.PrimaryKeyConstraint('part_id', 'userid', name=op.f('pk_moment_sender'))
     )
     with op.batch_alter_table('moment_sender', schema=None) as batch_op:
@@ -2894,6 +2906,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_moment_sender_staff')
 
     op.drop_table('moment_sender')
+    with op.batch_alter_table('moment_seen', schema=None) as batch_op:
+        batch_op.drop_index('ix_moment_seen_contact')
+
+    op.drop_table('moment_seen')
     with op.batch_alter_table('moment_reader', schema=None) as batch_op:
         batch_op.drop_index('ix_moment_reader_state')
         batch_op.drop_index('ix_moment_reader_part')

@@ -11,6 +11,7 @@ from simulator.wecom.app import WeComSimulator
 from simulator.wecom.catalogue import ACTS
 from simulator.wecom.control.kit import read_order
 from simulator.wecom.modes import Modes
+from simulator.wecom.state.broadcasts import SENT
 from simulator.wecom.world import World
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import T7, approved_script
@@ -96,6 +97,11 @@ class Tencent:
     def keep_time(self) -> None:
         """Its clock shows the true time, and stands still within a step."""
         self.world.clock.freeze(self._wall.true.timestamp())
+
+    def unreached(self, msgid: str, userid: str) -> list[str]:
+        """Whom a task that its member has confirmed did not come to: no friend, or a full day."""
+        rows = self.world.broadcasts.broadcasts[msgid].tasks[userid].rows
+        return [row.target for row in rows if row.status != SENT]
 
     def act(self, act: str, **fields: Any) -> dict[str, Any]:
         """One person does one thing. Raises ActError where it cannot be done."""

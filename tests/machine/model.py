@@ -5,6 +5,7 @@ what must happen it knows at least what must not.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -114,10 +115,19 @@ class Model:
     # -- what WeCom shows --
 
     def forget_old_tasks(self, at: datetime) -> None:
-        """Nobody confirms any more what is out of WeCom's window."""
+        """Nobody confirms any more what is out of WeCom's window; its customers heard nothing."""
         for task in self.tasks.values():
             if task.made_at <= at - TASK_LIVES:
+                self.unheard(task, task.waiting)
                 task.waiting.clear()
+
+    def unheard(self, task: "Task", contacts: Iterable[str]) -> None:
+        """What never came to these customers counts against no cap of theirs."""
+        day = bank_date(task.made_at)
+        for contact in contacts:
+            for window, start, _ in _windows(day):
+                self.used[contact, task.purpose, window, start] -= 1
+            self.tasks_a_day[contact, day] -= 1
 
     def task_made(
         self, msgid: str, text: str, sender: str, contacts: list[str], at: datetime
@@ -184,16 +194,18 @@ class Model:
         return purpose in self.refused[customer]
 
     def _told(self, contact: str, purpose: str, at: datetime) -> None:
-        day = bank_date(at)
-        windows = (
-            ("day", day, DAY),
-            ("week", day - timedelta(days=day.weekday()), WEEK),
-            ("month", day.replace(day=1), MONTH),
-        )
-        for window, start, most in windows:
+        for window, start, most in _windows(bank_date(at)):
             self.used[contact, purpose, window, start] += 1
             if self.used[contact, purpose, window, start] > most[purpose]:
                 raise Broken(f"P9: {contact} hears more {purpose} than {most[purpose]} a {window}")
+
+
+def _windows(day: date) -> tuple[tuple[str, date, dict[str, int]], ...]:
+    return (
+        ("day", day, DAY),
+        ("week", day - timedelta(days=day.weekday()), WEEK),
+        ("month", day.replace(day=1), MONTH),
+    )
 
 
 @dataclass

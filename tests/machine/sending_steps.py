@@ -109,6 +109,7 @@ async def confirmed(run: Run, a: int, b: int, c: int) -> None:
         run.wecom.act("confirm_broadcast", userid=task.sender, msgid=msgid)
     except ActError:
         return
+    run.model.unheard(task, run.wecom.unreached(msgid, task.sender))
     task.waiting.clear()
     run.model.counts["confirmed"] += 1
 

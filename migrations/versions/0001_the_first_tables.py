@@ -1225,6 +1225,8 @@ def upgrade() -> None:
     sa.Column('next_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('settled_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.Column('learnt_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.Column('read_status', sa.Integer(), nullable=True),
+    sa.Column('read_takeover_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_handover_line')),
     sa.UniqueConstraint('run_id', 'kind', 'item', name=op.f('uq_handover_line_run_id_kind_item'))
     )
@@ -1234,6 +1236,13 @@ def upgrade() -> None:
         batch_op.create_index('ix_handover_line_next_at', ['state', 'next_at'], unique=False)
         batch_op.create_index('ix_handover_line_state', ['run_id', 'kind', 'state', 'id'], unique=False)
 
+    op.create_table('handover_reading',
+    sa.Column('run_id', sa.BigInteger(), nullable=False),
+    sa.Column('to_userid', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('began_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('cursor', sqlmodel.sql.sqltypes.AutoString(length=1024), nullable=False),
+    sa.PrimaryKeyConstraint('run_id', 'to_userid', name=op.f('pk_handover_reading'))
+    )
     op.create_table('handover_run',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('kind', sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
@@ -2991,6 +3000,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_handover_run_state')
 
     op.drop_table('handover_run')
+    op.drop_table('handover_reading')
     with op.batch_alter_table('handover_line', schema=None) as batch_op:
         batch_op.drop_index('ix_handover_line_state')
         batch_op.drop_index('ix_handover_line_next_at')

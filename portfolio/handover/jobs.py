@@ -3,13 +3,17 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from config.handover_policy import HandoverPolicy
+from delivery.polling import Calls
 from kit import log
 from kit.db import Database
 from portfolio.handover import asking, results, store
 from wecom.client import Caller
 
+A_ROUND: Final = 600
+"""Pages of results one round reads; the job comes every five minutes."""
 _log = log.get(__name__)
 
 
@@ -21,12 +25,15 @@ async def round_of(
     *,
     run_id: int | None = None,
     everything: bool = False,
+    pages: int = A_ROUND,
 ) -> dict[str, int]:
     """Carry every running handover (or one) as far as it goes now; counts of lines by state.
 
     Results come first: what a call without an answer did is known before anything is asked again.
     ``everything``: results that are not due yet are read too, because a person is waiting.
+    ``pages`` of results are read at most; the next round goes on with the rest.
     """
+    calls = Calls(pages)
     counts: Counter[str] = Counter()
     async with database.reading() as session:
         under_way = await store.running(session)
@@ -35,7 +42,9 @@ async def round_of(
             continue
         try:
             counts.update(
-                await results.read(database, wecom, one, clock, policy, everything=everything)
+                await results.read(
+                    database, wecom, one, clock, policy, calls, everything=everything
+                )
             )
             counts.update(await asking.ask(database, wecom, one, clock, policy))
             async with database.transaction() as session:

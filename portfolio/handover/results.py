@@ -1,4 +1,4 @@
-"""What became of what was asked: WeCom's list of results is read, page by page, to its end."""
+"""What became of what was asked: WeCom's list of results is read to its end, then judged."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,17 +11,17 @@ from sqlmodel import col
 from config.handover_policy import HandoverPolicy
 from crm_sync.repository.keys import UNTRACKED
 from delivery.errors import WorkItemNotOpen
+from delivery.polling import Calls
 from delivery.worklist import close_work
 from kit import ledger, log
 from kit.db import Database
-from portfolio.handover import outcomes, rules, store
+from portfolio.handover import outcomes, reading, rules, store
 from portfolio.handover.facts import (
     ASKED,
     CONTACT,
     GROUP,
     KEPT,
     PLANNED,
-    RESIGNED,
     TAKEN,
     UNKNOWN,
     UNSETTLED,
@@ -29,11 +29,11 @@ from portfolio.handover.facts import (
     LineFact,
     Verdict,
 )
+from portfolio.handover.reading import Found
 from portfolio.models.handovers import HandoverLine, HandoverRun
-from wecom import groups, transfers
+from wecom import groups
 from wecom.client import Caller
 from wecom.errors import RelationGone, WecomError
-from wecom.transfers import TransferState
 
 _AWAITED: Final = (ASKED, UNKNOWN, WAITING)
 _log = log.get(__name__)
@@ -45,13 +45,14 @@ async def read(
     run_id: int,
     clock: Callable[[], datetime],
     policy: HandoverPolicy,
+    calls: Calls,
     *,
     everything: bool = False,
 ) -> dict[str, int]:
     """Read the results of everything of one handover that is due; counts by state.
 
     ``everything``: also what is not due yet. Reading twice does no harm. Where WeCom does not
-    answer, nothing changes and the next round reads again.
+    answer, or ``calls`` are used up, the next round reads on from where this one stood.
     """
     counts: dict[str, int] = {}
     async with database.reading() as session:
@@ -62,19 +63,21 @@ async def read(
     for to_userid in sorted({line.to_userid or "" for line in due if line.kind == CONTACT}):
         mine = [line for line in due if line.kind == CONTACT and line.to_userid == to_userid]
         try:
-            found = await _states(wecom, run.userid, to_userid, left=run.kind == RESIGNED)
-        except RelationGone:
-            found = {}  # the directory knows one of the two no more: nothing was taken
+            found = await reading.between(database, wecom, run, to_userid, clock, calls)
         except WecomError as error:
             _log.warning("handover.results_unread", errcode=error.errcode)
             continue
         except Exception as error:  # because one bad pair must not keep the others waiting
             _log.exception("handover.results_failed", run=run_id, cause=type(error).__name__)
             continue
-        verdicts = {line.line_id: _judge(line, found, clock(), policy) for line in mine}
-        await _write(database, run_id, mine, verdicts, clock(), policy, counts)
+        if found is None:
+            return counts
+        verdicts = {line.line_id: _judge(line, found, policy) for line in mine}
+        await _write(database, run_id, mine, verdicts, clock(), policy, counts, read_from=to_userid)
     chats = [line for line in due if line.kind == GROUP]
     for line in chats:
+        if not calls.take():
+            break
         try:
             verdict = await _owner(wecom, line, clock(), policy)
         except WecomError as error:
@@ -93,33 +96,15 @@ async def _due(session: AsyncSession, run_id: int, at: datetime | None) -> list[
     return [LineFact(*row) for row in await session.execute(query.order_by(col(HandoverLine.id)))]
 
 
-async def _states(wecom: Caller, giver: str, taker: str, *, left: bool) -> dict[str, TransferState]:
-    """The newest state of each contact between two members, through all pages."""
-    found: dict[str, TransferState] = {}
-    async for page in transfers.states(wecom, giver, taker, left=left):
-        for one in page.items:
-            known = found.get(one.external_userid)
-            if known is None or _later(one, known):
-                found[one.external_userid] = one
-    return found
-
-
-def _later(one: TransferState, known: TransferState) -> bool:
-    if one.status == transfers.WAITING or one.takeover_at is None:
-        return True
-    return known.takeover_at is not None and one.takeover_at >= known.takeover_at
-
-
-def _judge(
-    line: LineFact, found: dict[str, TransferState], at: datetime, policy: HandoverPolicy
-) -> Verdict:
+def _judge(line: LineFact, found: Found, policy: HandoverPolicy) -> Verdict:
+    """By the time the reading began: what was asked since may be missing in its list."""
     return rules.looked_up(
-        found.get(line.item),
+        found.states.get(line.item),
         line.state,
-        line.asked_at or at,
+        line.asked_at or found.began_at,
         line.due_at,
         line.attempts,
-        at,
+        found.began_at,
         policy,
     )
 
@@ -149,6 +134,8 @@ async def _write(
     at: datetime,
     policy: HandoverPolicy,
     counts: dict[str, int],
+    *,
+    read_from: str = "",
 ) -> None:
     async with database.transaction() as session:
         run = await store.locked(session, run_id)
@@ -158,6 +145,8 @@ async def _write(
         kept = {line.line_id: verdicts[line.line_id] for line in open_}
         if kept:
             await outcomes.apply(session, run, open_, kept, at=at, policy=policy)
+        if read_from:
+            await reading.forget(session, run_id, read_from)
     for verdict in kept.values():
         counts[verdict.state] = counts.get(verdict.state, 0) + 1
 
@@ -183,6 +172,7 @@ async def finish(session: AsyncSession, run_id: int, at: datetime) -> bool:
         .values(state="finished", finished_at=at),
         execution_options=UNTRACKED,
     )
+    await reading.over(session, run_id)
     done = await store.one(session, run_id)
     assert done is not None  # noqa: S101 — its row is locked by us
     entry = ledger.Entry(

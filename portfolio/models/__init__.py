@@ -6,7 +6,7 @@ from portfolio.models.contact_plan import DailyContact
 from portfolio.models.duty import ContactStanding
 from portfolio.models.followups import Parking
 from portfolio.models.grids import Grid, GridArea, TeamRole
-from portfolio.models.handovers import HandoverLine, HandoverRun
+from portfolio.models.handovers import HandoverLine, HandoverReading, HandoverRun
 from portfolio.models.preparation import Preparation, PreparationBox
 from portfolio.models.scorecards import Scorecard, ScorecardLine
 from portfolio.models.transfers import TransferForm
@@ -22,6 +22,7 @@ __all__ = [
     "Grid",
     "GridArea",
     "HandoverLine",
+    "HandoverReading",
     "HandoverRun",
     "Parking",
     "Preparation",

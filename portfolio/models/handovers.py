@@ -57,7 +57,8 @@ class HandoverLine(SQLModel, table=True):
     ``item``: ``<customer_id>|<relation>`` (kind customer), external_userid, chat_id. ``state``:
     planned | asked | unknown | waiting | taken | refused | limit | gone | kept. ``next_at`` is
     when something is to be done about it next; ``due_at`` when WeCom's waiting ends; ``settled_at``
-    when it happened, ``learnt_at`` when we were told.
+    when it happened, ``learnt_at`` when we were told. ``read_status``, ``read_takeover_at``: what the
+    pages of WeCom's results say that were read so far, where a reading was broken off.
     """
 
     __tablename__: ClassVar[str] = "handover_line"
@@ -89,3 +90,15 @@ class HandoverLine(SQLModel, table=True):
     next_at: datetime | None = None
     settled_at: datetime | None = None
     learnt_at: datetime | None = None
+    read_status: int | None = None
+    read_takeover_at: datetime | None = None
+
+
+class HandoverReading(SQLModel, table=True):
+    """How far WeCom's results between the giver of a run and one taker were read."""
+
+    __tablename__: ClassVar[str] = "handover_reading"
+    run_id: int = Field(primary_key=True, sa_type=BigInteger)
+    to_userid: str = Field(primary_key=True, max_length=64)
+    began_at: datetime
+    cursor: str = Field(max_length=1024)

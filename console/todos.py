@@ -18,7 +18,7 @@ from console.sight import Sight, sight_of
 from console.state_words import TODO_STATES
 from console.traces import looked
 from delivery import outcomes
-from delivery.repository import todo_lists
+from delivery.repository import todo_lists, undone_reasons
 from delivery.repository.todo_lists import Progress, Wanted
 from delivery.repository.todos import TodoView
 from insights import todo_queries
@@ -35,7 +35,7 @@ STATE_NAMES: Final = (
 )  # fmt: skip
 FIELDS: Final = (
     "given", "seen", "sent", "confirmed", "won", "late", "done", "ended", "received", "replied",
-    "deals", "noted",
+    "deals", "noted", *undone_reasons.TEXTS,
 )  # fmt: skip
 FIGURES: Final = (
     ("下发", "given"), ("收到", "received"), ("已打开", "seen"), ("已发", "sent"),
@@ -47,7 +47,8 @@ BEHIND: Final[Mapping[str, Mapping[str, str]]] = {
     "given": {}, "received": {"back": "received"}, "seen": {"seen": "1"},
     "sent": {"state": "sent"}, "confirmed": {"state": "confirmed"}, "replied": {"back": "replied"},
     "noted": {"state": "noted"}, "won": {"outcome": "renewed"}, "deals": {"back": "deal"},
-    "late": {"late": "1"}, "expired": {"state": "expired"},
+    "late": {"late": "1"},
+    **{name: {"why": name} for name in undone_reasons.TEXTS},
 }  # fmt: skip
 """What the list behind each figure is asked for, besides the filters of the page."""
 BACKS: Final = (("received", "收到"), ("replied", "有回复"), ("deal", "成交"))
@@ -64,9 +65,13 @@ def asked(
     start: Annotated[str, Query(alias="from")] = "",
     end: Annotated[str, Query(alias="to")] = "",
     back: str = "",
+    campaign: str = "",
+    why: str = "",
 ) -> TodoQuery:
     """The filters out of the address."""
-    return TodoQuery(unit, trigger, staff, state, late, outcome, seen, start, end, back)
+    return TodoQuery(
+        unit, trigger, staff, state, late, outcome, seen, start, end, back, campaign, why
+    )
 
 
 Asked = Annotated[TodoQuery, Depends(asked)]
@@ -216,6 +221,12 @@ def _filters(request: Request, query: TodoQuery, sight: Sight) -> list[dict[str,
         shown.append(choice("seen", "客户经理", seen, query.seen))
     if query.back:
         shown.append(choice("back", "回流", [("", "全部"), *BACKS], query.back))
+    if query.why:
+        whys = [("", "不限"), (undone_reasons.ANY, "全部原因"), *undone_reasons.TEXTS.items()]
+        shown.append(choice("why", "没做的原因", whys, query.why))
+    if query.campaign:
+        only = [("", "不限"), (query.campaign, "这一个活动")]
+        shown.append(choice("campaign", "活动", only, query.campaign))
     if query.outcome:
         shown.append(
             choice("outcome", "结果", [("", "全部"), *outcomes.TEXTS.items()], query.outcome)
@@ -259,17 +270,25 @@ async def _progress(
 def _figures(one: Progress, kept: Mapping[str, str], whose: Mapping[str, str]) -> dict[str, Any]:
     """The figures of a row, and the list behind each."""
     numbers = asdict(one)
+    links = {
+        name: url(PATH, {**kept, **whose, **asked_for, "view": "list"}) + "#list"
+        for name, asked_for in BEHIND.items()
+    }
     return {
         **{name: numbers[name] for name in FIELDS if name not in ("done", "ended")},
         "on_time": one.done / one.ended if one.ended else None,
-        "reasons": f"到期没做 {expired} 件"
-        if (expired := one.ended - one.done - one.noted)
-        else "",
-        "links": {
-            name: url(PATH, {**kept, **whose, **asked_for, "view": "list"}) + "#list"
-            for name, asked_for in BEHIND.items()
-        },
+        "reasons": undone_by_reason(one, links),
+        "links": links,
     }
+
+
+def undone_by_reason(one: Progress, links: Mapping[str, str]) -> list[dict[str, Any]]:
+    """How many were not done for each reason, the list behind each; none for a reason of nobody."""
+    return [
+        {"text": text, "n": getattr(one, name), "href": links[name]}
+        for name, text in undone_reasons.TEXTS.items()
+        if getattr(one, name)
+    ]
 
 
 async def _rows(

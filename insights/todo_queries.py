@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from delivery.repository import todo_lists
 from delivery.repository.todo_lists import BACK, STATES, Wanted
+from delivery.repository.undone_reasons import ANY, TEXTS
 from kit.clock import bank_date
 
 
@@ -16,6 +17,7 @@ class TodoQuery:
     """The filters of the task list as they stand in its address; empty means any.
 
     ``state``: a name of ``todo_lists.STATES``. ``late`` 1: waiting, and due before today.
+    ``why``: not done for that reason (``undone_reasons.TEXTS``), ``any`` for whatever reason.
     ``start``, ``end``: due in these days (``from`` and ``to`` in the address).
     """
 
@@ -29,6 +31,8 @@ class TodoQuery:
     start: str = ""
     end: str = ""
     back: str = ""
+    campaign: str = ""
+    why: str = ""
 
     @property
     def kept(self) -> Mapping[str, str]:
@@ -57,6 +61,9 @@ def wanted(
         seen={"1": True, "0": False}.get(query.seen),
         outcome=query.outcome or None,
         back=query.back if query.back in BACK else None,
+        campaign=query.campaign or None,
+        why=query.why if query.why in (ANY, *TEXTS) else None,
+        today=bank_date(at),
     )
 
 

@@ -110,6 +110,9 @@ async def campaign(
         "money": await shares.money(session, one),
         "units": await shares.by_unit(session, one, sight, here),
         "managers": await shares.by_manager(session, one, sight, here),
+        "not_done": await shares.not_done(session, one, sight, today)
+        if may & set(roles.EXECUTION)
+        else [],
         "spending": mine and one.state in budget.SPENDING and bool(may & set(roles.EXECUTION)),
         "estimate": f"{here}/estimate" if estimated(one) else "",
         "means": await load(request, session, sight, one, asking.at)

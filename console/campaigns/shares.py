@@ -14,6 +14,7 @@ from console.lists import url
 from console.naming import names_for
 from console.sight import Sight
 from crm_sync.facts import UnitFact
+from delivery.repository import todo_lists, undone_reasons
 
 MOST_MANAGERS = 20
 
@@ -71,6 +72,21 @@ def _line(name: str, parts: Sequence[Part], here: str, **which: str) -> dict[str
         "handed_href": f"{url(here, which, outcome='queued')}#list",
         "answered_href": f"{url(here, which, arm='treated', answered='1')}#list",
     }
+
+
+async def not_done(
+    session: AsyncSession, one: CampaignFact, sight: Sight, today: date
+) -> list[dict[str, Any]]:
+    """How many of its to-dos were not done for each reason, and the list behind each number."""
+    wanted = todo_lists.Wanted(units=sight.units, campaign=one.name)
+    found = await todo_lists.progress(session, wanted, today=today)
+    lines = []
+    for name, text in undone_reasons.TEXTS.items():
+        many = sum(getattr(part, name) for part in found)
+        if many:
+            href = url("/c/todos", {"view": "list", "campaign": one.name, "why": name})
+            lines.append({"text": text, "n": many, "href": f"{href}#list"})
+    return lines
 
 
 async def standing(

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from delivery.models import SendTicket, TicketState, Todo, TodoState
+from delivery.repository import undone_reasons
 from delivery.repository.todos import TodoView, view_of
 
 DONE: Final = (TodoState.CLAIMED, TodoState.CONFIRMED, TodoState.DONE)
@@ -56,6 +57,9 @@ class Wanted:
     seen: bool | None = None
     back: str | None = None  # what has come back, a name of BACK
     outcome: str | None = None
+    campaign: str | None = None
+    why: str | None = None  # not done, and why: a name of undone_reasons.TEXTS, or "any"
+    today: date | None = None  # the day by which ``why`` looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class Progress:
     replied: int = 0
     deals: int = 0
     noted: int = 0
+    unsent: int = 0  # of those not done, by reason (undone_reasons)
+    unreached: int = 0
+    untold: int = 0
+    unopened: int = 0
+    opened: int = 0
 
 
 async def count(session: AsyncSession, wanted: Wanted) -> int:
@@ -130,6 +139,10 @@ async def progress(
             number(state.in_(ENDED)),
             *(number(column.is_not(None)) for column in BACK.values()),
             number(state == TodoState.NOTED),
+            *(
+                number(undone_reasons.undone(today), name == undone_reasons.REASON)
+                for name in undone_reasons.TEXTS
+            ),
         )
         .where(*_conditions(wanted))
         .group_by(key)
@@ -182,4 +195,10 @@ def _conditions(wanted: Wanted) -> list[Any]:
         found.append(BACK[wanted.back].is_not(None))
     if wanted.outcome is not None:
         found.append(col(Todo.outcome) == wanted.outcome)
+    if wanted.campaign is not None:
+        found.append(col(Todo.campaign) == wanted.campaign)
+    if wanted.why is not None and wanted.today is not None:
+        found.append(undone_reasons.undone(wanted.today))
+        if wanted.why in undone_reasons.TEXTS:
+            found.append(wanted.why == undone_reasons.REASON)
     return found

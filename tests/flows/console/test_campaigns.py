@@ -2,18 +2,21 @@
 
 import re
 from datetime import date
+from html import unescape
 
 import pytest
 from sqlalchemy import text
 
 from campaigns.waves import jobs
 from portfolio.preparation.rules import BOXES
-from tests.flows.campaigns.winter import KNOWN, POLICY, words_and_segment
+from tests.flows.campaigns.winter import KNOWN, POLICY, approved, asked, run, words_and_segment
 from tests.flows.console.office import Desk, Office
+from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import desk
 
 pytestmark = pytest.mark.anyio
 PATH = "/c/campaigns"
+CHIP = re.compile(r'data-why href="([^"]+)">([^<]+) <span class="num b">(\d+)')
 
 
 async def _prepared(head: Desk, *, whole: bool) -> str:
@@ -152,3 +155,50 @@ async def test_head_office_creates_once_three_levels_see_it_and_every_number_has
     assert (await head.post(f"{path}/review", {"result": "四户都见到了"})).status_code == 303
     assert "四户都见到了" in await head.page(path)
     assert (await (await desk_office.sit("gaoyuan")).get(PATH)).status_code == 403
+
+
+@pytest.mark.mission("H5")
+async def test_an_outlet_sees_its_own_share_of_a_campaign_and_why_its_own_to_dos_were_left(
+    desk_office: Office,
+) -> None:
+    async with desk_office.database.transaction() as session:
+        await bank.staff(session, "wanglin", unit_id="0102")
+        await bank.reached_customer(session, "6230000001", owner="wanglin", unit_id="0102")
+        for head, unit in (("head0101", "0101"), ("head0102", "0102"), ("head0201", "0201")):
+            await bank.staff(session, head, unit_id=unit)
+            await bank.grant(session, head, "branch", unit)
+        await words_and_segment(session)
+        await session.execute(text("UPDATE customer SET born_on = '1985-03-02'"))
+    number = await approved(desk_office.database, asked(hold_out_percent=0))
+    await run(desk_office.database)
+    async with desk_office.database.transaction() as session:
+        await session.execute(text("UPDATE todo SET state = 'expired' WHERE campaign <> ''"))
+    path = f"{PATH}/{number}"
+    seen = {}
+    for who in ("wangshan", "suntao", "head0101", "head0102", "head0201"):
+        desk_of = await desk_office.sit(who)
+        shown = await desk_of.page(path)
+        assert "冬季关怀" in await desk_of.page(PATH)
+        [many] = re.findall(r'class="t">客户</span><span class="v num">(\d+)', shown)
+        rows = shown.split('id="list"')[1]
+        assert rows.count("data-row") == int(many)
+        units = set(re.findall(r'<td class="nowrap dim">(\d{4})机构</td>', rows))
+        [(left, why, count)] = CHIP.findall(shown)
+        assert why == "没有送到客户经理"
+        listed = (await desk_of.page(unescape(left))).split('id="list"')[1]
+        assert listed.count("data-row") == int(count)
+        assert set(re.findall(r"(\d{4})机构", listed)) <= units
+        told = (await desk_of.get(f"/api/v1{path}")).json()["data"]
+        assert [one["n"] for one in told["not_done"]] == [int(count)]
+        seen[who] = (int(many), int(count), units)
+        others = {"0101", "0102", "0201"} - units
+        for unit in others:  # asked for by its number, another's share stays out of sight
+            asked_for = (await desk_of.page(f"{path}?unit={unit}")).split('id="list"')[1]
+            assert not re.search(rf'dim">{unit}机构', asked_for)
+    assert seen == {
+        "wangshan": (5, 5, {"0101", "0102", "0201"}),
+        "suntao": (3, 3, {"0101", "0102"}),
+        "head0101": (2, 2, {"0101"}),
+        "head0102": (1, 1, {"0102"}),
+        "head0201": (2, 2, {"0201"}),
+    }

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import pytest
 
@@ -108,3 +109,46 @@ async def test_the_page_tells_of_each_task_what_came_back_and_every_count_has_it
     assert "收到、已打开、已发、存档一致、有回复、成交" in listed
     why = words_of(await desk.page(f"/c/why/{done}"))
     assert "在聊天里有回复；核心系统 2026-11-25 有了新的持仓" in why
+
+
+REASONS = {"联系不上": 2, "没有送到客户经理": 1, "收到了没有打开": 2, "打开了没有做": 1}
+CHIP = re.compile(r'data-why href="([^"]+)">([^<]+) <span class="num b">([0-9,]+)')
+
+
+@pytest.mark.mission("H2")
+async def test_what_was_not_done_is_counted_by_its_reason_and_each_number_has_its_list(
+    desk_office: Office,
+) -> None:
+    zhou, sun = desk_office.customers["zhou"], desk_office.customers["sun"]
+    async with desk_office.database.transaction() as session:
+
+        async def left(state: TodoState = TodoState.EXPIRED, **more: Any) -> None:
+            more = {"due_on": YESTERDAY, **more}
+            await scenes.todo(session, zhou, at=AT, state=state, **more)
+
+        await left()
+        await left(received_at=AT)
+        await left(TodoState.OPEN, received_at=AT, campaign="cmp")  # late, and may still be done
+        await left(received_at=AT, seen_at=AT)
+        await left(received_at=AT, seen_at=AT, unreached=3, campaign="cmp")
+        await left(TodoState.NOTED, outcome="unreached", seen_at=AT)
+        await left(TodoState.NOTED, outcome="thinking", seen_at=AT)  # somebody did speak
+        await left(TodoState.DONE, unreached=1)
+        await left(TodoState.OPEN, due_on=bank_date(AT))  # today is not over
+        await scenes.todo(
+            session, sun, at=AT, staff="zhengkai", unit="0201", due_on=YESTERDAY,
+            state=TodoState.EXPIRED, channel="sms",
+        )  # fmt: skip
+    head = await desk_office.sit("suntao")  # of branch 01
+    [own, whole] = (await head.page("/c/todos")).split("<tfoot>")
+    for part in (own, whole):
+        assert {name: int(many) for _, name, many in CHIP.findall(part)} == REASONS
+        for href, _, many in CHIP.findall(part):
+            assert (await head.page(unescape(href))).count("data-row") == int(many)
+    assert (await head.page("/c/todos?view=list&why=any")).count("data-row") == 6
+    of_one = await head.page("/c/todos?view=list&campaign=cmp&why=unreached")
+    assert of_one.count("data-row") == 1
+    told = (await head.get("/api/v1/c/todos")).json()["data"]
+    assert {one["text"]: one["n"] for one in told["total"]["reasons"]} == REASONS
+    bank_wide = await (await desk_office.sit("wangshan")).page("/c/todos")
+    assert ("短信没有发出", "1") in [found[1:] for found in CHIP.findall(bank_wide)]

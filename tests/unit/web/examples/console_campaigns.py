@@ -58,6 +58,7 @@ ONE: dict[str, Any] = {
     "money": {"spent": "1,280.00", "budget": "5,000.00", "most": "5,250.00", "over": False,
               "ratio": 0.256, "rows": [{"on": date(2026, 11, 21), "what": "贺卡 300 张",
                                         "amount": "1,280.00", "by": "王珊"}]},
+    "not_done": [{"text": "打开了没有做", "n": 4, "href": "/c/todos?view=list&campaign=cmp.1&why=opened#list"}],
     "units": [SHARE, SHARE], "managers": [{**SHARE, "name": "李敏", "unit_name": "翠湖支行"}],
     "spending": True, "means": None, "in_wave": True, "preparation": "/c/preparations/1",
     "estimate": f"{HERE}/estimate", "deciding": None, "stopping": True, "reviewing": False, "result": "",
@@ -70,7 +71,7 @@ STOPPED: dict[str, Any] = {
 WAITING: dict[str, Any] = {
     **ONE, "state_text": "待批准", "state_kind": "warn", "stats": [],
     "deciding": {"refused": "您提交的，要由另一位同事批准。"}, "result": "做得不错",
-    "means": MEANS, "standing": None, "units": [], "managers": [], "in_wave": False,
+    "means": MEANS, "standing": None, "units": [], "managers": [], "not_done": [], "in_wave": False,
 }  # fmt: skip
 ESTIMATE: dict[str, Any] = {
     **shell("campaigns"),

@@ -33,7 +33,8 @@ COUNTS = {
     "late": 96,
     "on_time": 0.885,
     "noted": 41,
-    "links": {name: "/c/todos?view=list#list" for _, name in (*FIGURES, ("", "expired"))},
+    "reasons": [],
+    "links": {name: "/c/todos?view=list#list" for _, name in FIGURES},
 }
 TODOS: dict[str, Any] = {
     **shell("todos"),
@@ -50,8 +51,8 @@ TODOS: dict[str, Any] = {
     "by_text": "机构",
     "state": None,
     "rows": [
-        {"name": "翠湖支行", "href": "/c/todos?unit=0101&by=staff", **COUNTS, "given": 142, "seen": 142, "sent": 139, "confirmed": 138, "replied": 61, "won": 120, "late": 0, "on_time": 0.962, "reasons": "联系不上 2"},
-        {"name": "东坝支行", "href": "/c/todos?unit=0127&by=staff", **COUNTS, "given": 88, "seen": 70, "sent": 58, "confirmed": 55, "replied": 17, "won": 40, "late": 18, "on_time": 0.68, "reasons": "联系不上 9 · 没看 18"},
+        {"name": "翠湖支行", "href": "/c/todos?unit=0101&by=staff", **COUNTS, "given": 142, "seen": 142, "sent": 139, "confirmed": 138, "replied": 61, "won": 120, "late": 0, "on_time": 0.962, "reasons": [{"text": "联系不上", "n": 2, "href": "/c/todos?view=list&unit=0101&why=unreached#list"}]},
+        {"name": "东坝支行", "href": "/c/todos?unit=0127&by=staff", **COUNTS, "given": 88, "seen": 70, "sent": 58, "confirmed": 55, "replied": 17, "won": 40, "late": 18, "on_time": 0.68, "reasons": [{"text": "联系不上", "n": 9, "href": "/c/todos?view=list&unit=0127&why=unreached#list"}, {"text": "收到了没有打开", "n": 18, "href": "/c/todos?view=list&unit=0127&why=unopened#list"}]},
     ],
     "total": COUNTS,
     "todos": [],

@@ -19,6 +19,7 @@ from compliance.opting_out import silenced_contacts
 from compliance.repository import recipient_standing
 from content_library import repository as scripts_of
 from delivery.attached import named_by
+from delivery.facts import priority_of
 from delivery.judging import Judged
 from delivery.models import Broadcast, BroadcastRecipient
 from delivery.repository import outbox
@@ -189,7 +190,7 @@ async def close(
                     expires_at=expires_at,
                     unit_id=row.unit_id,
                     userid=row.userid,
-                    priority={"service": 4, "care": 6}.get(row.purpose, 7),
+                    priority=priority_of(row.purpose),
                 )
             ],
             at,

@@ -1,4 +1,4 @@
-"""States that others may know of: where a to-do is."""
+"""What others may know of: where a to-do is, kinds of calls to WeCom and what goes first."""
 
 from enum import StrEnum
 from typing import Final
@@ -22,3 +22,12 @@ BROADCAST: Final = "broadcast"
 STAFF_CARD: Final = "staff_card"
 MOMENT: Final = "moment"
 """Kinds of calls to WeCom."""
+
+AT_ONCE: Final = 0
+"""The priority of a welcome: its twenty seconds wait for nobody."""
+_PRIORITIES: Final = {"service": 4, "care": 6}
+
+
+def priority_of(purpose: str) -> int:
+    """Where a call to WeCom with words of ``purpose`` stands in the outbox; lower goes first."""
+    return _PRIORITIES.get(purpose, 7)

@@ -20,7 +20,7 @@ from crm_sync.facts import StaffFact
 from delivery.attached import named_by
 from delivery.channel_reasons import of_welcome
 from delivery.desk import Desk
-from delivery.facts import WELCOME
+from delivery.facts import AT_ONCE, WELCOME
 from delivery.intents import Outcome, Submission
 from delivery.judging import words_of
 from delivery.products_in_words import product_fields, shown, with_product
@@ -115,7 +115,7 @@ async def submit(
                 expires_at=added_at + LIFETIME,
                 unit_id=unit,
                 userid=staff.userid or "" if staff else "",
-                priority=0,
+                priority=AT_ONCE,
                 channel_reason=of_welcome(
                     staff=staff.name if staff else "", seconds=int(LIFETIME.total_seconds())
                 ),

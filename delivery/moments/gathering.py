@@ -18,7 +18,7 @@ from crm_sync import shown_tags
 from crm_sync.repository.keys import UNTRACKED, among
 from crm_sync.repository.staff import staff_by_userids
 from delivery import quota
-from delivery.facts import MOMENT
+from delivery.facts import MOMENT, priority_of
 from delivery.group_posts import slot_number
 from delivery.judging import Judged
 from delivery.models import MomentPart, MomentReader, MomentSender, MomentTask
@@ -30,8 +30,6 @@ from delivery.repository.outbox import Call
 from kit.clock import bank_date, bank_moment
 from kit.db import insert_into, insert_new
 from kit.ids import new_id
-
-PRIORITY: Final = {"service": 4, "care": 6}
 
 
 async def gather(session: AsyncSession, judged: Sequence[Judged], *, at: datetime) -> None:
@@ -278,7 +276,7 @@ async def _queue(
                 due_at=due_at,
                 expires_at=one.ends_at,
                 unit_id=one.unit_id,
-                priority=PRIORITY.get(one.purpose, 7),
+                priority=priority_of(one.purpose),
             )
         ],
         at,

@@ -178,6 +178,36 @@ async def test_a_refusal_for_the_minute_closes_the_api_for_all_and_then_one_call
     assert await bench.calls(one, 5) == 5
 
 
+async def test_a_block_that_one_process_sees_voids_the_permits_another_has_in_hand(
+    four: list[Database],
+) -> None:
+    if four[0].is_sqlite:
+        pytest.skip("one process alone calls WeCom there")
+    bench, elsewhere = (
+        Bench(four[0], limits(1_000, 100_000)),
+        Bench(four[1], limits(1_000, 100_000)),
+    )
+    elsewhere.time = bench.time
+    one, other = bench.process(), elsewhere.process()
+    assert await bench.calls(one, 1) == 1
+    assert await other.room(PATH, Urgency.SERVICE, 30) == 30
+    assert await other.room(PATH, Urgency.SERVICE, 30) == 30  # still in hand
+    assert await bench.calls(one, 1, code=45009) == 1
+    bench.time.at += 0.5
+    await other.flush()  # which every process does once a second
+    assert await other.room(PATH, Urgency.SERVICE, 1) == 0
+    assert await elsewhere.calls(other, 1) == 0
+    await one.flush(all_of_them=True)
+    async with bench.database.reading() as session:
+        connection = await session.connection()
+        books, _ = await connection.run_sync(
+            lambda found: repository.seen(found, [f"api:{PATH}"], bench.time.shared)
+        )
+    assert books[f"api:{PATH}"].outstanding == 0  # given back, not kept for later
+    bench.time.at += 61
+    assert await elsewhere.calls(other, 1) == 1
+
+
 async def test_a_refusal_when_the_hour_is_nearly_full_closes_it_for_an_hour(
     database: Database,
 ) -> None:

@@ -16,6 +16,7 @@ from config import channel_choice_policy, reminder_policy
 from crm_sync import selection
 from delivery import broadcasts, door, jobs
 from delivery.dispatcher import Dispatcher
+from delivery.facts import AT_ONCE, priority_of
 from delivery.intents import Intent
 from delivery.phrasing import routes
 from insights import winners
@@ -126,6 +127,8 @@ async def test_what_nobody_planned_keeps_in_a_sentence_why_it_went_that_way(
         await session.execute(text("UPDATE staff SET name = '李敏' WHERE staff_id = 'limin'"))
         await TRIES[channel](session, customer, version)
     assert (await rows(database, query)).column() == [said]
+    urgent = (await rows(database, "SELECT priority FROM outbox")).column()
+    assert urgent == ([AT_ONCE] if channel is Channel.WELCOME else [])
     assert (
         _steps(await _why(database, await _ref(database, *FOUND[channel])))["channel"].said == said
     )
@@ -173,6 +176,8 @@ async def test_what_wecom_answered_stands_in_the_chain_of_a_broadcast_and_of_a_c
             " ON r.broadcast_id = b.id",
         )
     ).found
+    queued = "SELECT priority FROM outbox WHERE kind = 'broadcast'"
+    assert (await rows(database, queued)).column() == [priority_of("care")]
     sent = await _why(database, await _ref(database, *FOUND[Channel.BROADCAST]))
     assert (sent.message.external_userid, sent.message.wecom_ids) == (contact, (msgid,))
     assert _steps(sent)["attempt"].facts["reference"] == msgid

@@ -1,7 +1,8 @@
 """The demo's turns of life: a file of dated events, and one that 李敏 wrote down beside the chat.
 
 So every trigger of events has somebody today: a move and a school, a wedding a month ahead, an
-anniversary, a new card, money that comes, money that left three times.
+anniversary, a new card, money that comes, money that left three times. Two have insurance: a
+premium due in a week, a policy that ends in a month.
 """
 
 import csv
@@ -19,6 +20,10 @@ from wiring.importing import bring
 from wiring.parts import Parts
 
 HEADER: Final = ("event_no", "customer_no", "kind", "on", "amount_yuan", "note")
+INSURED: Final = (
+    "holding_no", "customer_no", "kind", "product_name", "amount_yuan", "opened_on", "matures_on",
+    "due_day", "instalment_yuan",
+)  # fmt: skip
 MANAGER: Final = "003127"
 PINNED: Final = 5
 """The customers of the guided tour, whose days stay as they are."""
@@ -35,16 +40,18 @@ async def journey_day(parts: Parts, files: Path, at: datetime, today: date) -> i
     if not people:
         return 0
     rows = list(_rows(people, today, _money_in(parts, today)))
-    path = files / "journey-events.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([HEADER, *rows])
-    await bring(parts, "events", path, by="system:demo", at=at)
+    insured = list(_insured(people, today))
+    for kind, lines in (("events", [HEADER, *rows]), ("holdings", [INSURED, *insured])):
+        path = files / f"journey-{kind}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(lines)
+        await bring(parts, kind, path, partial=True, by="system:demo", at=at)
     async with parts.databases.bank.transaction() as session:
         await life_events.note(
             session, people[-1], what="生子", on=today + timedelta(days=5),
             known=turns_of_life(parts.reminders), by=f"staff:{MANAGER}", at=at,
         )  # fmt: skip
-    return len(rows) + 1
+    return len(rows) + len(insured) + 1
 
 
 def _money_in(parts: Parts, today: date) -> date:
@@ -80,6 +87,20 @@ def _rows(
             f"J{today:%Y%m%d}OUT{back:03d}", of(len(single)), "money_out",
             today - timedelta(days=back), "48000.00", "转到他行同名账户",
         )  # fmt: skip
+
+
+def _insured(people: list[CustomerFact], today: date) -> Iterator[tuple[str | date | int, ...]]:
+    """A yearly premium due in a week, begun two years ago; a policy that ends in a month."""
+    due, ends = today + timedelta(days=7), today + timedelta(days=30)
+    premium, policy = people[7 % len(people)], people[8 % len(people)]
+    yield (
+        f"IJ{today:%Y%m%d}1", premium.customer_no, "insurance", "青禾安享年金", "60000.00",
+        due.replace(year=due.year - 2, day=1), "", due.day, "20000.00",
+    )  # fmt: skip
+    yield (
+        f"IJ{today:%Y%m%d}2", policy.customer_no, "insurance", "青禾五年两全保险", "50000.00",
+        ends.replace(year=ends.year - 5, day=1), ends, "", "",
+    )  # fmt: skip
 
 
 def _a_year_before(day: date) -> date:

@@ -26,7 +26,7 @@ async def test_every_kind_of_turn_has_its_example_on_whatever_day_the_demo_start
             await bank.staff(session, MANAGER)
             for number in range(4, 14):
                 await bank.reached_customer(session, f"620000{number:04d}", owner=MANAGER)
-        assert await journey_day(site.parts, tmp_path, at, today) == 10
+        assert await journey_day(site.parts, tmp_path, at, today) == 12
         report: PlanReport = await plan(site.parts, today, at)
     named = {name for name, _, _ in report.outcomes} | {
         scene.partition(".")[0] for scene in report.without_script
@@ -34,4 +34,5 @@ async def test_every_kind_of_turn_has_its_example_on_whatever_day_the_demo_start
     expected = {"life", "mot", "card", "outflow"}  # words come with the demo's library
     works = site.parts.desk.calendar.is_working(today)
     assert expected <= named
+    assert {"insurance.premium", "maturity.insurance.t30"} <= set(report.without_script)
     assert ("money_in" in named) == works  # a manager's task comes on a working day

@@ -146,7 +146,7 @@ async def _submitted(waiting: list[Intent], sizes: Sequence[int], database: Data
             assert {PLACE[one.purpose.value] for one in said} == {best}
         lost |= {one.key: one.detail for one in done if one.outcome is Outcome.OUTRANKED}
         spoken += said
-    most = REMINDERS.merge.most_per_day
+    most = {str(name): many for name, many in REMINDERS.merge.most_per_day.items()}
     counted = Counter(one.purpose.value for one in spoken)
     assert 1 <= len(spoken) <= most["total"]
     assert all(many <= most[purpose] for purpose, many in counted.items())

@@ -2,7 +2,7 @@
 
 So every trigger of events has somebody today: a move and a school, a wedding a month ahead, an
 anniversary, a new card, money that comes, money that left three times. Two have insurance: a
-premium due in a week, a policy that ends in a month.
+premium due in a month, a policy that ends in a month.
 """
 
 import csv
@@ -90,8 +90,11 @@ def _rows(
 
 
 def _insured(people: list[CustomerFact], today: date) -> Iterator[tuple[str | date | int, ...]]:
-    """A yearly premium due in a week, begun two years ago; a policy that ends in a month."""
-    due, ends = today + timedelta(days=7), today + timedelta(days=30)
+    """A yearly premium due in a month, begun two years ago; a policy that ends in a month.
+
+    The premium is a task without words as yet, so it silences nothing of its customer's day.
+    """
+    due = ends = today + timedelta(days=30)
     premium, policy = people[7 % len(people)], people[8 % len(people)]
     yield (
         f"IJ{today:%Y%m%d}1", premium.customer_no, "insurance", "青禾安享年金", "60000.00",

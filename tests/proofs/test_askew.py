@@ -43,9 +43,14 @@ def _counts(found: Delivered) -> list[str]:
             for kind in ("broadcast", "card")
             if found.queued[kind]
         ),
-        f"| outbox | attempts in doubt / left in doubt | {found.doubts} /"
-        f" **{len(found.left_in_doubt)}** |",
     ]
+
+
+def _doubts(found: Delivered) -> str:
+    return (
+        f"| outbox | attempts in doubt / left in doubt | {found.doubts} /"
+        f" **{len(found.left_in_doubt)}** |"
+    )
 
 
 def _told_of_clocks(found: Askew) -> list[str]:
@@ -89,6 +94,7 @@ async def test_a_worker_stopped_for_ninety_seconds_in_a_call_comes_back_and_doub
             f" of its calls, SIGCONT after 90 s (a lease lasts 60 s): {how}.",
             "",
             *_counts(found.delivered),
+            _doubts(found.delivered),
             "| the stopped worker's log | late answers that were refused (`delivery.lease_lost`) |"
             f" {found.fenced} |",
         ],

@@ -28,6 +28,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -171,13 +172,20 @@ async def _end(
 ) -> None:
     """Keep what ends as history, then take away what has no row to turn into."""
     own = Coverage.__table__  # type: ignore[attr-defined]
-    same = and_(asked.c.customer_id == own.c.customer_id, asked.c.kind == own.c.kind)
-    hands_on = and_(same, asked.c.from_staff_id != asked.c.staff_id)
-    giver = exists().where(hands_on, asked.c.from_staff_id == own.c.staff_id)
-    third = exists().where(
-        hands_on,
-        own.c.staff_id.not_in((asked.c.from_staff_id, asked.c.staff_id)),
-        _holds(asked, asked.c.from_staff_id),
+    row = tuple_(own.c.customer_id, own.c.kind, own.c.staff_id)
+    given = select(asked.c.customer_id, asked.c.kind, asked.c.from_staff_id).where(
+        asked.c.from_staff_id != asked.c.staff_id
+    )
+    giver = row.in_(given)  # not EXISTS: SQLite would read all moves for every row of the bank
+    third = and_(
+        own.c.customer_id.in_(select(asked.c.customer_id)),
+        exists().where(
+            asked.c.customer_id == own.c.customer_id,
+            asked.c.kind == own.c.kind,
+            asked.c.from_staff_id != asked.c.staff_id,
+            own.c.staff_id.not_in((asked.c.from_staff_id, asked.c.staff_id)),
+            _holds(asked, asked.c.from_staff_id),
+        ),
     )
     history = {
         "customer_id": own.c.customer_id,
@@ -200,9 +208,7 @@ async def _end(
     )
     if alone:
         await session.execute(delete(own).where(third).execution_options(**UNTRACKED))
-    doubled = exists().where(
-        hands_on, asked.c.from_staff_id == own.c.staff_id, _holds(asked, asked.c.staff_id)
-    )
+    doubled = row.in_(given.where(_holds(asked, asked.c.staff_id)))
     await session.execute(delete(own).where(doubled).execution_options(**UNTRACKED))
 
 

@@ -102,10 +102,22 @@ async def withdraw(
             withdrawn += await queue.withdraw(session, wish, at)
         if not personal:
             handed += await handed_over(session, ids, wanted)
+    if chains := chains_of(withdrawn, handed):
+        await ledger.hold(session, chains, at=at)
     await _record(session, withdrawn, actor=actor, at=at, said=said)
     await departing.tell(session, handed, actor=actor, at=at, said=said)
     counts = Counter(one.object.partition(":")[0] for one in withdrawn)
     return OptedOut(dict(counts), len(handed))
+
+
+def chains_of(withdrawn: Sequence[Withdrawn], handed: Sequence[Gone]) -> list[str]:
+    """The chains of the ledger that both records of a no are written to, in the order of turns.
+
+    Because they are taken together: a worker that settles a call to one unit while it waits for
+    another would otherwise stand against a no that holds the second and waits for the first.
+    """
+    units = {one.unit_id for one in withdrawn} | {one.unit_id for one in handed}
+    return sorted(f"send:{unit}" for unit in units)
 
 
 async def follow_refusals(

@@ -23,6 +23,8 @@ from wecom.events import Event, EventUnreadable, Unhandled, parse
 MOST_ATTEMPTS = 5
 LEASE = timedelta(seconds=60)
 AT_ONCE = 16
+CLOCKS_DIFFER = timedelta(hours=2, minutes=15)
+"""How far our clock may be behind WeCom's: it may jump by two hours, and be ten minutes off."""
 
 _log = log.get(__name__)
 
@@ -33,6 +35,18 @@ Handle = Callable[[Event, str, datetime], Awaitable[bool]]
 def retry_after(attempts: int) -> timedelta:
     """2, 4, 8, 16 seconds: long enough for a hiccup, short enough for a customer."""
     return timedelta(seconds=2 ** min(attempts, 6))
+
+
+def moment_of(happened_at: datetime | None, present: datetime) -> datetime:
+    """The moment at which an event is handled: now, and never before it happened.
+
+    Because what is read of WeCom after an event is newer than the event; by a clock that was set
+    back it would look older, and somebody who came back would stay gone (fault F15). An event
+    that is further ahead than ``CLOCKS_DIFFER`` is not believed.
+    """
+    if happened_at is None or not present < happened_at <= present + CLOCKS_DIFFER:
+        return present
+    return happened_at
 
 
 class InboxWorker:
@@ -86,7 +100,9 @@ class InboxWorker:
             if isinstance(event, Unhandled):
                 state, cause = InboxState.UNHANDLED, f"{event.event}.{event.change_type}".strip(".")
             else:
-                taken = await self._handle(event, claimed.digest, self._clock())
+                taken = await self._handle(
+                    event, claimed.digest, moment_of(event.at, self._clock())
+                )
                 state, cause = (InboxState.HANDLED if taken else InboxState.UNHANDLED), ""
         except EventUnreadable as error:
             state, cause = InboxState.DEAD, f"unreadable: {error}"

@@ -70,7 +70,7 @@ def postgres_server() -> Iterator[URL]:
     if given:
         yield make_url(given)
     else:
-        with running_postgres() as url:
+        with running_postgres(flushed=False) as url:
             yield url
 
 

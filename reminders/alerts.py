@@ -111,7 +111,12 @@ def alert_intent(
         **({"product_name": due.product_name} if due.product_name else {}),
     }
     script = best_script(
-        [one for one in scripts if "product_name" not in one.fields or due.product_name],
+        [
+            one
+            for one in scripts
+            if one.product_kind in (None, due.kind)
+            and ("product_name" not in one.fields or due.product_name)
+        ],
         due.customer,
     )
     if script is None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from commands.demo.benefits_day import benefits_day
 from commands.demo.campaigns_day import campaigns_day
 from commands.demo.desk_day import desk_day
+from commands.demo.examples_day import examples_day
 from commands.demo.journey_day import journey_day
 from commands.demo.library import fill_library
 from commands.demo.moments_day import moments_day
@@ -205,6 +206,7 @@ async def first_day(
                     actor=AUTHOR,
                     at=at,
                 )
+    tell("提醒的例子", await examples_day(parts, files, at, author=AUTHOR, approver=APPROVER))
     found = await personas_and_tiers(parts, at)
     tell("客群归属", int(sum(found["members"].values())))
     await tags.ensure_tags(

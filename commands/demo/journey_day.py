@@ -20,11 +20,13 @@ from wiring.importing import bring
 from wiring.parts import Parts
 
 HEADER: Final = ("event_no", "customer_no", "kind", "on", "amount_yuan", "note")
+CONSENTS: Final = ("customer_no", "purpose", "given", "source", "at")
 INSURED: Final = (
     "holding_no", "customer_no", "kind", "product_name", "amount_yuan", "opened_on", "matures_on",
     "due_day", "instalment_yuan",
 )  # fmt: skip
 MANAGER: Final = "003127"
+BRANCH: Final = "01"
 PINNED: Final = 5
 """The customers of the guided tour, whose days stay as they are."""
 WANTED: Final = 12
@@ -32,16 +34,20 @@ WANTED: Final = 12
 
 async def journey_day(parts: Parts, files: Path, at: datetime, today: date) -> int:
     """Bring the file in and write one turn down; returns how many events there are."""
-    async with parts.databases.bank.reading() as session:
-        found = await listing.page(
-            session, listing.Wanted(owner=MANAGER, contact=True), limit=WANTED + PINNED
-        )
-    people = [one for one in found if one.customer_no[-4:] > f"{PINNED:04d}"]
+    people = await _people(parts)
     if not people:
         return 0
     rows = list(_rows(people, today, _money_in(parts, today)))
     insured = list(_insured(people, today))
-    for kind, lines in (("events", [HEADER, *rows]), ("holdings", [INSURED, *insured])):
+    agreed = [
+        (one.customer_no, "care", 1, "网点签署", f"{today - timedelta(days=2)} 15:00:00")
+        for one in people
+    ]
+    for kind, lines in (
+        ("consents", [CONSENTS, *agreed]),
+        ("events", [HEADER, *rows]),
+        ("holdings", [INSURED, *insured]),
+    ):
         path = files / f"journey-{kind}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows(lines)
@@ -52,6 +58,20 @@ async def journey_day(parts: Parts, files: Path, at: datetime, today: date) -> i
             known=turns_of_life(parts.reminders), by=f"staff:{MANAGER}", at=at,
         )  # fmt: skip
     return len(rows) + len(insured) + 1
+
+
+async def _people(parts: Parts) -> list[CustomerFact]:
+    """李敏's customers, then those of her colleagues of the branch, who are contacts."""
+    async with parts.databases.bank.reading() as session:
+        own, branch = [
+            await listing.page(session, wanted, limit=WANTED + PINNED)
+            for wanted in (
+                listing.Wanted(owner=MANAGER, contact=True),
+                listing.Wanted(units=frozenset({BRANCH}), contact=True),
+            )
+        ]
+    found = {one.customer_id: one for one in (*own, *branch)}.values()
+    return [one for one in found if one.customer_no[-4:] > f"{PINNED:04d}"][:WANTED]
 
 
 def _money_in(parts: Parts, today: date) -> date:

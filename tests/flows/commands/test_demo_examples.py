@@ -10,7 +10,7 @@ from commands.demo.building import APPROVER, AUTHOR, CHECKER
 from commands.demo.examples_day import OFFERED, examples_day
 from commands.demo.journey_day import journey_day
 from commands.demo.settings import SEED
-from content_library.importing import seed
+from content_library.importing import draft_from, seed
 from content_library.item_files import listing_draft
 from content_library.item_rows import read_toml
 from crm_sync.facts import CustomerFact
@@ -77,13 +77,10 @@ async def _demo_day(site: SiteUnderTest, files: Path, today: date) -> PlanReport
         if one["product_code"] == OFFERED
     ]
     async with site.database.transaction() as session:
-        for rows, more in (
-            (scripts, {}),
-            (offered, {"reader": listing_draft}),
-        ):
+        for rows, reader in ((scripts, draft_from), (offered, listing_draft)):
             await seed(
                 session, rows, author=AUTHOR, checker=CHECKER, approver=APPROVER,
-                at=at - timedelta(days=20), examiner=parts.examiner, **more,
+                at=at - timedelta(days=20), examiner=parts.examiner, reader=reader,
             )  # fmt: skip
         await _befriend(session, await listing.page(session, listing.Wanted(), limit=PEOPLE))
     await examples_day(parts, files, at, author=AUTHOR, approver=APPROVER)

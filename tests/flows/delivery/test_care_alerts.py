@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, time, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -61,7 +62,13 @@ async def _product(
 
 
 async def _holder(
-    session: AsyncSession, number: str, code: str | None, *, risk: int = 2, **fields: object
+    session: AsyncSession,
+    number: str,
+    code: str | None,
+    *,
+    kind: str = "wealth",
+    risk: int = 2,
+    **fields: Any,
 ) -> int:
     customer = await bank.reached_customer(
         session,
@@ -73,7 +80,7 @@ async def _holder(
         session,
         customer,
         f"H{number}",
-        "wealth",
+        kind,
         product_code=code,
         product_name="稳健理财",
         amount_fen=WAN,
@@ -152,7 +159,7 @@ async def test_each_of_the_six_care_reminders_speaks_at_its_threshold_and_not_be
             code: await _holder(session, code, code)
             for code in ("FELL", "HELD", "LONG", "OLD", "LAGS", "PAYS", "OPENS")
         }
-        rich: dict[str, object] = {"aum_fen": 50 * WAN}
+        rich: dict[str, Any] = {"aum_fen": 50 * WAN}
         heavy = await _holder(session, "HEAVY", None, risk=4, **rich)
         fits = await _holder(session, "FITS", None, risk=3, **rich)
         below = await _holder(session, "BELOW", None, risk=4, aum_fen=50 * WAN - 1)
@@ -177,3 +184,27 @@ async def test_each_of_the_six_care_reminders_speaks_at_its_threshold_and_not_be
         fits,
         below,
     }
+
+
+async def test_who_holds_a_fund_that_fell_hears_words_for_funds_and_not_for_wealth(
+    database: Database,
+) -> None:
+    fell = {20: 10_000, 2: 9_900, 1: 9_790}
+    async with database.transaction() as session:
+        await _office(session)
+        for kind in ("fund", "wealth", "metal"):
+            await _product(session, kind.upper(), fell)
+            await _holder(session, kind.upper(), kind.upper(), kind=kind)
+    report = await _plan(database, D, _policy())
+    async with database.reading() as session:
+        said = await session.execute(
+            text(
+                "SELECT holding.kind, todo.script_code FROM todo"
+                " JOIN holding ON holding.customer_id = todo.customer_id"
+                " WHERE todo.\"trigger\" = 'care.nav'"
+            )
+        )
+        assert set(map(tuple, said)) == {
+            ("fund", "care.nav_fall.fund"), ("wealth", "care.nav_fall"),
+        }  # fmt: skip
+    assert report.without_script == {"care.nav_fall": 1}  # of metal nobody wrote anything

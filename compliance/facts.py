@@ -23,6 +23,7 @@ class Channel(StrEnum):
     MOMENT = "moment"  # 朋友圈
     GROUP = "group"  # a post into a customer group
     SMS = "sms"  # a text message over the bank's gateway, to one customer
+    PHONE = "phone"  # a call to one customer that a manager has the bank's exchange connect
     SIDEBAR = "sidebar"  # one-click send into a single chat
     STAFF_NOTE = "staff_note"  # to our own staff; no customer reads it
 

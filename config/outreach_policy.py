@@ -10,7 +10,7 @@ from config import policy_files
 
 PurposeName = Literal["service", "care", "marketing"]
 ChannelName = Literal[
-    "todo", "broadcast", "welcome", "moment", "group", "sidebar", "sms", "staff_note"
+    "todo", "broadcast", "welcome", "moment", "group", "sidebar", "sms", "phone", "staff_note"
 ]
 
 

@@ -129,6 +129,14 @@ class OidcSettings(_Part):
     staff_claim: str = "sub"
 
 
+def _gateway_is_whole(url: str, secret: SecretStr, called: str) -> None:
+    """Both or neither are given, and the address is one. Raises ValueError."""
+    if bool(url) != bool(secret.get_secret_value()):
+        raise ValueError(f"网关地址与{called}要么都写，要么都不写")
+    if url and not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", url):
+        raise ValueError("应为 http(s):// 开头、不带查询串的网址")
+
+
 class CodesSettings(_Part):
     """The bank's gateway for one-time codes (实名绑定); empty: customers cannot link themselves."""
 
@@ -138,15 +146,25 @@ class CodesSettings(_Part):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if bool(self.url) != bool(self.secret.get_secret_value()):
-            raise ValueError("网关地址与签名密钥要么都写，要么都不写")
-        if self.url and not re.fullmatch(r"https?://[^/\s?#]+(/[^\s?#]*)?", self.url):
-            raise ValueError("应为 http(s):// 开头、不带查询串的网址")
+        _gateway_is_whole(self.url, self.secret, "签名密钥")
         return self
 
 
 class SmsSettings(CodesSettings):
     """The bank's gateway for text messages (短信); empty: that channel is never chosen."""
+
+
+class DiallerSettings(_Part):
+    """The bank's telephone exchange (外呼); empty: managers dial by hand."""
+
+    url: str = ""
+    token: SecretStr = SecretStr("")
+    timeout: int = Field(default=5, ge=1, le=30)
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        _gateway_is_whole(self.url, self.token, "访问令牌")
+        return self
 
 
 class SessionSettings(_Part):
@@ -238,6 +256,7 @@ class Settings(BaseSettings):
     oidc: OidcSettings = OidcSettings()
     codes: CodesSettings = CodesSettings()
     sms: SmsSettings = SmsSettings()
+    dialler: DiallerSettings = DiallerSettings()
     session: SessionSettings = SessionSettings()
     monitor: MonitorSettings = MonitorSettings()
     imports: ImportSettings = ImportSettings()

@@ -346,6 +346,7 @@ SYSTEMS: Final = {
     "delivery": "系统 · 发送",
     "results": "系统 · 发送结果",
     "crm": "核心系统",
+    "exchange": "电话平台",
     "archive": "系统 · 会话存档",
     "planner": "系统 · 每日计划",
     "sign_in": "系统 · 登录",

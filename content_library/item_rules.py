@@ -39,7 +39,7 @@ TOPICS: Final = {
 }
 """What articles are about."""
 
-CHANNELS: Final = frozenset({"sidebar", "broadcast", "group", "moment", "welcome", "todo"})
+CHANNELS: Final = frozenset({"sidebar", "broadcast", "group", "moment", "welcome", "todo", "phone"})
 """Where a listing may hold, as the gate names its channels."""
 
 _TYPED: Final = re.compile(

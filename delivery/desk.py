@@ -25,7 +25,8 @@ class Desk:
     policy in force. ``sms``: a gateway takes text messages. ``lowered``: the rules that ask for
     review now although the rulebook lets them block; the screener knows. ``review``: what the
     review desk promises and for how long its word holds. ``moments``: how many moments there may be.
-    ``splits``: how far back one sender's words are read together.
+    ``splits``: how far back one sender's words are read together. ``dials``: a telephone exchange
+    connects calls.
     """
 
     policy: GatePolicy
@@ -43,6 +44,7 @@ class Desk:
     review: ReviewDeskPolicy = field(default_factory=review_desk_policy.load)
     moments: MomentPolicy = field(default_factory=moment_policy.load)
     splits: SplitPolicy = field(default_factory=SplitPolicy)
+    dials: bool = False
 
     @classmethod
     def of(
@@ -60,6 +62,7 @@ class Desk:
         sms: bool = False,
         lowered: frozenset[str] = frozenset(),
         splits: SplitPolicy | None = None,
+        dials: bool = False,
     ) -> "Desk":
         """A desk with a reader of its own; channel policies that are not given are as shipped."""
         return cls(
@@ -76,6 +79,7 @@ class Desk:
             sms,
             lowered,
             splits=splits or SplitPolicy(),
+            dials=dials,
         )
 
     def lower(self, screener: Screens, rules: frozenset[str]) -> None:

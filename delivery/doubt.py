@@ -12,7 +12,7 @@ CLOCKS_DIFFER: Final = timedelta(hours=2, minutes=15)
 """How far round its moment a call is looked for: our clock may have stood two hours off when it
 was made, because a machine's clock can jump, and ten minutes beside WeCom's at the best of times.
 Wide is safe: what is found must be ours by more than its moment."""
-TAKERS = {"sms": "短信平台"}
+TAKERS = {"sms": "短信平台", "phone": "电话平台"}
 """Who takes a kind of call, where it is not WeCom."""
 
 

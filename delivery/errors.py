@@ -45,6 +45,12 @@ class SenderNotEntitled(AccessDenied):
     code = "E-5109"
 
 
+class NoDialler(Conflict):
+    """No telephone exchange is connected: the manager dials by hand."""
+
+    code = "E-5110"
+
+
 class OutcomeUnknownWord(Conflict):
     """The outcome recorded for a to-do is none of those that exist."""
 

@@ -17,6 +17,24 @@ class TodoState(StrEnum):
     CANCELLED = "cancelled"  # withdrawn: opted out, recalled content, superseded
 
 
+class CallState(StrEnum):
+    """Where a telephone call is that a manager asked the bank's exchange for."""
+
+    ASKED = "asked"  # tapped, written down, about to be asked for
+    UNSURE = "unsure"  # no trustworthy answer: looked up by its key, never dialled again
+    RINGING = "ringing"  # the exchange took it
+    TALKING = "talking"  # the customer answered
+    TALKED = "talked"  # over; the to-do is done
+    UNANSWERED = "unanswered"  # nobody answered
+    REFUSED = "refused"  # the exchange said no, with its reason
+    LAPSED = "lapsed"  # it certainly did not ring within its minute
+    STOPPED = "stopped"  # the gate, or the customer's no, came before it
+    UNTOLD = "untold"  # the exchange took it and never said how it ended
+
+
+GOING: Final = (CallState.ASKED, CallState.UNSURE, CallState.RINGING, CallState.TALKING)
+"""While a call is one of these, no other is made for its to-do."""
+
 WELCOME: Final = "welcome"
 BROADCAST: Final = "broadcast"
 STAFF_CARD: Final = "staff_card"

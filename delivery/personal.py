@@ -12,6 +12,7 @@ PERSONAL: Final = (
         sealed={"text": "{id}", "detail": "{id}", "note": "{id}"},
     ),
     Holds("send_ticket", "备好与发出的话术", Fate.KEEP, "sales_talk", sealed={"text": "{id}"}),
+    Holds("phone_call", "请电话平台接通的通话", Fate.KEEP, "sales_talk"),
     Holds("broadcast_recipient", "群发名单", Fate.KEEP, "sales_talk"),
     Holds("outside_reach", "别处发的群发到达记录", Fate.ERASE),
     Holds("moment_reader", "企业朋友圈名单", Fate.KEEP, "sales_talk"),

@@ -17,9 +17,12 @@ from content_library.errors import AddressForeign, MaterialNotReady, MaterialRef
 from crm_sync import shown_tags
 from delivery import (
     attached,
+    by_number,
     channel_handover,
     coming_back,
     departing,
+    dialled,
+    dialling,
     quota,
     recalling,
     text_messages,
@@ -27,6 +30,7 @@ from delivery import (
 )
 from delivery.broadcasts import RESULT_WINDOW
 from delivery.desk import Desk
+from delivery.dialling import PHONE, PhoneDialler
 from delivery.dispatcher import LEASE, NobodyLeft, NotNow, Route, Sent
 from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import Broadcast, BroadcastRecipient, OutboxState
@@ -58,6 +62,15 @@ class Texts:
     clock: Callable[[], datetime]
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What telephone calls need beside the row: the exchange, the desk that judges, the clock."""
+
+    dialler: PhoneDialler
+    desk: Desk
+    clock: Callable[[], datetime]
+
+
 def routes(
     wecom: Caller,
     database: Database,
@@ -65,6 +78,7 @@ def routes(
     agent_id: int,
     clock: Callable[[], datetime] = now,
     texts: Texts | None = None,
+    calls: Calls | None = None,
     library: Callable[[], LibraryPolicy] = library_policy.load,
     gate: Callable[[], GatePolicy] = GatePolicy.load,
     desk: Desk | None = None,
@@ -218,8 +232,24 @@ def routes(
         if texts is not None:
             await text_done(session, claim, state, at=at, desk=texts.desk)
 
+    async def dial(claim: Claim) -> Sent:
+        if calls is None:
+            raise Misconfigured("phone", "no exchange")
+        async with database.transaction() as session:
+            ends = await dialling.ready(session, claim, at=calls.clock(), desk=calls.desk)
+        if ends is None:
+            raise NobodyLeft
+        key = str(claim.payload["call_id"])
+        try:
+            return Sent(await calls.dialler.connect(key, ends.staff_id, ends.phone))
+        except Rejected as error:
+            async with database.transaction() as session:
+                await dialled.refused(session, claim, error.detail)
+            raise
+
     return {
         SMS: Route(send_text, text_settled),
+        PHONE: Route(dial, _call_settled),
         MOMENT: Route(
             create_moment,
             _moment_settled,
@@ -261,16 +291,22 @@ async def text_done(
     if state is OutboxState.SENT:
         await text_messages.sent(session, claim, at=at)
         return
-    todo = await text_messages.waiting(session, claim)
+    todo = await by_number.waiting(session, claim, SMS)
     if todo is None or state is OutboxState.UNKNOWN:
         return
-    if state is OutboxState.CANCELLED and await text_messages.reaches(session, todo):
+    if state is OutboxState.CANCELLED and await by_number.reaches(session, todo):
         await text_messages.end(session, todo, at=at)  # the gate objects: nothing is said
         await quota.give_back(session, [todo.key])
         return
     await channel_handover.hand_over(
         session, [todo], at=at, desk=desk, by="system:dispatcher", failed=SMS
     )
+
+
+async def _call_settled(
+    session: AsyncSession, claim: Claim, state: OutboxState, sent: Sent | None, at: datetime
+) -> None:
+    await dialled.settled(session, claim, state, at=at)
 
 
 async def _nothing_follows(

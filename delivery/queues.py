@@ -17,6 +17,7 @@ from sqlmodel import col
 
 from delivery import quota
 from delivery.departing import Gone
+from delivery.dialling import PHONE
 from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import (
     Broadcast,
@@ -249,11 +250,13 @@ CALLS: Final[Mapping[str, str]] = {
     BROADCAST: "群发：名单在调用前一刻再查一次",
     STAFF_CARD: "给本行员工的卡片，客户看不到",
     MOMENT: "企业朋友圈：名单、闸门和标签在调用前一刻再查一次；调用之后退订的立即去掉标签",
+    PHONE: "电话：拨出前一刻待办还在、客户没有不要电话、闸门再判一次（delivery.dialling.ready）",
     SMS: "短信：发出前一刻待办还在、客户没有不要短信、闸门再判一次（delivery.text_messages.ready）",
 }
 """Every kind of call in the outbox, and why an opted-out customer hears nothing by it."""
 
 NO_QUEUE: Final[Mapping[str, str]] = {
+    "phone_call": "请电话平台接通的一次；等着说的事在 todo 里，待办撤回就不拨",
     "broadcast": "一项群发任务；客户在 broadcast_recipient 里",
     "work_item": "给员工判断的事，不会发给客户",
     "moment_task": "一条企业朋友圈；客户在 moment_reader 里",

@@ -125,8 +125,8 @@ async def _record(session: AsyncSession, ends: Sequence[End], at: datetime) -> N
             continue
         if one.state is OutboxState.UNKNOWN:
             await doubt.show(session, one.claim, one.cause, at=at)
-        if one.state is OutboxState.FAILED and one.claim.kind != "sms":
-            await open_work(session, [_refused(one)], at=at)  # sms goes on to the next channel
+        if one.state is OutboxState.FAILED and one.claim.kind not in doubt.TAKERS:
+            await open_work(session, [_refused(one)], at=at)  # a text goes on to its next channel
 
 
 def _entry(one: End) -> ledger.Entry:

@@ -12,18 +12,14 @@ from typing import Final, Protocol
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
-from crm_sync.channel_words import words_of
-from crm_sync.repository.people import people, phones
-from delivery import halting, judging
-from delivery.again import intent_of
-from delivery.departing import in_turn
+from delivery import by_number
 from delivery.desk import Desk
 from delivery.facts import TodoState
 from delivery.repository import outbox, todos, touches
 from delivery.repository.outbox import Call, Claim
 from delivery.repository.todos import TodoView
 from delivery.repository.touches import Touched
-from delivery.worklist import Work, open_work
+from delivery.worklist import open_work
 from kit.clock import bank_date, bank_moment
 
 SMS: Final = "sms"
@@ -85,38 +81,14 @@ async def ready(session: AsyncSession, claim: Claim, *, at: datetime, desk: Desk
 
     Commit before the gateway is asked: a no that is being written takes turns with this.
     """
-    todo = await waiting(session, claim)
-    if todo is None:
-        return None
-    number = todo.customer_id
-    await in_turn(session, number)
-    found = (await people(session, [number])).get(number)
-    phone = (await phones(session, [number])).get(number)
-    if found is None or phone is None or not await reaches(session, todo):
-        return None
-    intent = intent_of(todo, found[0], found[1], channel=Channel.SMS)
-    known = await judging.background(session, [intent], at=at)
-    [judged] = judging.judge([intent], known, at=at, desk=desk)
-    if judged.missing or judged.objections or judged.text is None:
+    todo = await by_number.waiting(session, claim, SMS)
+    found = (
+        None if todo is None else await by_number.now(session, todo, Channel.SMS, at=at, desk=desk)
+    )
+    if todo is None or found is None or not found.clear:
         return None
     moved = await todos.move(session, todo.id, state=TodoState.HANDED, frm=todos.LIVE, at=at)
-    return Message(phone, judged.text) if moved else None
-
-
-async def waiting(session: AsyncSession, claim: Claim) -> TodoView | None:
-    """The contact a call is for, as long as it still waits for this text message."""
-    todo = await todos.one(session, int(claim.payload["todo_id"]))
-    if todo is None or todo.channel != SMS or TodoState(todo.state) not in todos.LIVE:
-        return None
-    return None if await halting.todo_halted(session, todo.id) else todo
-
-
-async def reaches(session: AsyncSession, todo: TodoView) -> bool:
-    """Whether a text message is a way to this customer: there is a number, and no word against."""
-    number = todo.customer_id
-    words = (await words_of(session, [number])).get(number)
-    refused = words is not None and SMS in words.refuses
-    return not refused and number in await phones(session, [number])
+    return Message(found.phone, found.judged.text or "") if moved else None
 
 
 async def end(session: AsyncSession, todo: TodoView, *, at: datetime) -> None:
@@ -135,7 +107,9 @@ async def sent(session: AsyncSession, claim: Claim, *, at: datetime) -> None:
     if todo is None:
         return
     if todo.state == TodoState.CANCELLED.value:
-        await open_work(session, [_in_spite(todo)], at=at)
+        await open_work(
+            session, [by_number.in_spite(todo, "短信仍发出了一条", "短信", "短信平台")], at=at
+        )
     await todos.move(session, todo.id, state=TodoState.DONE, frm=todos.LIVE, at=at, closed=True)
     touched = Touched(
         source=f"{SMS}:{todo.id}",
@@ -150,16 +124,3 @@ async def sent(session: AsyncSession, claim: Claim, *, at: datetime) -> None:
         reason=todo.channel_reason,
     )
     await touches.record(session, [touched])
-
-
-def _in_spite(todo: TodoView) -> Work:
-    return Work(
-        key=f"sent_after_opt_out:{todo.id}",
-        kind="sent_after_opt_out",
-        title="客户退订后短信仍发出了一条",
-        why="短信已在交给短信平台的路上，客户随后退订；请向客户致歉并核对",
-        unit_id=todo.unit_id,
-        staff_id=todo.staff_id,
-        customer_id=todo.customer_id,
-        facts={"todo": todo.id},
-    )

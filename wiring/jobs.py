@@ -27,6 +27,7 @@ from crm_sync.tiers import assign_tiers
 from delivery import (
     binding_work,
     channel_handover,
+    dialled,
     lookup,
     results,
     tickets,
@@ -130,7 +131,13 @@ async def _outside(parts: Parts, at: datetime) -> Mapping[str, Any]:
 
 
 async def _lookup(parts: Parts, at: datetime) -> Mapping[str, Any]:
-    return await lookup.resolve_unknown(parts.databases.bank, parts.wecom, parts.clock, parts.texts)
+    return await lookup.resolve_unknown(
+        parts.databases.bank, parts.wecom, parts.clock, parts.texts, parts.calls
+    )
+
+
+async def _calls(parts: Parts, at: datetime) -> Mapping[str, Any]:
+    return await dialled.poll(parts.databases.bank, parts.dialler, parts.clock, parts.desk)
 
 
 async def _expire(parts: Parts, at: datetime) -> Mapping[str, Any]:
@@ -341,6 +348,7 @@ JOBS: tuple[Job, ...] = (
     Job("campaigns", "营销活动的当天一波", {"minute": "*/5"}, campaign_duty.minutely, HOUR),
     Job("campaign_stops", "停止的活动", {"second": "*/20"}, campaign_duty.sweep, MINUTE),
     Job("lookup", "核对结果未知的发送", {"minute": "*"}, _lookup, MINUTE),
+    Job("calls", "电话接通了没有", {"minute": "*"}, _calls, MINUTE),
     Job("expire", "到期的待办与未回音的发送", {"minute": "*/5"}, _expire, 5 * MINUTE),
     Job("deals", "核心系统里的成交", {"hour": "5", "minute": "10"}, execution_duty.deals, 6 * HOUR),
     Job("evidence", "记下的结果找旁证", {"minute": "*/10"}, execution_duty.evidence, 10 * MINUTE),

@@ -25,7 +25,7 @@ from config.tier_policy import TierPolicy
 from content_library.calendar import ContentCalendar
 from delivery.desk import Desk
 from delivery.dispatcher import Dispatcher
-from delivery.phrasing import Texts, routes
+from delivery.phrasing import Calls, Texts, routes
 from kit.pacing.service import give_back
 from kit.shared_clock import SharedClock
 from kit.shared_tokens.service import SharedTokens
@@ -38,6 +38,7 @@ from wecom.http import Http
 from wiring import policies
 from wiring.code_sender import HttpCodeSender
 from wiring.databases import Databases, open_databases
+from wiring.dialler import HttpPhoneDialler
 from wiring.pace import KeptTokens, WecomPace, pace_in
 from wiring.secrets import Keys, load_keys
 from wiring.signatures import Signatures
@@ -72,6 +73,7 @@ class Parts:
     signatures: Signatures
     codes: HttpCodeSender | None
     sms: HttpTextGateway | None
+    dialler: HttpPhoneDialler | None
     clock: Clock
     shared_clock: SharedClock | None
 
@@ -125,6 +127,11 @@ class Parts:
         """What text messages are sent by, where there is a gateway for them."""
         return Texts(self.sms, self.desk, self.clock) if self.sms is not None else None
 
+    @property
+    def calls(self) -> Calls | None:
+        """What telephone calls go by, where there is an exchange for them."""
+        return Calls(self.dialler, self.desk, self.clock) if self.dialler is not None else None
+
     def dispatcher(self, name: str = "dispatch") -> Dispatcher:
         """A dispatcher of this process."""
         made = routes(
@@ -133,6 +140,7 @@ class Parts:
             agent_id=self.settings.wecom.agent_id,
             clock=self.clock,
             texts=self.texts,
+            calls=self.calls,
             library=lambda: self.shelf.of(policy_catalogue.LIBRARY),
             gate=lambda: self.desk.policy,
             desk=self.desk,
@@ -180,6 +188,8 @@ class Parts:
             await self.codes.aclose()
         if self.sms is not None:
             await self.sms.aclose()
+        if self.dialler is not None:
+            await self.dialler.aclose()
         await self.databases.close()
 
 
@@ -246,6 +256,7 @@ async def build(
             channels=shelf.of(policy_catalogue.CHANNELS),
             sms=bool(settings.sms.url),
             splits=policies.splits_of(shelf),
+            dials=bool(settings.dialler.url),
         ),
         shelf=shelf,
         content_calendar=ContentCalendar.load(SAMPLES / "calendar.toml"),
@@ -263,6 +274,9 @@ async def build(
         if settings.codes.url
         else None,
         sms=HttpTextGateway(settings.sms, now, transport=gateway) if settings.sms.url else None,
+        dialler=HttpPhoneDialler(settings.dialler, transport=gateway)
+        if settings.dialler.url
+        else None,
         clock=now,
         shared_clock=shared,
     )

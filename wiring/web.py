@@ -23,7 +23,7 @@ from bot.reading import choosing as reading_choice
 from bot.reading import pages as reading
 from bot.reading import pictures as reading_pictures
 from bot.reading.limits import Addresses
-from bot.sidebar import customer, day, entry, group, library, life, me, refusal, sends, todo
+from bot.sidebar import calls, customer, day, entry, group, library, life, me, refusal, sends, todo
 from bot.staff_card import page as staff_card
 from bot.welcome_lane import WelcomeLane
 from config import policy_catalogue
@@ -46,7 +46,7 @@ from wiring.parts import Parts
 from wiring.signing_in import sign_in_routers
 
 ROOT = Path(__file__).resolve().parent.parent
-SIDEBAR = (entry, customer, group, sends, todo, day, library, me, refusal, life)
+SIDEBAR = (entry, customer, group, sends, todo, calls, day, library, me, refusal, life)
 VISITORS = (
     link_entry,
     link_proving,

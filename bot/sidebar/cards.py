@@ -246,8 +246,9 @@ def now_card(
     place: int,
     total: int,
     today: Any,
+    call: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """现在该做: the one next action."""
+    """现在该做: the one next action; ``call``: what stands there about calling."""
     amount = todo.detail.get("amount_fen")
     headline = str(todo.detail.get("product") or todo.title)
     if amount:
@@ -265,6 +266,7 @@ def now_card(
         "next_url": f"/h5/customer/now?contact={there}&place={place % total + 1}",
         "another_url": None,
         "call_url": f"/h5/todo/{todo.id}?by=phone",
+        "call": call,
     }
 
 

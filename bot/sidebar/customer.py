@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards, flow
+from bot.sidebar import call_faces, cards, flow
 from bot.sidebar.shell import page, shell
 from compliance.repository import recipient_standing
 from config.rule_sets import rule_sets
@@ -232,6 +232,7 @@ async def _now(
         place=(place - 1) % len(waiting) + 1,
         total=len(waiting),
         today=bank_date(at),
+        call=(await call_faces.faces(session, [todo], desk)).get(todo.id),
     )
 
 

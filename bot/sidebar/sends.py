@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import articles, cards, locked
+from bot.sidebar import articles, call_faces, cards, locked
 from bot.sidebar.customer import MANAGERS, customer_of_contact, desk_of, sends_to
 from bot.sidebar.shell import page, shell
 from config import policy_catalogue
@@ -150,7 +150,10 @@ async def _blocked_face(
         }
     if todo is None:
         return page(request, "_card", {**context, "s": card}, status=409)
-    n = cards.now_card(todo, card, contact=contact, place=1, total=1, today=bank_date(asking.at))
+    n = cards.now_card(
+        todo, card, contact=contact, place=1, total=1, today=bank_date(asking.at),
+        call=(await call_faces.faces(session, [todo], desk_of(request))).get(todo.id),
+    )  # fmt: skip
     return page(request, "_now", {**context, "n": n}, status=409)
 
 

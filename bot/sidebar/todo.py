@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.sidebar import cards, group_rhythm
+from bot.sidebar import call_faces, cards, group_rhythm
 from bot.sidebar import day as contacts
 from bot.sidebar.customer import MANAGERS, desk_of
 from bot.sidebar.shell import page, shell
@@ -51,6 +51,7 @@ async def todo_list(
     shown = {name: found for name, _, found in segments}.get(view, now)
     await opening.opened(session, shown, staff_id=staff_id, at=asking.at)
     people = await selection.customer_facts(session, {one.customer_id for one in shown})
+    by_phone = await call_faces.faces(session, shown, desk_of(request))
     total = len(now) + len(done)
     context |= {
         "plan": await contacts.progress(request, session, asking),
@@ -71,7 +72,7 @@ async def todo_list(
             for name, text, found in segments
         ],
         "state": _state(view, total) if not shown else None,
-        "groups": [_group(shown, people, today)] if shown else [],
+        "groups": [_group(shown, people, today, by_phone)] if shown else [],
         "campaigns": [],
         "posts": await group_rhythm.of_owner(request, session, asking),
         "moments": [
@@ -114,16 +115,23 @@ def _state(view: str, total: int) -> dict[str, Any]:
 
 
 def _group(
-    shown: Sequence[TodoView], people: dict[int, CustomerFact], today: date
+    shown: Sequence[TodoView],
+    people: dict[int, CustomerFact],
+    today: date,
+    by_phone: dict[int, dict[str, Any]],
 ) -> dict[str, Any]:
     return {
         "title": "按到期时间排序",
         "note": "",
-        "tasks": [_task(one, people.get(one.customer_id), today) for one in shown],
+        "tasks": [
+            _task(one, people.get(one.customer_id), today, by_phone.get(one.id)) for one in shown
+        ],
     }
 
 
-def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str, Any]:
+def _task(
+    one: TodoView, customer: CustomerFact | None, today: date, call: dict[str, Any] | None
+) -> dict[str, Any]:
     name = (customer.name if customer else None) or "客户"
     done = one.state in {state.value for state in CLOSED}
     actions: list[dict[str, Any]] = []
@@ -141,7 +149,7 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
         actions.append(
             {
                 "text": "已电话",
-                "primary": not one.external_userid,
+                "primary": not one.external_userid and not (call and call["offered"]),
                 "contact": None,
                 "chat": None,
                 "href": f"/h5/todo/{one.id}?by=phone",
@@ -169,6 +177,7 @@ def _task(one: TodoView, customer: CustomerFact | None, today: date) -> dict[str
         "result_kind": "warn" if one.state == TodoState.NOTED.value else "ok",
         "outcome_url": f"/h5/todo/{one.id}",
         "actions": actions,
+        "call": call,
     }
 
 
@@ -190,7 +199,8 @@ async def _outcome_context(
     context = await shell(request, session, asking, tab="todo")
     today = bank_date(asking.at)
     people = await selection.customer_facts(session, [found.customer_id])
-    task = _task(found, people.get(found.customer_id), today)
+    call = (await call_faces.faces(session, [found], desk_of(request))).get(found.id)
+    task = _task(found, people.get(found.customer_id), today, call)
     latest = bank_date(found.expires_at)
     days = [today + timedelta(days=n) for n in range(1, 4) if today + timedelta(days=n) <= latest]
     return {

@@ -6,7 +6,7 @@ from typing import Final
 
 from config.settings import PREFIX, Settings, load
 from kit.errors import ConfigurationRefused
-from simulator.wecom.control import gateway, texts
+from simulator.wecom.control import exchange, gateway, texts
 from simulator.wecom.state import phones
 
 CORP: Final = "wwdemo00000000qinghe"[:18]
@@ -63,6 +63,8 @@ def demo_settings(directory: Path, api_base: str, port: int) -> Settings:
             "GENGYUN_CODES__SECRET": phones.SECRET,
             "GENGYUN_SMS__URL": f"{api_base}{texts.PATH}",
             "GENGYUN_SMS__SECRET": phones.SECRET,
+            "GENGYUN_DIALLER__URL": f"{api_base}{exchange.PATH}",
+            "GENGYUN_DIALLER__TOKEN": phones.TOKEN,
             "GENGYUN_LOG_LEVEL": "WARNING",
         }
     )

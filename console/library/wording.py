@@ -10,6 +10,7 @@ LIBRARIES: Final = {
 }
 SPREAD: Final = {"single": "单聊", "group": "客户群", "moment": "朋友圈"}
 CHANNELS: Final = {
+    "phone": "电话",
     "sidebar": "侧边栏",
     "broadcast": "群发",
     "group": "客户群",

@@ -59,9 +59,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try to get it out: a ticket for the phone, or a call to WeCom (or the text gateway)."""
+    """One try to get it out: a ticket for the phone, or a call to WeCom (or a gateway of the bank)."""
 
-    kind: str  # ticket | broadcast | moment | welcome | sms
+    kind: str  # ticket | broadcast | moment | welcome | sms | phone
     id: int
     state: str
     at: datetime

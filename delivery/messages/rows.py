@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from content_library import repository as scripts_of
 from content_library.errors import ScriptUnknown
+from delivery.dialling import PHONE
 from delivery.facts import BROADCAST, MOMENT, STAFF_CARD
 from delivery.messages.facts import Message
 from delivery.models import (
@@ -28,6 +29,7 @@ from delivery.models import (
     Todo,
     TodoState,
 )
+from delivery.repository import phone_calls
 from delivery.repository.todos import view_of
 from delivery.text_messages import SMS
 from kit.db import cipher_of
@@ -70,6 +72,7 @@ async def todo(session: AsyncSession, row: Todo) -> Message:
         closed_at=one.closed_at,
         wecom_ids=tuple(msgid for _, msgid in sends if msgid),
         objects=(f"todo:{one.id}", *(f"send:{number}" for number, _ in sends)),
+        calls=tuple(each.outbox_id for each in await phone_calls.of_todo(session, one.id)),
         call_key=f"{SMS}:{one.id}" if one.channel == SMS else "",
         todo_id=one.id,
         campaign=row.campaign,
@@ -224,6 +227,10 @@ async def call(session: AsyncSession, number: int) -> Message | None:
     if row.kind == SMS:
         found = await session.get(Todo, which)
         return None if found is None else await todo(session, found)
+    if row.kind == PHONE:
+        made = await phone_calls.one(session, which)
+        of_call = await session.get(Todo, made.todo_id) if made is not None else None
+        return None if of_call is None else await todo(session, of_call)
     if row.kind == BROADCAST:
         return await place(session, which, "")
     if row.kind == MOMENT:

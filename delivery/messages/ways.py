@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -39,13 +39,11 @@ async def attempts(session: AsyncSession, one: Message) -> list[Attempt]:
             )
             for row in (await session.execute(query)).scalars()
         ]  # fmt: skip
-    calls: Any = None
-    if one.calls:
+    if one.calls or one.call_key:
         calls = col(Outbox.id).in_(one.calls)
-    elif one.call_key:
-        calls = col(Outbox.key) == one.call_key
-    if calls is not None:
-        query_calls = select(Outbox).where(calls)
+        query_calls = select(Outbox).where(
+            or_(calls, col(Outbox.key) == one.call_key) if one.call_key else calls
+        )
         found += [
             Attempt(
                 row.kind, row.id, OutboxState(row.state).value, row.queued_at, row.userid,

@@ -6,6 +6,7 @@ from delivery.models.halts import CampaignHalt
 from delivery.models.moments import MomentPart, MomentReader, MomentSeen, MomentSender, MomentTask
 from delivery.models.outbox import IntentKey, Outbox, OutboxState, QuotaSlot
 from delivery.models.outside import OutsideBroadcast, OutsideReach
+from delivery.models.phone_calls import PhoneCall
 from delivery.models.plan import Outranked, PlanRun
 from delivery.models.tickets import SendTicket, TicketState
 from delivery.models.todos import Todo
@@ -26,6 +27,7 @@ __all__ = [
     "Outranked",
     "OutsideBroadcast",
     "OutsideReach",
+    "PhoneCall",
     "PlanRun",
     "QuotaSlot",
     "SendTicket",

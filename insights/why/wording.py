@@ -48,6 +48,7 @@ CALL_KINDS: Final = {
     "welcome": "欢迎语交给企业微信",
     "staff_card": "员工卡片交给企业微信",
     "sms": "短信交给短信平台",
+    "phone": "请电话平台接通",
 }
 TASKS: Final = {
     "gathering": ("", "还在汇集名单，没有交给企业微信"),

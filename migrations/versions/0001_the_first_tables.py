@@ -1843,6 +1843,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_personal_request_customer_id'), ['customer_id'], unique=False)
         batch_op.create_index('ix_personal_request_state', ['state', 'asked_at'], unique=False)
 
+    op.create_table('phone_call',
+    sa.Column('id', sa.BigInteger(), nullable=False),
+    sa.Column('todo_id', sa.BigInteger(), nullable=False),
+    sa.Column('outbox_id', sa.BigInteger(), nullable=False),
+    sa.Column('customer_id', sa.BigInteger(), nullable=False),
+    sa.Column('staff_id', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+    sa.Column('unit_id', sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+    sa.Column('state', sa.Enum('asked', 'unsure', 'ringing', 'talking', 'talked', 'unanswered', 'refused', 'lapsed', 'stopped', 'untold', name='callstate', native_enum=False, length=32), nullable=False),
+    sa.Column('asked_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.Column('seconds', sa.Integer(), nullable=False),
+    sa.Column('cause', sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+    sa.Column('ended_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_phone_call'))
+    )
+    with op.batch_alter_table('phone_call', schema=None) as batch_op:
+        batch_op.create_index('ix_phone_call_customer', ['customer_id', 'asked_at'], unique=False)
+        batch_op.create_index('ix_phone_call_state', ['state', 'id'], unique=False)
+        batch_op.create_index('ix_phone_call_todo', ['todo_id', 'id'], unique=False)
+        batch_op.create_index('ux_phone_call_going', ['todo_id'], unique=True, postgresql_where=sa.text("state IN ('asked', 'unsure', 'ringing', 'talking')"), sqlite_where=sa.text("state IN ('asked', 'unsure', 'ringing', 'talking')"))
+
     op.create_table('plan_run',
     sa.Column('id', sa.BigInteger(), nullable=False),
     sa.Column('plan_date', sa.Date(), nullable=False),
@@ -2871,6 +2891,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_plan_run_plan_date'))
 
     op.drop_table('plan_run')
+    with op.batch_alter_table('phone_call', schema=None) as batch_op:
+        batch_op.drop_index('ux_phone_call_going', postgresql_where=sa.text("state IN ('asked', 'unsure', 'ringing', 'talking')"), sqlite_where=sa.text("state IN ('asked', 'unsure', 'ringing', 'talking')"))
+        batch_op.drop_index('ix_phone_call_todo')
+        batch_op.drop_index('ix_phone_call_state')
+        batch_op.drop_index('ix_phone_call_customer')
+
+    op.drop_table('phone_call')
     with op.batch_alter_table('personal_request', schema=None) as batch_op:
         batch_op.drop_index('ix_personal_request_state')
         batch_op.drop_index(batch_op.f('ix_personal_request_customer_id'))

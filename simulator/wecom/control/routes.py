@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulator.wecom.control import gateway, people, texts, truth
+from simulator.wecom.control import exchange, gateway, people, texts, truth
 from simulator.wecom.control.clock import ClockOrder, set_clock, show_clock
 from simulator.wecom.control.corp import CorpOrder, set_corp, set_modes, show_corp
 from simulator.wecom.control.generate import GenerateOrder, generate
@@ -90,6 +90,8 @@ class Control:
             ("POST", "/_sim/codes", self._fail_codes),
             ("GET", "/_sim/texts", self._texts),
             ("POST", "/_sim/texts", self._fail_texts),
+            ("GET", "/_sim/calls", self._calls),
+            ("POST", "/_sim/calls", self._fail_calls),
         ]
         routes = [Route(path, self._wrap(reply), methods=[method]) for method, path, reply in table]
         makers = [
@@ -102,6 +104,8 @@ class Control:
             Route(gateway.PATH, self._take_code, methods=["POST"]),
             Route(texts.PATH, self._take_text, methods=["POST"]),
             Route(texts.PATH + "/{id}", self._find_text, methods=["GET"]),
+            Route(exchange.PATH, self._take_call, methods=["POST"]),
+            Route(exchange.PATH + "/{id}", self._find_call, methods=["GET"]),
         ]
         return [*routes, *makers, *pages]
 
@@ -240,6 +244,19 @@ class Control:
 
     async def _find_text(self, request: Request) -> Response:
         return await texts.find_text(self._world, request)
+
+    async def _calls(self, request: Request) -> Json:
+        return exchange.show_calls(self._world, request.query_params.get("phone", ""))
+
+    async def _fail_calls(self, request: Request) -> Json:
+        order = read_order(exchange.FailCallOrder, await body_of(request))
+        return exchange.set_faults(self._world, order)
+
+    async def _take_call(self, request: Request) -> Response:
+        return await exchange.take_call(self._world, request)
+
+    async def _find_call(self, request: Request) -> Response:
+        return await exchange.find_call(self._world, request)
 
     async def _codes(self, request: Request) -> Json:
         return gateway.show_codes(self._world, request.query_params.get("phone", ""))

@@ -38,6 +38,7 @@ DOORS: dict[Channel, tuple[str, ...]] = {
     Channel.BROADCAST: ("delivery.door.submit",),
     Channel.WELCOME: ("delivery.welcome.submit",),
     Channel.SMS: ("delivery.door.submit",),
+    Channel.PHONE: ("delivery.dialling.ask",),
     Channel.SIDEBAR: ("delivery.tickets.prepare",),
     Channel.MOMENT: ("delivery.door.submit", "delivery.moments.leaving.leave"),
     Channel.GROUP: ("delivery.group_posts.prepare",),
@@ -64,6 +65,7 @@ MAKES_CALLS = {
     "delivery.moments.gathering._queue": "only what the door put on a list, judged again at the call",
     "delivery.jobs.announce": "to our own staff",
     "delivery.reminding.nudge": "to our own staff",
+    "delivery.dialling._write": "only what the tap judged, and the gate again before it rings",
     "delivery.text_messages.queue": "only what the door judged, and the gate again at sending",
 }
 """Who may put a call to WeCom into the outbox, and why that is no way around."""
@@ -71,6 +73,7 @@ MAKES_CALLS = {
 ROWS = {
     "Outbox": {"delivery.repository.outbox"},
     "Todo": {"delivery.repository.todos"},
+    "PhoneCall": {"delivery.repository.phone_calls"},
     "Broadcast": {"delivery.broadcasts"},
     "BroadcastRecipient": {"delivery.broadcasts"},
     "MomentTask": {"delivery.moments.service"},
@@ -180,6 +183,21 @@ def test_a_text_message_is_judged_again_and_queued_by_those_who_chose_it_alone()
         for one in sources()
         for call in calls(one.tree)
         if dotted(call.func).endswith("gateway.send")
+    }
+    assert modules == {SPEAKS_IN}
+
+
+def test_a_call_is_judged_at_the_tap_and_again_before_the_exchange_is_asked_by_phrasing_alone() -> (
+    None
+):
+    assert leads_to("delivery.dialling.ready", GATE)
+    assert callers("delivery.dialling._write") == {"delivery.dialling.ask"}
+    assert callers("delivery.dialling.ask") == {"bot.sidebar.calls.dial"}
+    modules = {
+        one.module
+        for one in sources()
+        for call in calls(one.tree)
+        if dotted(call.func).endswith("dialler.connect")
     }
     assert modules == {SPEAKS_IN}
 

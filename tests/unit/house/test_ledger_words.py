@@ -15,6 +15,7 @@ from console.naming import OBJECTS
 from console.state_words import WORK_KINDS
 from console.wording import ACTS, KINDS, SYSTEMS
 from crm_sync.rules.relations import Landing
+from delivery.dialling import PHONE
 from delivery.facts import BROADCAST, MOMENT, STAFF_CARD, WELCOME
 from delivery.models import OutboxState
 from delivery.results import STATES
@@ -37,9 +38,11 @@ MADE: dict[str, set[str]] = {
     "f'member.{event.change}'": {f"member.{one}" for one in ("create", "update", "delete")},
     "f'relation.{how}'": {f"relation.{one}" for one in set(Landing) - UNWRITTEN},
     "f'session.{act}'": {f"session.{one}" for one in ("signed_in", "signed_out", "proved_again", "refused")},
-    "f'{claim.kind}.uncertain'": {f"{one}.uncertain" for one in (WELCOME, STAFF_CARD, SMS)},
+    "f'{claim.kind}.absent'": {f"{one}.absent" for one in (SMS, PHONE)},
+    "f'{claim.kind}.found'": {f"{one}.found" for one in (SMS, PHONE)},
+    "f'{claim.kind}.uncertain'": {f"{one}.uncertain" for one in (WELCOME, STAFF_CARD, SMS, PHONE)},
     "f'{claim.kind}.{state.value}'": {
-        f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, MOMENT, STAFF_CARD, SMS) for state in SETTLED
+        f"{kind}.{state.value}" for kind in (WELCOME, BROADCAST, MOMENT, STAFF_CARD, SMS, PHONE) for state in SETTLED
     },
     "f'{one.intent.channel.value}.planned'": {
         f"{channel}.planned" for channel in ("todo", "broadcast", "moment", "sms")

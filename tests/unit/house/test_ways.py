@@ -69,6 +69,8 @@ BESIDE_WECOM: Final = {
     "sendChatMessage, one customer": "delivery.tickets.prepare",
     "sendChatMessage, a group": "delivery.group_posts.prepare",
     "text message": "delivery.text_messages.ready",
+    "telephone call, the tap": "delivery.dialling.ask",
+    "telephone call, right before it": "delivery.dialling.ready",
     "a to-do's words, read out or copied": SUBMIT,
 }
 """The ways that do not go through WeCom's server, by the door that judges them."""

@@ -75,6 +75,7 @@ NOW_CARD: dict[str, Any] = {
     "next_url": f"/h5/customer/now?contact={CONTACT}&place=2",
     "another_url": f"/h5/customer/now?contact={CONTACT}&place=1&other=1188",
     "call_url": "/h5/todo/9001?by=phone",
+    "call": None,
 }  # fmt: skip
 
 CUSTOMER: dict[str, Any] = {

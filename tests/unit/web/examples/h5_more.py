@@ -11,7 +11,7 @@ def task(number: int, title: str, line: str, why: str, **more: Any) -> dict[str,
     """One to-do with the usual ways to do it."""
     usual: dict[str, Any] = {
         "id": number, "title": title, "line": line, "why": why, "due_text": "3 天后到期", "due_kind": "warn",
-        "done": False, "result": "", "result_kind": "", "outcome_url": f"/h5/todo/{number}",
+        "done": False, "result": "", "result_kind": "", "outcome_url": f"/h5/todo/{number}", "call": None,
         "actions": [
             {"text": "去聊天", "primary": True, "contact": CONTACT, "chat": None, "href": None},
             {"text": "已电话", "primary": False, "contact": None, "chat": None, "href": f"/h5/todo/{number}?by=phone"},
@@ -27,6 +27,9 @@ TASK = task(
     "整存整取 2 年 20.00 万元 · 高端 · 稳健养老",
     "总行活动“岁末到期衔接”· 话术已备好",
 )
+DIAL: dict[str, Any] = {
+    "todo_id": 9005, "text": "上一次没有接通", "going": False, "offered": True, "phone": "138****2071", "objections": [],
+}  # fmt: skip
 TODO: dict[str, Any] = {
     **SHELL,
     "tab": "todo",
@@ -43,6 +46,8 @@ TODO: dict[str, Any] = {
         {"title": "今天", "note": "按到期时间排序", "tasks": [
             TASK,
             task(9002, "陈建国 · 大额转出回访", "昨日转出 35.00 万元至他行 · 高端 · 商贸经营", "流失预警 · 近 3 个月净流出 52 万元", due_text="今天 18:00 前"),
+            task(9005, "孙丽 · 定期到期衔接", "整存整取 1 年 8.00 万元", "没有企业微信好友关系，走电话", call=DIAL,
+                 actions=[{"text": "已电话", "primary": False, "contact": None, "chat": None, "href": "/h5/todo/9005?by=phone"}]),
             task(9003, "翠湖社区福利群 · 反诈第 14 期", "186 人 · 图文已审核", "总行消保部统一发送", due_text="今天 15:00", due_kind="",
                  actions=[{"text": "去群里发", "primary": True, "contact": None, "chat": CHAT, "href": None}]),
             task(9004, "吴秀英 · 生日关怀", "关怀话术，不含产品", "生日当天 · 每年一次", due_text="今天", due_kind="", done=True,
@@ -207,6 +212,10 @@ PAGES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "h5_todo_done": ("h5/todo.html", "GET /h5/todo?view=", TODO_DONE),
     "h5_refusal": ("h5/refusal.html", "GET /h5/refusal?contact=", REFUSAL),
     "h5_life": ("h5/life.html", "GET /h5/life?contact=", LIFE),
+    "h5_dial": ("h5/_dial.html", "GET /h5/todo/{id}/call", {**SHELL, "d": DIAL}),
+    "h5_dial_going": ("h5/_dial.html", "POST /h5/todo/{id}/call", {**SHELL, "d": {**DIAL, "text": "电话平台正在接通", "going": True, "offered": False}}),
+    "h5_dial_blocked": ("h5/_dial.html", "409 of POST /h5/todo/{id}/call", {**SHELL, "d": {**DIAL, "text": "", "offered": False, "objections": [
+        {"code": "E-4027", "saying": "现在不是可以联系客户的时段。"}]}}),
     "h5_outcome": ("h5/outcome.html", "GET /h5/todo/{id}?by=", OUTCOME),
     "h5_outcome_recorded": ("h5/outcome.html", "POST /h5/todo/{id}/outcome", RECORDED),
     "h5_scripts": ("h5/scripts.html", "GET /h5/scripts?q=&scene=&contact=|chat=", SCRIPTS),

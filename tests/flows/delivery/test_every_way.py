@@ -11,11 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel, Purpose
 from crm_sync import selection
-from delivery import door, group_posts, tickets, welcome
+from delivery import dialling, door, group_posts, tickets, welcome
 from delivery.errors import SendBlocked
 from delivery.group_posts import Audience
-from delivery.intents import Intent
+from delivery.intents import Intent, Outcome
 from delivery.models import MomentTask
+from delivery.repository import todos
 from kit.db import Database
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import approved_script, desk
@@ -77,6 +78,21 @@ async def _by_tap(session: AsyncSession, customer: int, version: int) -> str:
     return "handed out"
 
 
+async def _by_call(session: AsyncSession, customer: int, version: int) -> str:
+    """A to-do that goes by telephone, and the tap on it."""
+    intent = await _intent(session, customer, version, Channel.TODO)
+    intent = replace(intent, key=f"way:{Channel.PHONE.value}")
+    at_desk = replace(desk(), dials=True)
+    [done] = await door.submit(session, [intent], at=AT, desk=at_desk, by="system:test")
+    if done.outcome is not Outcome.QUEUED:
+        return ",".join(done.objections)
+    await session.execute(text("UPDATE todo SET channel = 'phone', kind = 'call'"))
+    session.expire_all()
+    [todo] = await todos.page(session, units=None)
+    await dialling.ask(session, todo.id, sender=LIMIN, at=AT, desk=at_desk)
+    return "handed out"
+
+
 async def _by_group(session: AsyncSession, customer: int, version: int) -> str:
     people = await selection.customer_facts(session, [customer])
     audience = Audience("wr-1", "limin", "0101", tuple(people.values()), 0)
@@ -120,6 +136,7 @@ TRIES: Final[dict[Channel, Try]] = {
     Channel.TODO: _by_door(Channel.TODO),
     Channel.BROADCAST: _by_door(Channel.BROADCAST),
     Channel.SMS: _by_door(Channel.SMS),
+    Channel.PHONE: _by_call,
     Channel.SIDEBAR: _by_tap,
     Channel.GROUP: _by_group,
     Channel.WELCOME: _by_welcome,

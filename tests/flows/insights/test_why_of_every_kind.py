@@ -37,6 +37,7 @@ PLAIN: Final = ("trigger", "rule", "script", "approval", "channel", "consent", "
 FOUND: Final[Mapping[Channel, tuple[str, str]]] = {
     Channel.TODO: ("todo", "SELECT id FROM todo"),
     Channel.SMS: ("sms", "SELECT id FROM todo"),
+    Channel.PHONE: ("todo", "SELECT id FROM todo"),
     Channel.SIDEBAR: ("send", "SELECT id FROM send_ticket"),
     Channel.GROUP: ("send", "SELECT id FROM send_ticket"),
     Channel.WELCOME: ("outbox", "SELECT id FROM outbox"),
@@ -46,7 +47,7 @@ FOUND: Final[Mapping[Channel, tuple[str, str]]] = {
     Channel.MOMENT: ("moment", "SELECT task_id, '/', customer_id FROM moment_reader"),
 }  # fmt: skip
 KINDS: Final = {
-    Channel.SMS: "todo", Channel.SIDEBAR: "sidebar",
+    Channel.SMS: "todo", Channel.PHONE: "todo", Channel.SIDEBAR: "sidebar",
 }  # fmt: skip
 CHOSEN: Final = {
     Channel.SIDEBAR: (

@@ -2,7 +2,8 @@
 
 So every trigger of events has somebody today: a move and a school, a wedding a month ahead, an
 anniversary, a new card, money that comes, money that left three times. Two have insurance: a
-premium due in a month, a policy that ends in a month.
+premium due in a month, a policy that ends in a month. Who moved house wants no messages and is
+called: a tap has the simulated exchange ring.
 """
 
 import csv
@@ -11,7 +12,8 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from crm_sync import life_events
+from crm_sync import channel_words, life_events
+from crm_sync.channel_words import Word
 from crm_sync.facts import CustomerFact
 from crm_sync.repository import listing
 from reminders.rules import watched_days
@@ -57,6 +59,11 @@ async def journey_day(parts: Parts, files: Path, at: datetime, today: date) -> i
             session, people[-1], what="生子", on=today + timedelta(days=5),
             known=turns_of_life(parts.reminders), by=f"staff:{MANAGER}", at=at,
         )  # fmt: skip
+        for channel in ("todo", "sms"):
+            await channel_words.say(
+                session, people[0].customer_id, channel, Word.REFUSES, source="柜面",
+                actor=f"staff:{MANAGER}", unit=people[0].unit_id, at=at,
+            )  # fmt: skip
     return len(rows) + len(insured) + 1
 
 

@@ -1,7 +1,7 @@
 """POST /phone/calls and GET /phone/calls/{id}: the bank's telephone exchange, simulated.
 
 As ``wiring.dialler`` speaks to it: the access token is asked for, the same id is one call. It rings
-for five seconds; a number that ends in 9 is never answered and is given up after twenty, every
+for five seconds; a number that ends in 0 is never answered and is given up after twenty, every
 other one is, and is talked to for as many seconds as its last two digits say, and thirty more.
 GET /_sim/calls shows what was dialled; POST there makes the next requests fail.
 """
@@ -81,7 +81,7 @@ async def find_call(world: World, request: Request) -> Response:
 
 def _stage(call: PhoneCall, now: float) -> tuple[str, int]:
     since = now - call.at
-    if call.phone.endswith("9"):
+    if call.phone.endswith("0"):
         return ("ringing" if since < GIVES_UP_S else "unanswered"), 0
     if since < RINGS_S:
         return "ringing", 0

@@ -36,7 +36,7 @@ from wiring.dialler import HttpPhoneDialler
 pytestmark = [pytest.mark.anyio, pytest.mark.mission("C7")]
 
 AT = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)  # Wednesday, 10:00 at the bank
-ANSWERS, NOBODY = "13800000012", "13800000019"
+ANSWERS, NOBODY = "13800000012", "13800000010"
 LIMIN = Sender("limin", "limin")
 
 

@@ -182,6 +182,44 @@ async def test_a_no_before_the_tap_stops_it_and_a_no_after_it_stops_the_ringing(
             await made.tap()
 
 
+async def test_a_tap_beside_a_no_that_is_being_written_waits_for_it_and_rings_nobody(
+    database: Database,
+) -> None:
+    async with _bench(database) as made:
+        async with database.transaction() as session:
+            await opting_out.opt_out(
+                session, made.customer, Choice.ALL, source="o", words="别打了",
+                at=AT, actor=f"customer:{made.customer}",
+            )  # fmt: skip
+            tapping = asyncio.create_task(made.tap())
+            await asyncio.sleep(0.2)  # the tap comes meanwhile
+            assert not tapping.done()
+        with pytest.raises(TodoClosed):
+            await tapping
+        assert await made.rows("phone_call") == 0
+
+
+async def test_a_no_while_the_exchange_is_asked_is_told_to_a_person(database: Database) -> None:
+    async with _bench(database) as made:
+        await made.tap()
+        real = made.exchange.connect
+
+        async def meanwhile(key: str, staff_id: str, phone: str) -> str:
+            async with database.transaction() as session:  # so none is held while it is asked
+                await opting_out.opt_out(
+                    session, made.customer, Choice.ALL, source="o", words="别打了",
+                    at=AT, actor=f"customer:{made.customer}",
+                )  # fmt: skip
+            return await real(key, staff_id, phone)
+
+        made.exchange.connect = meanwhile  # type: ignore[method-assign]
+        await made.dispatcher.drain()
+        assert (await made.call()).state is CallState.RINGING
+        async with database.reading() as session:
+            titles = (await session.execute(text("SELECT title FROM work_item"))).scalars()
+            assert "客户退订后电话仍拨出了一次" in set(titles)
+
+
 async def test_silence_night_and_strangers_are_refused_at_the_tap_with_nothing_written(
     database: Database,
 ) -> None:

@@ -19,6 +19,7 @@ from commands.demo.library import fill_library
 from commands.demo.moments_day import moments_day
 from commands.demo.ownership_day import ownership_day
 from commands.demo.radar_day import radar_day
+from commands.demo.rhythm_day import rhythm_day
 from commands.demo.segments_day import segments_day
 from commands.demo.settings import (
     AES_KEY,
@@ -30,7 +31,6 @@ from commands.demo.settings import (
     TOKEN,
 )
 from commands.demo.white_list_day import white_list_day
-from community import service as groups
 from config import policy_catalogue
 from content_library.importing import import_scripts, seed
 from content_library.item_rows import read_toml
@@ -188,24 +188,18 @@ async def fill_bank(parts: Parts, bank: shape.Bank, files: Path, at: datetime, t
 
 
 async def first_day(
-    parts: Parts, bank: shape.Bank, files: Path, at: datetime, tell: Tell
+    parts: Parts,
+    people: httpx.AsyncClient,
+    bank: shape.Bank,
+    files: Path,
+    at: datetime,
+    tell: Tell,
 ) -> dict[str, Any]:
     """Sync, personas, tags, the day's plan, the archive: what a first morning does."""
     counts = (await sync(parts, at)).as_counts()
     tell("同步好友关系", int(counts.get("contacts.relations_new", 0) or 0))
-    async with parts.databases.bank.transaction() as session:
-        for circle in wecom_side.circles(bank):
-            if circle.interest:
-                await groups.register(
-                    session,
-                    circle.chat_id,
-                    purpose="兴趣群",
-                    interest=circle.interest,
-                    persona=circle.interest,
-                    unit_id=circle.unit_id,
-                    actor=AUTHOR,
-                    at=at,
-                )
+    circles = wecom_side.circles(bank)
+    tell("群里发过", await rhythm_day(parts, people, circles, at, author=AUTHOR))
     tell("提醒的例子", await examples_day(parts, files, at, author=AUTHOR, approver=APPROVER))
     found = await personas_and_tiers(parts, at)
     tell("客群归属", int(sum(found["members"].values())))

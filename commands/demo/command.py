@@ -146,7 +146,7 @@ async def _once(port: int, customers: int, branches: int) -> bool:
             callback = f"http://127.0.0.1:{port}/wecom/callback"
             await fill_wecom(people, bank, public_key, callback, _tell)
             await fill_bank(parts, bank, DIRECTORY / "files", at, _tell)
-            first = await first_day(parts, bank, DIRECTORY / "files", at, _tell)
+            first = await first_day(parts, people, bank, DIRECTORY / "files", at, _tell)
             return await _serve(parts, people, bank, port, at, first)
         finally:
             await parts.close()

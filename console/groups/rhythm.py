@@ -22,6 +22,7 @@ from console.record_query import day_of
 from console.shell import page, shell
 from console.sight import Sight, groups_in, sight_of
 from console.traces import looked
+from content_library import repository as scripts_of
 from crm_sync.facts import StaffFact
 from crm_sync.repository.staff import staff_by_userids
 from delivery import group_posts
@@ -154,8 +155,12 @@ async def _rows(
 ) -> list[dict[str, Any]]:
     names = await group_names.names(session, [one.chat_id for one in shown])
     owners = await staff_by_userids(session, {seats[one.chat_id].owner_userid for one in shown})
+    codes = {one.script_code for one in shown}
+    newest = await scripts_of.newest_versions(session, codes)
+    titles = {one.script.code: one.script.title for one in newest}
     return [
-        _row(one, seats[one.chat_id], names, owners, states[one.chat_id], sight) for one in shown
+        _row(one, seats[one.chat_id], names, owners, states[one.chat_id], sight, titles)
+        for one in shown
     ]
 
 
@@ -166,6 +171,7 @@ def _row(
     owners: Mapping[str, StaffFact],
     state: State,
     sight: Sight,
+    titles: Mapping[str, str],
 ) -> dict[str, Any]:
     owner = owners.get(seat.owner_userid)
     return {
@@ -176,6 +182,7 @@ def _row(
         "owner_name": owner.name if owner else seat.owner_userid,
         "unit_name": sight.unit_name(seat.unit_id or (owner.unit_id if owner else None)),
         "script": one.script_code,
+        "script_title": titles.get(one.script_code) or "（没有这条话术）",
         "script_href": f"/c/library/{quote(one.script_code)}",
         "why": one.why,
         "state_text": STATES[state][0],

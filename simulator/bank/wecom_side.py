@@ -5,7 +5,7 @@ WeCom would: a nickname, sometimes a remark with a phone, sometimes a unionid th
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta, timezone
 from random import Random
 from typing import Any, Final
@@ -26,6 +26,13 @@ GROUP_NAMES: Final = {
     "股市": "青禾市场早知道",
     "亲子": "青禾亲子成长营",
 }
+BRANCH_GROUPS: Final = (
+    ("社区福利群", ""), ("长辈群", "老年"), ("宝妈群", "宝妈"), ("青年群", "90后"), ("商户群", "商贸"),
+)  # fmt: skip
+"""What the branches' groups are called and whom they are for, in turn; a county's is for all there."""
+COUNTY_GROUP: Final = ("乡亲群", "县域")
+ELDER: Final = 60
+"""Groups that meet in the evening are for those who may be written to then."""
 NICKNAMES: Final = (
     "知足常乐", "阳光总在", "一叶知秋", "平安是福", "小确幸", "向日葵", "岁月静好", "老船长", "豆豆妈",
     "奔跑的蜗牛", "清风徐来", "茉莉", "大山", "晴天", "静水流深", "木子", "海阔天空", "小幸运",
@@ -41,6 +48,7 @@ class Circle:
     owner: str  # userid
     unit_id: str
     interest: str = ""
+    persona: str = ""
     order: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
@@ -205,7 +213,10 @@ def stranger_id(bank: Bank, place: int) -> str:
 
 
 def circles(bank: Bank, *, most: int = 180) -> list[Circle]:
-    """One community group a branch, and one group an interest over the whole bank."""
+    """One community group a branch, and one group an interest over the whole bank.
+
+    Whoever said no to words of care joins none, or nothing could be posted there.
+    """
     seats: dict[str, list[str]] = {unit.unit_id: [] for unit in bank.places}
     fans: dict[str, list[str]] = {hobby: [] for hobby in HOBBIES}
     looked_at = range(1, min(bank.customers, 60 * most) + 1)
@@ -213,24 +224,23 @@ def circles(bank: Bank, *, most: int = 180) -> list[Circle]:
         one = person(bank, number)
         if not is_contact(bank, one):
             continue
+        listens = not any(purpose == "care" and not given for purpose, given, _ in one.consents)
         joins = bank.random("group", number).random() < 0.7 or number in PINNED
-        if joins and len(seats[one.unit_id]) < most:
+        if joins and listens and len(seats[one.unit_id]) < most:
             seats[one.unit_id].append(one.external_userid)
-        if one.hobby and len(fans[one.hobby]) < most:
+        young = one.born_on.year > bank.today.year - ELDER
+        if one.hobby and young and listens and len(fans[one.hobby]) < most:
             fans[one.hobby].append(one.external_userid)
     seats[bank.places[0].unit_id].append(stranger_id(bank, 0))
-    rooms = [
-        _circle(
-            bank,
-            f"community{unit.unit_id}",
-            f"{unit.name.removesuffix('支行')}社区福利群",
-            unit.unit_id,
-            "",
-            members,
+    branches = [unit for unit in bank.places if unit.kind == "branch" and seats[unit.unit_id]]
+    rooms = []
+    for place, unit in enumerate(branches):
+        kind, persona = COUNTY_GROUP if unit.county else BRANCH_GROUPS[place % len(BRANCH_GROUPS)]
+        name = f"{unit.name.removesuffix('支行')}{kind}"
+        made = _circle(
+            bank, f"community{unit.unit_id}", name, unit.unit_id, "", seats[unit.unit_id]
         )
-        for unit in bank.places
-        if unit.kind == "branch" and (members := seats[unit.unit_id])
-    ]
+        rooms.append(replace(made, persona=persona))
     lead = bank.places[0].unit_id
     return rooms + [
         _circle(bank, f"hobby{place}", GROUP_NAMES[hobby], lead, hobby, fans[hobby])
@@ -256,7 +266,7 @@ def _circle(
             for place, one in enumerate(members)
         ],
     }
-    return Circle(chat_id, name, owner, unit_id, interest, order)
+    return Circle(chat_id, name, owner, unit_id, interest, order=order)
 
 
 def world(bank: Bank) -> Iterator[dict[str, Any]]:

@@ -62,9 +62,9 @@ GROUP_RHYTHM: dict[str, Any] = {
     ],
     "state": None,
     "posts": [
-        {"at": at(20, 9, 30), "name": "翠湖老友群", "href": "/c/groups/wr05", "kind": "长辈群", "owner_name": "李敏", "unit_name": "翠湖支行", "script": "group.elder",
+        {"at": at(20, 9, 30), "name": "翠湖老友群", "href": "/c/groups/wr05", "kind": "长辈群", "owner_name": "李敏", "unit_name": "翠湖支行", "script": "group.elder", "script_title": "长辈群安全提醒",
          "script_href": "/c/library/group.elder", "why": "每周一句防骗话，赶在出门之前", "state_text": "已发", "state_kind": "ok"},
-        {"at": at(20, 9, 10), "name": "滨江商户群", "href": "/c/groups/wr06", "kind": "商户群", "owner_name": "郑凯", "unit_name": "滨江支行", "script": "group.trade.code",
+        {"at": at(20, 9, 10), "name": "滨江商户群", "href": "/c/groups/wr06", "kind": "商户群", "owner_name": "郑凯", "unit_name": "滨江支行", "script": "group.trade.code", "script_title": "商户群：收款码每天看一眼",
          "script_href": "/c/library/group.trade.code", "why": "开门之前", "state_text": "没发", "state_kind": "danger"},
     ],
     "page": paging(41, "1–41", None),

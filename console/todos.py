@@ -304,9 +304,9 @@ async def _rows(
 
 
 def trigger_names(request: Request) -> Mapping[str, str]:
-    """What the policy calls its triggers, and campaigns beside them."""
+    """What the policy calls its triggers; campaigns and moments beside them."""
     named = {one.name: one.title for one in request.app.state.parts.reminders.trigger}
-    return {"campaign": "营销活动", **named}
+    return {"campaign": "营销活动", "moment": "企业朋友圈", **named}
 
 
 def row(one: TodoView, names: Names, sight: Sight, triggers: Mapping[str, str]) -> dict[str, Any]:

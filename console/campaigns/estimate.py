@@ -79,7 +79,7 @@ async def estimated(
             for line in shown
         ],
         "state": None if shown else nothing(
-            "客户", [asked], url(here, wave=found.wave.number), "按现在知道的，都能发到。"
+            "到不了的客户", [asked], url(here, wave=found.wave.number), "按现在知道的，都能发到。"
         ),
         "page": paging(
             shown, total=None,

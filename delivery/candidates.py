@@ -3,8 +3,10 @@
 A feature hands in sources: what for, how urgent, and pages of intents selected in SQL. They are
 submitted in the order of the merge policy's purposes, then of priority, a batch a transaction,
 so what matters more to the customer is there first. While a batch is judged and written, the
-next page is selected; no more than a page and a batch are in memory. The door merges each batch
-with what was kept for the same customers before (``delivery.merging``).
+next page is selected; no more than a page and a batch are in memory. A batch can go through the
+door in several parts at once, each with customers of its own, so that one part is judged while
+the database writes another. The door merges each part with what was kept for the same customers
+before (``delivery.merging``).
 """
 
 import asyncio
@@ -17,11 +19,14 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from delivery import door
+from delivery import door, merging
 from delivery.desk import Desk
 from delivery.intents import Intent, Submission
+from kit.together import together
 
 BATCH: Final = 5_000
+WORTH_PARTING: Final = 200
+"""A batch of fewer is through the door before a second transaction has begun."""
 Opened = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 Told = Callable[[str, Intent, Submission], None]
 Kept = Callable[[AsyncSession, Sequence[Intent], Sequence[Submission]], Awaitable[None]]
@@ -52,29 +57,49 @@ async def submit_day(
     by: str,
     told: Told,
     kept: Kept | None = None,
+    abreast: int = 1,
 ) -> None:
     """Submit every source's intents, what matters more first; each batch is one transaction.
 
     ``opened`` gives a session whose end commits; ``kept`` is called in it when the batch is
-    through the door; ``told`` hears of every intent by its source's name after the commit. A run
-    that stops half-way is simply run again: what was kept is repeated.
+    through the door; ``told`` hears of every intent by its source's name after the commit. With
+    ``abreast`` a batch is so many transactions side by side (one where ``opened`` gives the same
+    session again, or the database has one writer). A run that stops half-way is simply run
+    again: what was kept is repeated.
     """
     place: dict[str, int] = {purpose: at_ for at_, purpose in enumerate(desk.merge.order)}
     ordered = sorted(
         sources, key=lambda one: (place.get(one.purpose, len(place)), one.priority, one.name)
     )
+
+    async def through(source: Source, part: Sequence[Intent]) -> list[Submission]:
+        async with opened() as session:
+            done = await door.submit(session, part, at=at, as_of=as_of, desk=desk, by=by)
+            for one in (source.kept, kept):
+                if one is not None:
+                    await one(session, part, done)
+        return done
+
     for by_page, some in groupby(ordered, key=lambda one: one.kept is not None):
         own = list(some)
         pages = _pages(own) if by_page else _ahead(_batches(own))
         async with aclosing(pages):
             async for source, batch in pages:
-                async with opened() as session:
-                    done = await door.submit(session, batch, at=at, as_of=as_of, desk=desk, by=by)
-                    for one in (source.kept, kept):
-                        if one is not None:
-                            await one(session, batch, done)
-                for intent, submission in zip(batch, done, strict=True):
-                    told(source.name, intent, submission)
+                parts = [batch] if source.kept is not None else _parts(batch, abreast)
+                all_done = await together(through(source, part) for part in parts)
+                for part, done in zip(parts, all_done, strict=True):
+                    for intent, submission in zip(part, done, strict=True):
+                        told(source.name, intent, submission)
+
+
+def _parts(batch: Sequence[Intent], number: int) -> list[Sequence[Intent]]:
+    """The batch by customers: all of one customer's intents are in one part, in their order."""
+    if number == 1 or len(batch) < WORTH_PARTING:
+        return [batch]
+    parts: list[list[Intent]] = [[] for _ in range(number)]
+    for intent in batch:
+        parts[merging.share_of(intent) % number].append(intent)
+    return [part for part in parts if part]
 
 
 async def _pages(sources: Sequence[Source]) -> AsyncGenerator[Page]:

@@ -8,8 +8,8 @@ is not more urgent in purpose. What loses is recorded with the key of the winner
 
 To-dos without words, moments (nobody is written to) and answers to a question are not merged.
 
-Two processes that merge for the same day take turns (``in_turn``): the second looks at what was
-said when the first has committed.
+Who merges for the same customers of the same day takes turns (``in_turn``): the second looks at
+what was said when the first has committed.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, String, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -33,7 +33,12 @@ from kit.db import is_postgresql, upsert
 PURPOSES: Final = frozenset({"service", "care", "marketing"})
 LAST: Final = 9
 """The place of a purpose that the policy does not name."""
-_TURN: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+SHARES: Final = 8
+"""A day's customers by number: those of one share take turns, the shares do not wait for each other."""
+_TURNS: Final = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(one.turn, 0))"
+    " FROM (SELECT unnest(CAST(:turns AS varchar[])) AS turn ORDER BY 1) AS one"
+).bindparams(bindparam("turns", type_=ARRAY(String())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +126,31 @@ def _outranked(
     return lost
 
 
-async def in_turn(session: AsyncSession, intents: Sequence[Intent], day: date) -> None:
-    """One after the other: whoever merges for a day waits until the one before has committed.
+def share_of(intent: Intent) -> int:
+    """The share of its day's customers that an intent's customer belongs to."""
+    return intent.customer.customer_id % SHARES
 
-    Take it before anything is read. One lock for all of a day's customers, because batches hold
-    thousands of them and last seconds; what is not merged never waits. Held to the end of the
-    transaction on PostgreSQL; SQLite has one writer.
+
+async def in_turn(session: AsyncSession, intents: Sequence[Intent], day: date) -> None:
+    """One after the other: whoever merges for a share waits until the one before has committed.
+
+    Take it before anything is read, and once in a transaction, because the order of the turns is
+    what keeps two transactions from waiting for each other (``whole_day`` for who comes again).
+    What is not merged never waits. Held to the end of the transaction on PostgreSQL; SQLite has
+    one writer.
     """
-    if is_postgresql(session) and any(map(merged, intents)):
-        await session.execute(_TURN, {"name": f"voices:{day.isoformat()}"})
+    await _take(session, {share_of(one) for one in intents if merged(one)}, day)
+
+
+async def whole_day(session: AsyncSession, day: date) -> None:
+    """The turns of all customers of a day, for a transaction that merges more than once."""
+    await _take(session, range(SHARES), day)
+
+
+async def _take(session: AsyncSession, shares: Collection[int], day: date) -> None:
+    if is_postgresql(session) and shares:
+        turns = [f"voices:{day.isoformat()}:{share}" for share in sorted(shares)]
+        await session.execute(_TURNS, {"turns": turns})
 
 
 async def said_on(

@@ -4,10 +4,12 @@ Triggers go in the order of their purpose and priority, so what is more urgent t
 quota first. Every page is one transaction; a run that stops half-way is simply run again.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +18,7 @@ from content_library import repository as scripts_of
 from content_library.facts import ApprovedScript
 from crm_sync import selection
 from crm_sync.facts import Due
-from delivery import broadcasts
+from delivery import broadcasts, merging
 from delivery.candidates import Source, submit_day
 from delivery.desk import Desk
 from delivery.intents import Intent, Outcome, Submission
@@ -29,6 +31,8 @@ from reminders import alerts, offers, rules, selecting, turns
 from reminders.report import PlanReport
 
 BY = "system:planner"
+ABREAST: Final = 2
+"""Transactions of a plan side by side: one is judged while PostgreSQL writes the other."""
 
 _log = log.get(__name__)
 
@@ -72,9 +76,10 @@ async def plan_day(
     with seldom():
         if dry_run:
             async with database.rehearsal() as session:
+                await merging.whole_day(session, day)
                 await plan.run(_always(session))
             return report
-        await plan.run(database.transaction)
+        await plan.run(database.transaction, abreast=1 if database.is_sqlite else ABREAST)
     async with database.transaction() as session:
         report.broadcasts = await broadcasts.close(
             session, day, at=at, due_at=plan.opens_at(), expires_at=plan.expires_at(),
@@ -125,6 +130,7 @@ class _Plan:
         self._by = by
         self._report = report
         self._run_id: int | None = None
+        self._beginning = asyncio.Lock()
 
     def expires_at(self) -> datetime:
         """When the day's to-dos and tasks end."""
@@ -134,7 +140,9 @@ class _Plan:
         """When WeCom may be asked to make the day's tasks."""
         return max(self._at, bank_moment(self._day, self._policy.announce.broadcast_at))
 
-    async def run(self, opened: Callable[[], AbstractAsyncContextManager[AsyncSession]]) -> None:
+    async def run(
+        self, opened: Callable[[], AbstractAsyncContextManager[AsyncSession]], *, abreast: int = 1
+    ) -> None:
         """Submit the candidates of every trigger and every other feature."""
         await submit_day(
             opened,
@@ -145,14 +153,18 @@ class _Plan:
             by=self._by,
             told=self._told,
             kept=self._begin,
+            abreast=abreast,
         )
 
     async def _begin(
         self, session: AsyncSession, _: Sequence[Intent], done: Sequence[Submission]
     ) -> None:
         """The first batch of which anything is new makes this a run that is kept."""
-        if self._run_id is None and not all(one.again for one in done):
-            self._run_id = await plans.begin(session, day=self._day, by=self._by, at=self._at)
+        if all(one.again for one in done):
+            return
+        async with self._beginning:
+            if self._run_id is None:
+                self._run_id = await plans.begin(session, day=self._day, by=self._by, at=self._at)
 
     async def finish(self, session: AsyncSession) -> None:
         """Keep what was decided, with its entry; nothing where all of it was decided before."""

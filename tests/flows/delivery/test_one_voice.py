@@ -104,6 +104,25 @@ async def test_the_same_candidate_from_two_processes_takes_one_slot_and_one_todo
     assert found == {("service", 0), ("total", 0)}
 
 
+async def test_only_the_same_share_of_the_customers_waits(database: Database) -> None:
+    if database.is_sqlite:
+        pytest.skip("SQLite has one writer: everything waits for it")
+    (who, neighbour), script = await _customers(database, 2)
+    first = await _intent(database, who, script, "loan.due", Purpose.SERVICE)
+    beside = await _intent(database, neighbour, script, "loan.due", Purpose.SERVICE)
+    assert merging.share_of(first) != merging.share_of(beside)
+    async with database.transaction() as session:
+        await merging.in_turn(session, [first], DAY)
+        (done,) = await asyncio.wait_for(_submit(database, [beside]), 5)
+    assert done.outcome is Outcome.QUEUED
+    async with database.transaction() as session:
+        await merging.whole_day(session, DAY)
+        waiting = asyncio.create_task(_submit(database, [first]))
+        await asyncio.wait({waiting}, timeout=0.2)
+        assert not waiting.done()
+    assert (await waiting)[0].outcome is Outcome.QUEUED
+
+
 async def test_an_answer_and_another_days_plan_do_not_wait_for_the_merge(
     database: Database,
 ) -> None:

@@ -11,9 +11,11 @@ import random
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from compliance.calendar import BankCalendar
 from compliance.facts import Channel, Counts, Draft, Purpose, Recipient, Sender, Words

@@ -1,9 +1,11 @@
 """What the gate judges, as values: who, which words, by whom, through which channel, how often."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Purpose(StrEnum):
@@ -51,8 +53,7 @@ class Scope(StrEnum):
     PERSONALISED = "personalised"  # no content chosen by personal traits (PIPL 24)
 
 
-@dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """One risk assessment of a customer: whose (``bank`` or ``fund``), C1..C5 as 1..5, when.
 
     ``until``: the end that the document states; ``lowest``: 风险承受能力最低类别; ``who``: the
@@ -67,8 +68,7 @@ class Assessment:
     who: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(Struct, frozen=True):
     """A customer as the gate sees one. ``customer_id`` None: a contact bound to nobody yet.
 
     ``age`` in full years, ``risk_level`` C1..C5 as 1..5 by the bank's own assessment,
@@ -92,8 +92,7 @@ class Recipient:
     professional_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """The rendered words and what was approved about them.
 
     ``template_hash`` is computed from the stored version now, ``approved_hash`` is what the
@@ -131,8 +130,7 @@ class Words:
     greeting: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(Struct, frozen=True):
     """The member in whose name the words go, with the licences that are valid now."""
 
     staff_id: str
@@ -154,8 +152,7 @@ class Counts:
     group_today: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True):
     """One thing that would be said: to one recipient, or to every member of a group.
 
     ``solicited``: the customer has just asked or acted; hours and consent then do not bind.
@@ -171,8 +168,7 @@ class Draft:
     counts: Counts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """What the compliance tables know of a customer, for filling a ``Recipient``."""
 
     consents: frozenset[str] = frozenset()
@@ -193,8 +189,7 @@ class ConsentFact:
     notice: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRow:
+class DecisionRow(Struct, frozen=True):
     """A judgement as it is recorded. ``script`` is ``code/version``, objections are codes."""
 
     key: str
@@ -206,4 +201,4 @@ class DecisionRow:
     objections: tuple[str, ...]
     text_hash: str
     rulebook: str
-    details: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = {}

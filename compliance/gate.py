@@ -6,8 +6,9 @@ sidebar tickets. A group's verdict is that of its worst member.
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import Struct
 
 from compliance import suitability
 from compliance.approval import audience_objections, sender_objections, version_objections
@@ -24,14 +25,13 @@ from kit.clock import bank_clock, bank_date
 _ORDER = {objection: number for number, objection in enumerate(Objection)}
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What the gate said of one draft. ``details`` name what was found, by objection."""
 
     key: str
     objections: tuple[Objection, ...]
     screened: Screened | None
-    details: Mapping[Objection, str] = field(default_factory=dict)
+    details: Mapping[Objection, str] = {}
 
     @property
     def verdict(self) -> str:

@@ -10,10 +10,12 @@ count as one value, so that nothing is said across two of them unseen.
 
 import re
 import unicodedata
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final, Protocol
+
+from msgspec.structs import replace
 
 from compliance.account_data import plain_holds
 from compliance.disclosures import Required

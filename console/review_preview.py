@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel, Purpose
@@ -115,7 +116,7 @@ async def judged_for(
     )
     found = await people(session, [one.customer_id for one in sample])
     made = [_intent(script, fact, asking) for fact in sample]
-    intents = [replace(one, reach=found[one.customer.customer_id][1]) for one in made]
+    intents = [structs.replace(one, reach=found[one.customer.customer_id][1]) for one in made]
     known = await judging.background(session, intents, at=asking.at)
     known = replace(known, scripts={script.version_id: script})
     return judging.judge(intents, known, at=asking.at, desk=desk)

@@ -1,11 +1,11 @@
 """A customer's word about a channel (惯用渠道、不要的渠道): said, taken back, read for a batch."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -23,12 +23,11 @@ class Word(StrEnum):
     REFUSES = "refuses"
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """The channel a customer likes best (empty: none was named) and those they refuse."""
 
     prefers: str = ""
-    refuses: frozenset[str] = field(default_factory=frozenset)
+    refuses: frozenset[str] = frozenset()
 
 
 async def say(

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from msgspec import Struct
+
 from crm_sync.rules.licences import in_force
 
 
-@dataclass(frozen=True, slots=True)
-class FundRating:
+class FundRating(Struct, frozen=True):
     """A fund company's risk assessment of a customer: C1..C5 as 1..5; ``until`` as it states."""
 
     level: int
@@ -18,8 +19,7 @@ class FundRating:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerFact:
+class CustomerFact(Struct, frozen=True):
     """A customer as rules and pages see one. Money in 分; ``personas`` start with the primary.
 
     ``risk_level`` is the bank's own assessment, ``fund_rating`` a fund company's.
@@ -42,8 +42,7 @@ class CustomerFact:
     professional_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """The owner's live WeCom relation with a customer: the way on which a word can go."""
 
     customer_id: int
@@ -85,8 +84,7 @@ class UnitFact:
     parent_id: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(Struct, frozen=True):
     """A holding on which something falls due, with its customer and the way to reach them."""
 
     holding_id: int
@@ -104,8 +102,7 @@ class Due:
     reach: Reach | None
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """A turn in a customer's dealings or life: an opening, an event, a tier near, money leaving.
 
     ``ref`` makes it one turn however often it is selected; ``note`` is the bank's own word for

@@ -5,8 +5,9 @@ used to goes first, and what the customer refused or nobody can use is left out 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from config.channel_choice_policy import ChannelChoicePolicy
 
@@ -35,8 +36,7 @@ WHY_NOT: Final[Mapping[str, str]] = {
 """Why a channel was not taken, by code."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContactFacts:
+class ContactFacts(Struct, frozen=True):
     """What the choice looks at. ``refused``, ``failed``: channels; ``relation``: a live WeCom
     relation with an owner who may send; ``sms``: a gateway takes text messages now; ``words``: there
     is an approved text; ``personal``: it speaks of this one customer."""
@@ -55,8 +55,7 @@ class ContactFacts:
     failed: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """The channel (or ``nobody``), why, and every channel before it with the code of its refusal."""
 
     channel: str

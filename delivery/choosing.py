@@ -1,10 +1,10 @@
 """Chooses the channel of a batch of intents: three questions for all of them, then the pure rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel
@@ -105,9 +105,10 @@ async def choose_all(
             found.append(intent)
             continue
         facts = facts_of(intent, words.get(intent.customer.customer_id, silent), desk, texts=texts)
-        if facts not in alike:
-            alike[facts] = choose(facts, desk.choice)
-        found.append(taken(intent, alike[facts], at, desk))
+        choice = alike.get(facts)
+        if choice is None:
+            choice = alike[facts] = choose(facts, desk.choice)
+        found.append(taken(intent, choice, at, desk))
     return found
 
 
@@ -116,31 +117,13 @@ def taken(intent: Intent, choice: Choice, at: datetime, desk: Desk) -> Intent:
     goes_at = intent.goes_at
     if choice.channel == "sms":
         goes_at = max(at, bank_moment(bank_date(at), desk.choice.sms.at))
-    # ``dataclasses.replace`` by hand, because there are thousands.
-    return Intent(
-        intent.key,
-        intent.trigger,
-        GATES.get(choice.channel, intent.channel),
-        intent.purpose,
-        intent.customer,
-        intent.reach,
-        intent.script_version_id,
-        intent.fields,
-        intent.title,
-        intent.why,
-        intent.due_on,
-        intent.expires_at,
-        intent.priority,
-        intent.product,
-        intent.detail,
-        choice.reason,
-        choice.channel,
-        choice.refused_text,
-        intent.act,
-        intent.solicited,
-        intent.campaign,
-        goes_at,
-        intent.greeting,
+    return replace(
+        intent,
+        channel=GATES.get(choice.channel, intent.channel),
+        channel_reason=choice.reason,
+        way=choice.channel,
+        way_refused=choice.refused_text,
+        goes_at=goes_at,
     )
 
 

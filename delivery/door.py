@@ -7,10 +7,10 @@ Each batch is a handful of set-based statements, however many intents it holds.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Channel

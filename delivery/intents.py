@@ -1,16 +1,16 @@
 """What a package may ask to have said, as values, and what became of the asking."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 from compliance.facts import Channel, Purpose
 from crm_sync.facts import CustomerFact, Reach
 
 
-@dataclass(frozen=True, slots=True)
-class ProductInWords:
+class ProductInWords(Struct, frozen=True):
     """The product that a text speaks of, as the gate must know it."""
 
     kind: str
@@ -20,8 +20,7 @@ class ProductInWords:
     on_sale: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
+class Intent(Struct, frozen=True):
     """One thing to be said to one customer, or one reason for their manager to act.
 
     ``key`` makes it one thing however often it is planned. ``script_version_id`` None means a
@@ -47,7 +46,7 @@ class Intent:
     expires_at: datetime
     priority: int = 50
     product: ProductInWords | None = None
-    detail: Mapping[str, str] = field(default_factory=dict)
+    detail: Mapping[str, str] = {}
     channel_reason: str = ""
     way: str = ""
     way_refused: str = ""
@@ -72,8 +71,7 @@ class Outcome(StrEnum):
     NO_WORDS = "no_words"  # no approved script, or a fact the script needs is missing
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
+class Submission(Struct, frozen=True):
     """An intent's outcome with every reason against it.
 
     ``again``: the same was decided before, so nothing was written for it now.

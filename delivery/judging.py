@@ -1,9 +1,10 @@
 """Intents to drafts to decisions: loads what the gate needs for a batch, in a few queries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance import repository as standing_of
@@ -38,8 +39,7 @@ from kit.clock import bank_date
 from kit.errors import InputRefused
 
 
-@dataclass(frozen=True, slots=True)
-class Background:
+class Background(Struct, frozen=True):
     """What a batch of intents stands on, loaded once."""
 
     scripts: Mapping[int, ApprovedScript]
@@ -47,13 +47,12 @@ class Background:
     staff: Mapping[str, StaffFact]
     units: Mapping[str, UnitFact]
     last_care: Mapping[int, date]
-    allowed: Mapping[str, frozenset[int]] = field(default_factory=dict)
-    contacts: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    products: Mapping[str, Shown] = field(default_factory=dict)
+    allowed: Mapping[str, frozenset[int]] = {}
+    contacts: Mapping[str, frozenset[str]] = {}
+    products: Mapping[str, Shown] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """One intent with its words and everything the gate said. ``missing`` says what it lacks.
 
     ``joined``: these words behind the earlier ones together with which they break a rule.
@@ -278,33 +277,14 @@ def _words_alike(
 
 
 def _said(words: Words, text: str, pieces: tuple[tuple[str, str], ...]) -> Words:
-    """The words with what is said; ``dataclasses.replace`` by hand, because there are thousands."""
+    """The words with what is said."""
     greeting = next((part for name, part in pieces if name == GREETING), "")
-    return Words(
-        words.script_code,
-        words.version,
-        text,
-        words.template_hash,
-        words.approved_hash,
-        words.state,
-        words.purpose,
-        words.valid_from,
-        words.valid_until,
-        words.product_kind,
-        words.product_code,
-        words.product_risk,
-        words.product_private,
-        words.product_on_sale,
-        words.product_listed,
-        words.product_gone,
-        words.tiers,
-        words.personas,
-        words.allow_list,
-        words.licence,
-        words.has_personal_fields or bool(greeting),
-        pieces,
-        words.accepted_rules,
-        greeting,
+    return replace(
+        words,
+        text=text,
+        pieces=pieces,
+        greeting=greeting,
+        has_personal_fields=words.has_personal_fields or bool(greeting),
     )
 
 

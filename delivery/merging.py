@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from msgspec import Struct
 from sqlalchemy import ARRAY, String, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -41,8 +42,7 @@ _TURNS: Final = text(
 ).bindparams(bindparam("turns", type_=ARRAY(String())))
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(Struct, frozen=True):
     """Something that is, or would be, said to a customer today. ``campaign``: its family of slots."""
 
     key: str

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.calendar import BankCalendar
@@ -200,7 +201,9 @@ def _words(on: Ground, rendered: Pieces, channel: Channel) -> Words:
     if on.script.library != Library.PRODUCT:
         return words
     channels = on.script.detail.get("channels") or (channel.value,)
-    return replace(words, product_listed=channel.value in channels)  # by itself, once approved
+    return structs.replace(
+        words, product_listed=channel.value in channels
+    )  # by itself, once approved
 
 
 def _recipient(model: Model, today: date) -> Recipient:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from msgspec import structs
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.facts import Words
@@ -61,12 +62,14 @@ def with_product(words: Words, known: Mapping[str, Shown], *, channel: str, unit
         return words
     found = known.get(code)
     if found is None:
-        return replace(words, product_gone=True, product_on_sale=False, product_listed=False)
+        return structs.replace(
+            words, product_gone=True, product_on_sale=False, product_listed=False
+        )
     product = found.product
     tiers = words.tiers
     if product.tiers:
         tiers = (tiers & product.tiers or NOBODY) if tiers else product.tiers
-    return replace(
+    return structs.replace(
         words,
         product_kind=product.kind or words.product_kind,
         product_risk=max(

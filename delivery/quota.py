@@ -9,10 +9,10 @@ import hashlib
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -39,8 +39,7 @@ EVER: Final = date(1970, 1, 1)
 """When the window of a campaign starts: it has none of its own, all it says counts together."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cap:
+class Cap(Struct, frozen=True):
     """At most ``most`` uses in the window that starts on ``starts_on``; ``outside``: how many of
     them are taken by somebody who holds no slot here."""
 
@@ -51,8 +50,7 @@ class Cap:
     outside: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Want:
+class Want(Struct, frozen=True):
     """One use, counted against every one of ``caps`` or against none."""
 
     key: str

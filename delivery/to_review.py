@@ -5,10 +5,10 @@ what the rulebook blocks stays blocked until the rule itself is lowered or chang
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from compliance.gate import Decision

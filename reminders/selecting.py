@@ -1,9 +1,9 @@
 """Whom a trigger's turn is about on a day: the selection that its policy names, with its limits."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from datetime import date
 
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from config.reminder_policy import MarketEvent, Trigger

@@ -1,10 +1,10 @@
 """One tap: ticket out, the client's word in. The server judges at the tap, never before it."""
 
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.sidebar import articles, call_faces, cards, locked

@@ -9,6 +9,7 @@ from delivery import candidates
 from kit.db import Database
 from kit.ledger.verify import verify
 from reminders import jobs
+from reminders.report import PlanReport
 from tests.flows.crm_sync import bank
 from tests.flows.delivery.office import REMINDERS, T7, approved_script, desk
 from tests.flows.delivery.test_planning import MORNING, TODAY
@@ -44,10 +45,14 @@ async def test_a_plan_in_two_parts_at_once_speaks_to_each_customer_once(
 ) -> None:
     monkeypatch.setattr(candidates, "WORTH_PARTING", 2)
     await _bank(database)
-    for _ in range(2):  # again, and nothing is new
-        report = await jobs.plan_day(
+
+    async def plan() -> PlanReport:
+        return await jobs.plan_day(
             database, day=TODAY, at=MORNING, policy=REMINDERS, desk=desk(), content=lambda _: ()
         )
+
+    first, report = await plan(), await plan()  # the second time nothing is new
+    assert first.as_json()["planned"] == CUSTOMERS
     told = report.outcomes
     assert told["maturity.deposit", "todo", "repeated"] == CUSTOMERS
     assert told["birthday", "todo", "outranked"] == CUSTOMERS // 2

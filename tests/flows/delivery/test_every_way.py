@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -127,7 +128,7 @@ async def _by_moment(session: AsyncSession, customer: int, version: int) -> str:
     session.add(task)
     await session.flush()
     intent = await _intent(session, customer, version, Channel.MOMENT)
-    intent = replace(intent, detail={"moment": str(task.id)})
+    intent = structs.replace(intent, detail={"moment": str(task.id)})
     [done] = await door.submit(session, [intent], at=AT, desk=desk(), by="system:test")
     return ",".join(done.objections) or done.outcome.value
 

@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from campaigns.waves.rules import key

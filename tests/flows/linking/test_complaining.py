@@ -1,11 +1,11 @@
 """A customer complains: a number, a case for the unit, and nothing is sold until it is closed."""
 
 import re
-from dataclasses import replace
 from datetime import date, timedelta
 
 import httpx
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from compliance import complaints

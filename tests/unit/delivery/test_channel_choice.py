@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from pydantic import ValidationError
 
 from config import channel_choice_policy
@@ -36,7 +37,7 @@ REACHED = ContactFacts(
 
 
 def _chosen(**changes: object) -> Choice:
-    return choose(replace(REACHED, **changes), POLICY)  # type: ignore[arg-type]
+    return choose(structs.replace(REACHED, **changes), POLICY)
 
 
 @pytest.mark.mission("C7")
@@ -69,12 +70,12 @@ def test_no_channel_that_the_customer_refused_or_that_failed_or_that_does_not_re
 
 @given(FACTS)
 def test_a_personal_text_never_becomes_a_broadcast(facts: ContactFacts) -> None:
-    assert choose(replace(facts, personal=True), POLICY).channel != "broadcast"
+    assert choose(structs.replace(facts, personal=True), POLICY).channel != "broadcast"
 
 
 @given(FACTS)
 def test_what_only_outlets_may_do_goes_to_the_outlet_alone(facts: ContactFacts) -> None:
-    found = choose(replace(facts, regulated=True, personal=True), POLICY)
+    found = choose(structs.replace(facts, regulated=True, personal=True), POLICY)
     assert found.channel in ("outlet", NOBODY)
 
 

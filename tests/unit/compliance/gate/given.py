@@ -1,8 +1,9 @@
 """A day at the bank, a customer, a script and a draft with nothing against it; change one thing."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from compliance.calendar import BankCalendar
 from compliance.facts import Channel, Draft, Purpose, Recipient, Sender, Words

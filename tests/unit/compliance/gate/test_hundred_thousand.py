@@ -2,8 +2,9 @@
 
 import random
 import time
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from compliance.facts import Channel, Counts, Draft, Recipient, Words
 from compliance.gate import Court

@@ -1,10 +1,10 @@
 """Every objection, at its edge: what is just refused and what is just allowed."""
 
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from compliance.facts import Channel, Counts, Draft, Purpose, Recipient, Sender, Words
 from compliance.objections import BY_CODE, Objection

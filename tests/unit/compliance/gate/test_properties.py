@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from compliance.facts import Channel, Counts, Draft, Purpose, Recipient, Sender, Words
 from compliance.objections import Objection
@@ -68,7 +69,7 @@ drafts = st.builds(
 
 def _with(draft: Draft, **changes: object) -> Draft:
     """The draft with every recipient changed."""
-    return replace(
+    return structs.replace(
         draft,
         recipients=tuple(replace(one, **changes) for one in draft.recipients),  # type: ignore[arg-type]
     )
@@ -79,9 +80,11 @@ def _with(draft: Draft, **changes: object) -> Draft:
 def test_more_consents_never_add_an_objection(
     draft: Draft, at: datetime, more: frozenset[str]
 ) -> None:
-    richer = replace(
+    richer = structs.replace(
         draft,
-        recipients=tuple(replace(one, consents=one.consents | more) for one in draft.recipients),
+        recipients=tuple(
+            structs.replace(one, consents=one.consents | more) for one in draft.recipients
+        ),
     )
     assert against(richer, at=at) <= against(draft, at=at)
 
@@ -89,10 +92,12 @@ def test_more_consents_never_add_an_objection(
 @settings(max_examples=150, deadline=None)
 @given(drafts, moments, st.integers(0, 900))
 def test_a_later_assessment_never_adds_an_objection(draft: Draft, at: datetime, days: int) -> None:
-    later = replace(
+    later = structs.replace(
         draft,
         recipients=tuple(
-            replace(one, risk_assessed_on=(one.risk_assessed_on or DAY) + timedelta(days=days))
+            structs.replace(
+                one, risk_assessed_on=(one.risk_assessed_on or DAY) + timedelta(days=days)
+            )
             for one in draft.recipients
         ),
     )
@@ -105,8 +110,10 @@ def test_a_later_assessment_never_adds_an_objection(draft: Draft, at: datetime, 
 def test_nobody_of_65_is_ever_shown_more_than_r2(
     draft: Draft, at: datetime, age: int, risk: int
 ) -> None:
-    words = replace(draft.words, product_kind="wealth", product_risk=risk)
-    shown = _with(replace(draft, words=words), age=age, risk_level=5, risk_assessed_on=at.date())
+    words = structs.replace(draft.words, product_kind="wealth", product_risk=risk)
+    shown = _with(
+        structs.replace(draft, words=words), age=age, risk_level=5, risk_assessed_on=at.date()
+    )
     if words.purpose is not Purpose.SERVICE:
         assert Objection.ELDER_CEILING in against(shown, at=at)
 
@@ -114,7 +121,7 @@ def test_nobody_of_65_is_ever_shown_more_than_r2(
 @settings(max_examples=150, deadline=None)
 @given(drafts, moments)
 def test_a_groups_verdict_is_that_of_its_worst_member(draft: Draft, at: datetime) -> None:
-    alone = [against(replace(draft, recipients=(one,)), at=at) for one in draft.recipients]
+    alone = [against(structs.replace(draft, recipients=(one,)), at=at) for one in draft.recipients]
     assert against(draft, at=at) == set().union(*alone)
 
 
@@ -122,9 +129,9 @@ def test_a_groups_verdict_is_that_of_its_worst_member(draft: Draft, at: datetime
 @settings(max_examples=150, deadline=None)
 @given(drafts, moments, st.sampled_from(["marketing", "all"]))
 def test_nobody_who_opted_out_is_ever_sold_anything(draft: Draft, at: datetime, scope: str) -> None:
-    selling = replace(draft, words=replace(draft.words, purpose=Purpose.MARKETING))
-    worst = replace(selling.recipients[0], suppressed=frozenset({scope}))
-    refused = replace(selling, recipients=(worst, *selling.recipients[1:]))
+    selling = structs.replace(draft, words=structs.replace(draft.words, purpose=Purpose.MARKETING))
+    worst = structs.replace(selling.recipients[0], suppressed=frozenset({scope}))
+    refused = structs.replace(selling, recipients=(worst, *selling.recipients[1:]))
     assert Objection.OPTED_OUT in against(refused, at=at)
 
 
@@ -134,8 +141,12 @@ def test_a_higher_product_risk_never_removes_an_objection(
     draft: Draft, at: datetime, risk: int
 ) -> None:
     kind = draft.words.product_kind or "wealth"
-    lower = replace(draft, words=replace(draft.words, product_kind=kind, product_risk=risk))
-    higher = replace(lower, words=replace(lower.words, product_risk=min(5, risk + 1)))
+    lower = structs.replace(
+        draft, words=structs.replace(draft.words, product_kind=kind, product_risk=risk)
+    )
+    higher = structs.replace(
+        lower, words=structs.replace(lower.words, product_risk=min(5, risk + 1))
+    )
     assert against(lower, at=at) <= against(higher, at=at)
 
 
@@ -152,8 +163,8 @@ def test_what_was_not_approved_as_it_stands_never_goes(draft: Draft, at: datetim
 def test_nothing_personal_or_private_is_ever_public(
     draft: Draft, at: datetime, channel: Channel
 ) -> None:
-    words = replace(
+    words = structs.replace(
         draft.words, product_kind="wealth", product_private=True, has_personal_fields=True
     )
-    found = against(replace(draft, channel=channel, words=words), at=at)
+    found = against(structs.replace(draft, channel=channel, words=words), at=at)
     assert {Objection.PRIVATE_PRODUCT, Objection.PERSONAL_IN_PUBLIC} <= found

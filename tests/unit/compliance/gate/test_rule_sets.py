@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from pydantic import ValidationError
 
 from compliance import suitability
@@ -92,7 +93,7 @@ def test_an_assessment_that_ran_out_lowers_nobody() -> None:
 def test_the_lowest_class_is_shown_r1_only_whatever_level_is_written() -> None:
     lowest = recipient(risk_level=3, fund_assessment=by_fund(3, lowest=True))
     assert "属最低类别，上限 R1" in said(lowest, FUND)
-    assert unsuited(lowest, replace(FUND, product_risk=1), SETS) == set()
+    assert unsuited(lowest, structs.replace(FUND, product_risk=1), SETS) == set()
 
 
 def test_a_professional_is_matched_all_the_same_where_a_bank_sells_the_fund() -> None:
@@ -100,7 +101,7 @@ def test_a_professional_is_matched_all_the_same_where_a_bank_sells_the_fund() ->
     assert not list(suitability.recipient_objections(expert, FUND, TODAY, SETS.funds))
     assert unsuited(expert, FUND, SETS) == {Objection.ABOVE_RATING}
     assert said(expert, FUND).startswith("银行口径：本行测评 C1")
-    past = replace(expert, professional_until=TODAY - timedelta(days=1))
+    past = structs.replace(expert, professional_until=TODAY - timedelta(days=1))
     assert list(suitability.recipient_objections(past, FUND, TODAY, SETS.funds))
 
 
@@ -242,7 +243,7 @@ def test_a_group_is_judged_by_its_lowest_member_under_both_sets(
 def test_private_products_are_never_public_under_either_set(
     who: Recipient, what: Words, sets: RuleSets, channel: Channel
 ) -> None:
-    private = replace(what, product_private=True, allow_list=frozenset({1}))
+    private = structs.replace(what, product_private=True, allow_list=frozenset({1}))
     policy = replace(POLICY, suitability=sets)
     found = against(draft(recipients=(who,), words=private, channel=channel), policy=policy)
     assert Objection.PRIVATE_PRODUCT in found

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from msgspec import structs
 
 from compliance.account_data import holds_account_data
 from compliance.facts import Channel, Draft
@@ -163,9 +164,9 @@ def test_length_is_counted_in_bytes(channel: Channel, size: int, refused: bool) 
 def test_what_the_approver_accepted_is_not_asked_again() -> None:
     doubtful = care(text="第一次共读，欢迎报名。")
     assert against(draft(words=doubtful)) == {Objection.SCREENED_REVIEW}
-    accepted = replace(doubtful, accepted_rules=frozenset({"R-ADV-01"}))
+    accepted = structs.replace(doubtful, accepted_rules=frozenset({"R-ADV-01"}))
     assert against(draft(words=accepted)) == set()
-    other = replace(doubtful, accepted_rules=frozenset({"R-ADV-02"}))
+    other = structs.replace(doubtful, accepted_rules=frozenset({"R-ADV-02"}))
     assert against(draft(words=other)) == {Objection.SCREENED_REVIEW}
 
 
@@ -287,7 +288,7 @@ def test_pieces_that_are_not_the_text_are_not_believed() -> None:
 
 def test_service_words_about_wealth_say_what_is_decisive() -> None:
     silent = service(product_kind="wealth", text="您持有的产品将于11月29日到期。")
-    spoken = replace(silent, text=silent.text + "实际收益以手机银行为准。")
+    spoken = structs.replace(silent, text=silent.text + "实际收益以手机银行为准。")
     assert against(draft(words=silent)) == {Objection.DISCLOSURE_MISSING}
     assert against(draft(words=spoken)) == set()
 

@@ -9,32 +9,20 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, extract, or_, select
+from sqlalchemy import ColumnElement, Row, and_, extract, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from crm_sync.errors import CustomerUnknown
 from crm_sync.facts import CustomerFact, Due, Reach
 from crm_sync.models import Customer, Holding, PersonaMembership, ProductOpenDay, Relation
-from crm_sync.repository.people import (
-    BEST_FIRST,
-    CUSTOMER_COLUMNS,
-    REACH_COLUMNS,
-    customer_fact,
-    first_of_each,
-    people,
-    personas_of,
-    plain_rows,
-    reach,
-    with_reach,
-)
+from crm_sync.repository.people import customer_fact, people, personas_of, reach
+from crm_sync.repository.walking import AFTER_CUSTOMER, CUSTOMERS, PAGE, rows_of, walk
 from kit.db import cipher_of
 
-PAGE: Final = 5_000
 Person = tuple[CustomerFact, Reach | None]
 
 _HOLDING_COLUMNS: Final[tuple[Any, ...]] = (
-    col(Holding.id).label("holding_id"),
     col(Holding.holding_no),
     col(Holding.kind),
     col(Holding.product_code),
@@ -46,9 +34,6 @@ _HOLDING_COLUMNS: Final[tuple[Any, ...]] = (
     col(Holding.instalment_fen),
     col(Holding.risk_level).label("holding_risk"),
 )
-
-
-_AFTER_CUSTOMER: Final = len(CUSTOMER_COLUMNS) + len(REACH_COLUMNS)
 
 
 async def maturing(
@@ -135,81 +120,33 @@ async def birthdays(
     if (on.month, on.day) == (2, 28) and not isleap(on.year):
         codes.append(229)
     for code in codes:
-        after = 0
-        while True:
-            query = (
-                select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
-                .select_from(with_reach(Customer.__table__))  # type: ignore[attr-defined]
-                .where(
-                    col(Customer.birthday) == code,
-                    col(Customer.removed_at).is_(None),
-                    col(Customer.id) > after,
-                )
-                .order_by(col(Customer.id), *BEST_FIRST)
-                .limit(page)
-            )
-            rows = await plain_rows(session, query)
-            if rows:
-                yield await _persons(session, rows)
-            if len(rows) < page:
-                break
-            after = rows[-1].customer_id
+        born = col(Customer.birthday) == code
+        async for ids in walk(session, CUSTOMERS, born, col(Customer.id), page):
+            yield await _persons(session, await rows_of(session, ids))
 
 
 async def persona_members(
     session: AsyncSession, persona: str, *, page: int = PAGE
 ) -> AsyncIterator[list[Person]]:
     """The customers of a persona (客群), by ascending id."""
-    after = 0
-    while True:
-        query = (
-            select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
-            .select_from(
-                with_reach(
-                    PersonaMembership.__table__.join(  # type: ignore[attr-defined]
-                        Customer, col(Customer.id) == col(PersonaMembership.customer_id)
-                    )
-                )
-            )
-            .where(
-                col(PersonaMembership.persona) == persona,
-                col(PersonaMembership.customer_id) > after,
-                col(Customer.removed_at).is_(None),
-            )
-            .order_by(col(PersonaMembership.customer_id), *BEST_FIRST)
-            .limit(page)
-        )
-        rows = await plain_rows(session, query)
-        if rows:
-            yield await _persons(session, rows)
-        if len(rows) < page:
-            return
-        after = rows[-1].customer_id
+    members = PersonaMembership.__table__.join(  # type: ignore[attr-defined]
+        Customer, col(Customer.id) == col(PersonaMembership.customer_id)
+    )
+    of_persona = col(PersonaMembership.persona) == persona
+    ident = col(PersonaMembership.customer_id)
+    async for ids in walk(session, members, of_persona, ident, page):
+        yield await _persons(session, await rows_of(session, ids))
 
 
 async def reached_customers(
     session: AsyncSession, *, page: int = PAGE
 ) -> AsyncIterator[list[Person]]:
     """Every customer whom their owner can reach in WeCom, by ascending id."""
-    after = 0
-    while True:
-        query = (
-            select(*CUSTOMER_COLUMNS, *REACH_COLUMNS)
-            .select_from(with_reach(Customer.__table__))  # type: ignore[attr-defined]
-            .where(
-                col(Relation.userid).is_not(None),
-                col(Customer.removed_at).is_(None),
-                col(Customer.id) > after,
-            )
-            .order_by(col(Customer.id), *BEST_FIRST)
-            .limit(page)
-        )
-        rows = await plain_rows(session, query)
+    reached = col(Relation.userid).is_not(None)
+    async for ids in walk(session, CUSTOMERS, true(), col(Customer.id), page):
+        rows = await rows_of(session, ids, where=reached)
         if rows:
             yield await _persons(session, rows)
-        if len(rows) < page:
-            return
-        after = rows[-1].customer_id
 
 
 async def customer_facts(session: AsyncSession, ids: Collection[int]) -> dict[int, CustomerFact]:
@@ -224,55 +161,30 @@ async def reaches(session: AsyncSession, ids: Collection[int]) -> dict[int, Reac
 
 
 async def _persons(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Person]:
-    kept = first_of_each(rows, lambda row: row.customer_id)
-    personas = await personas_of(session, [row.customer_id for row in kept])
+    personas = await personas_of(session, [row.customer_id for row in rows])
     cipher = cipher_of(session)
-    return [(customer_fact(cipher, row, personas), reach(row)) for row in kept]
+    return [(customer_fact(cipher, row, personas), reach(row)) for row in rows]
 
 
 async def _holdings(
     session: AsyncSession, where: ColumnElement[bool], page: int
 ) -> AsyncIterator[list[Due]]:
-    after = 0
-    while True:
-        query = (
-            select(*CUSTOMER_COLUMNS, *REACH_COLUMNS, *_HOLDING_COLUMNS)
-            .select_from(
-                with_reach(
-                    Holding.__table__.join(  # type: ignore[attr-defined]
-                        Customer, col(Customer.id) == col(Holding.customer_id)
-                    )
-                )
-            )
-            .where(
-                where,
-                col(Holding.id) > after,
-                col(Holding.removed_at).is_(None),
-                col(Customer.removed_at).is_(None),
-            )
-            .order_by(col(Holding.id), *BEST_FIRST)
-            .limit(page)
-        )
-        rows = await plain_rows(session, query)
-        if rows:
-            yield await _dues(session, rows)
-        if len(rows) < page:
-            return
-        after = rows[-1].holding_id
-
-
-async def _dues(session: AsyncSession, rows: Sequence[Row[Any]]) -> list[Due]:
-    kept = first_of_each(rows, lambda row: row.holding_id)
-    personas = await personas_of(session, {row.customer_id for row in kept})
-    cipher = cipher_of(session)
-    return [_due(row, customer_fact(cipher, row, personas), reach(row)) for row in kept]
+    source = Holding.__table__.join(  # type: ignore[attr-defined]
+        Customer, col(Customer.id) == col(Holding.customer_id)
+    )
+    ident, kept = col(Holding.id), and_(where, col(Holding.removed_at).is_(None))
+    async for ids in walk(session, source, kept, ident, page):
+        rows = await rows_of(session, ids, source=source, ident=ident, extra=_HOLDING_COLUMNS)
+        personas = await personas_of(session, {row.customer_id for row in rows})
+        cipher = cipher_of(session)
+        yield [_due(row, customer_fact(cipher, row, personas), reach(row)) for row in rows]
 
 
 def _due(row: Row[Any], customer: CustomerFact, way: Reach | None) -> Due:
     (
         holding_id, holding_no, kind, product_code, product_name, amount_fen, opened_on,
         matures_on, due_day, instalment_fen, holding_risk,
-    ) = row[_AFTER_CUSTOMER:]  # fmt: skip
+    ) = row[AFTER_CUSTOMER:]  # fmt: skip
     return Due(
         holding_id,
         holding_no,

@@ -18,30 +18,19 @@ from sqlmodel import col
 from crm_sync.facts import Turn
 from crm_sync.models import Customer, CustomerEvent, CustomerStanding
 from crm_sync.repository.keys import among
-from crm_sync.repository.people import (
-    BEST_FIRST,
-    CUSTOMER_COLUMNS,
-    REACH_COLUMNS,
-    customer_fact,
-    first_of_each,
-    personas_of,
-    plain_rows,
-    reach,
-    with_reach,
-)
+from crm_sync.repository.people import customer_fact, personas_of, reach
+from crm_sync.repository.walking import CUSTOMERS, PAGE, rows_of, walk
 from kit.db import cipher_of
 
-PAGE: Final = 5_000
 YEARS: Final = 60
 """How far back an anniversary may have begun."""
 OUT: Final = "money_out"
-_CUSTOMERS: Final = Customer.__table__  # type: ignore[attr-defined]
 
 
 async def opened(session: AsyncSession, *, on: date, page: int = PAGE) -> AsyncIterator[list[Turn]]:
     """Customers whose account was opened on ``on``."""
     where = col(Customer.opened_on) == on
-    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), (), page):
+    async for rows in _walk(session, CUSTOMERS, where, col(Customer.id), (), page):
         yield await _turns(session, rows, lambda _: (on.isoformat(), on))
 
 
@@ -109,7 +98,7 @@ async def near_tier(
         (edge_fen - col(Customer.aum_fen)).label("amount_fen"),
         col(Customer.attributes),
     )
-    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), extra, page):
+    async for rows in _walk(session, CUSTOMERS, where, col(Customer.id), extra, page):
         yield await _turns(session, rows, lambda _: (f"{edge_fen}.{period}", day))
 
 
@@ -162,7 +151,7 @@ async def leaving(
         )
     )
     where = col(Customer.id).in_(found)
-    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), (), page):
+    async for rows in _walk(session, CUSTOMERS, where, col(Customer.id), (), page):
         moves: defaultdict[int, dict[date, int]] = defaultdict(dict)
         query = (
             select(
@@ -195,7 +184,7 @@ async def customers_where(
 ) -> AsyncIterator[list[Turn]]:
     """Customers of whom ``where`` holds; the ref is the round of ``every_days`` days."""
     ref = str(day.toordinal() // every_days)
-    async for rows in _walk(session, _CUSTOMERS, where, col(Customer.id), (), page):
+    async for rows in _walk(session, CUSTOMERS, where, col(Customer.id), (), page):
         yield await _turns(session, rows, lambda _: (ref, day))
 
 
@@ -213,27 +202,8 @@ async def _walk(
     page: int,
 ) -> AsyncIterator[list[Any]]:
     """Rows by ascending ``ident`` (as ``walk_id``), the best way to each customer kept."""
-    columns: tuple[Any, ...] = (
-        *CUSTOMER_COLUMNS,
-        *REACH_COLUMNS,
-        ident.label("walk_id"),
-        *extra,
-    )
-    after = 0
-    while True:
-        query = (
-            select(*columns)
-            .select_from(with_reach(source))
-            .where(where, ident > after, col(Customer.removed_at).is_(None))
-            .order_by(ident, *BEST_FIRST)
-            .limit(page)
-        )
-        rows = await plain_rows(session, query)
-        if rows:
-            yield first_of_each(rows, lambda row: row.walk_id)
-        if len(rows) < page:
-            return
-        after = rows[-1].walk_id
+    async for ids in walk(session, source, where, ident, page):
+        yield await rows_of(session, ids, source=source, ident=ident, extra=extra)
 
 
 async def _turns(

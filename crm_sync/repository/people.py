@@ -5,10 +5,10 @@ one. The preference stands in ORDER BY, so a page cut by LIMIT still begins with
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, select
+from sqlalchemy import ColumnElement, Row, and_, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -99,13 +99,6 @@ def with_reach(source: Any) -> Any:
             ),
         )
     )
-
-
-async def plain_rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[Any]]:
-    """The rows of a query of columns, read past the ORM, which looks at each row again."""
-    connection = await session.connection()
-    found: Sequence[Row[Any]] = (await connection.execute(query)).all()
-    return found
 
 
 def first_of_each(rows: Iterable[Row[Any]], key: Callable[[Row[Any]], Hashable]) -> list[Row[Any]]:

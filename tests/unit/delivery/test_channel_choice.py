@@ -1,7 +1,5 @@
 """Which channel a contact takes, whatever the facts are: one, or nobody with every reason."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -3,7 +3,7 @@
 A feature hands in sources: what for, how urgent, and pages of intents selected in SQL. They are
 submitted in the order of the merge policy's purposes, then of priority, a batch a transaction,
 so what matters more to the customer is there first. While a batch is judged and written, the
-next page is selected; no more than a page and a batch are in memory. A batch can go through the
+next ones are selected; no more than four of them are in memory. A batch can go through the
 door in several parts at once, each with customers of its own, so that one part is judged while
 the database writes another. The door merges each part with what was kept for the same customers
 before (``delivery.merging``).
@@ -25,6 +25,8 @@ from delivery.intents import Intent, Submission
 from kit.together import together
 
 BATCH: Final = 5_000
+READ_AHEAD: Final = 2
+"""Batches that wait to be submitted: a large one is read while small ones before it are judged."""
 WORTH_PARTING: Final = 200
 """A batch of fewer is through the door before a second transaction has begun."""
 Opened = Callable[[], AbstractAsyncContextManager[AsyncSession]]
@@ -124,17 +126,25 @@ async def _batches(sources: Sequence[Source]) -> AsyncGenerator[Page]:
 
 
 async def _ahead(pages: AsyncGenerator[Page]) -> AsyncGenerator[Page]:
-    """The same pages; the next one is made while its reader is busy with the one before."""
-    async with aclosing(pages):
-        upcoming = asyncio.create_task(_next(pages))
+    """The same pages; up to ``READ_AHEAD`` are made while their reader is busy with those before."""
+    ready: asyncio.Queue[Page | None] = asyncio.Queue()
+    room = asyncio.Semaphore(READ_AHEAD)
+
+    async def read() -> None:
         try:
-            while (page := await upcoming) is not None:
-                upcoming = asyncio.create_task(_next(pages))
-                yield page
+            async with aclosing(pages):
+                async for page in pages:
+                    ready.put_nowait(page)
+                    await room.acquire()
         finally:
-            upcoming.cancel()
-            await asyncio.gather(upcoming, return_exceptions=True)
+            ready.put_nowait(None)
 
-
-async def _next(pages: AsyncGenerator[Page]) -> Page | None:
-    return await anext(pages, None)
+    reading = asyncio.create_task(read())
+    try:
+        while (page := await ready.get()) is not None:
+            yield page
+            room.release()
+        await reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)

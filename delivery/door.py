@@ -260,15 +260,12 @@ async def _queue(
     rows = [
         _todo(one, text_hash, at, day) for one, text_hash in queued if one.intent.channel in BY_HAND
     ]
-    await todos.put(session, rows)
-    texts = [row for row in rows if row["channel"] == text_messages.SMS]
-    await text_messages.queue(
-        session,
-        [(row["id"], row["unit_id"], row["expires_at"]) for row in texts],
-        at=at,
-        as_of=as_of,
-        desk=desk,
-    )
+    if rows:
+        columns = dict(zip(_TODO, zip(*rows, strict=True), strict=True))
+        await todos.put(session, columns)
+        ways = zip(*(columns[name] for name in _TEXT), strict=True)
+        texts = [(todo, unit, until) for todo, unit, until, way in ways if way == text_messages.SMS]
+        await text_messages.queue(session, texts, at=at, as_of=as_of, desk=desk)
     await gather(
         session,
         [one for one, _ in queued if one.intent.channel is Channel.BROADCAST],
@@ -280,39 +277,72 @@ async def _queue(
     )
 
 
-def _todo(one: Judged, text_hash: str, at: datetime, day: date) -> dict[str, Any]:
+_TODO: Final = (
+    "id",
+    "key",
+    "trigger",
+    "purpose",
+    "campaign",
+    "kind",
+    "customer_id",
+    "staff_id",
+    "userid",
+    "external_userid",
+    "unit_id",
+    "script_version_id",
+    "script_code",
+    "script_version",
+    "text",
+    "text_hash",
+    "title",
+    "why",
+    "detail",
+    "channel",
+    "channel_reason",
+    "channel_refused",
+    "planned_on",
+    "due_on",
+    "expires_at",
+    "priority",
+    "created_at",
+)
+_TEXT: Final = ("id", "unit_id", "expires_at", "channel")
+
+
+def _todo(one: Judged, text_hash: str, at: datetime, day: date) -> tuple[Any, ...]:
+    """The columns of ``_TODO``."""
     intent, script = one.intent, one.script
     reach = intent.reach if intent.way == "todo" else None
     way = intent.way or ("todo" if reach else "phone")
-    return {
-        "id": new_id(),
-        "key": intent.key,
-        "trigger": intent.trigger,
-        "purpose": intent.purpose.value,
-        "campaign": intent.campaign,
-        "kind": "care" if script is None else KINDS[way],
-        "customer_id": intent.customer.customer_id,
-        "staff_id": intent.customer.owner_staff_id,
-        "userid": reach.userid if reach else "",
-        "external_userid": reach.external_userid if reach else "",
-        "unit_id": intent.customer.unit_id,
-        "script_version_id": script.version_id if script else None,
-        "script_code": script.code if script else "",
-        "script_version": script.version if script else 0,
-        "text": one.text,
-        "text_hash": text_hash,
-        "title": intent.title,
-        "why": intent.why,
-        "detail": {**intent.detail, "fields": dict(intent.fields)},
-        "channel": way,
-        "channel_reason": intent.channel_reason[:400],
-        "channel_refused": intent.way_refused[:200],
-        "planned_on": day,
-        "due_on": intent.due_on,
-        "expires_at": intent.expires_at,
-        "priority": intent.priority,
-        "created_at": at,
-    }
+    return (
+        new_id(),
+        intent.key,
+        intent.trigger,
+        intent.purpose,
+        intent.campaign,
+        "care" if script is None else KINDS[way],
+        intent.customer.customer_id,
+        intent.customer.owner_staff_id,
+        reach.userid if reach else "",
+        reach.external_userid if reach else "",
+        intent.customer.unit_id,
+        script.version_id if script else None,
+        script.code if script else "",
+        script.version if script else 0,
+        one.text,
+        text_hash,
+        intent.title,
+        intent.why,
+        {**intent.detail, "fields": dict(intent.fields)},
+        way,
+        intent.channel_reason[:400],
+        intent.way_refused[:200],
+        day,
+        intent.due_on,
+        intent.expires_at,
+        intent.priority,
+        at,
+    )  # fmt: skip
 
 
 def _reasons(submission: Submission) -> str:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import Any, Final
 
-from sqlalchemy import Date, Dialect, String, Table
+from sqlalchemy import Date, DateTime, Dialect, String, Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel
@@ -101,9 +101,9 @@ def _binds(table: Table, dialect: Dialect) -> dict[str, Callable[[Any], Any] | N
 
 
 def _bind(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
-    """How a value of a type is handed to the driver; a day is formatted once, for days repeat."""
+    """How a value of a type is handed to the driver; days and moments once each, for they repeat."""
     bind: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
-    if bind is not None and isinstance(kind, Date):
+    if bind is not None and isinstance(getattr(kind, "impl", kind), Date | DateTime):
         return lru_cache(maxsize=REMEMBERED)(bind)
     return bind
 

@@ -60,27 +60,24 @@ class TodoView:
     deal_on: date | None = None
 
 
-async def put(session: AsyncSession, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert to-dos whose keys the door has taken; ``text``, ``why`` and ``detail`` are sealed."""
-    if not rows:
-        return
+async def put(session: AsyncSession, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Insert to-dos whose keys the door has taken, a value of every column for each of them.
+
+    ``text``, and ``why`` with ``detail``, are sealed.
+    """
     cipher = cipher_of(session)
-    bound = [str(row["id"]) for row in rows]
+    bound = [str(number) for number in columns["id"]]
     details = [
-        orjson.dumps({"why": row["why"], "detail": dict(row["detail"])}, default=str).decode()
-        for row in rows
+        orjson.dumps({"why": why, "detail": detail}, default=str).decode()
+        for why, detail in zip(columns["why"], columns["detail"], strict=True)
     ]
-    columns: dict[str, Sequence[Any]] = {
-        name: [row[name] for row in rows]
-        for name in rows[0]
-        if name not in ("why", "detail", "text", "state")
+    sealed = {
+        "text": cipher.seal_all("todo.text", bound, columns["text"]),
+        "detail": cipher.seal_all("todo.detail", bound, details),
     }
-    columns["text"] = cipher.seal_all("todo.text", bound, [row["text"] for row in rows])
-    columns["detail"] = cipher.seal_all("todo.detail", bound, details)
-    alike = {"state": TodoState.OPEN, "campaign": "", "outcome": "", "unreached": 0}
-    await insert_columns(
-        session, Todo, columns, {name: alike[name] for name in alike if name not in columns}
-    )
+    plain = {name: columns[name] for name in columns if name not in ("why", "detail", "text")}
+    alike = {"state": TodoState.OPEN, "outcome": "", "unreached": 0}
+    await insert_columns(session, Todo, {**plain, **sealed}, alike)
 
 
 async def one(session: AsyncSession, todo_id: int, *, lock: bool = False) -> TodoView | None:

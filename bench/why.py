@@ -162,7 +162,8 @@ async def _batch(database: Database, number: int) -> list[str]:
         await session.execute(insert(BroadcastRecipient), places)
         await session.execute(insert(IntentKey), keys)
         await session.execute(insert(QuotaSlot), slots)
-        await todos.put(session, rows)
+        if rows:
+            await todos.put(session, {name: [row[name] for row in rows] for name in rows[0]})
         await ledger.append(session, lines, at=at)
     spots = [f"broadcast:{one['broadcast_id']}/{one['external_userid']}" for one in places]
     return [*spots[:1], *gone[:1], *(f"todo:{row['id']}" for row in rows[:2])]

@@ -22,12 +22,14 @@ _AT_A_TIME: Final = 100
 """Arguments that a function of SQLite takes; a wider page is read row by row."""
 
 
-async def plain_rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[Any]]:
+async def plain_rows(
+    session: AsyncSession, query: Select[*tuple[Any, ...]]
+) -> Sequence[Row[*tuple[Any, ...]]]:
     """The rows of a query of columns, in its order; each read by its name or its place."""
     connection = await session.connection()
     columns = list(query.selected_columns)
     if is_postgresql(session) or len(columns) > _AT_A_TIME:
-        found: Sequence[Row[Any]] = (await connection.execute(query)).all()
+        found: Sequence[Row[*tuple[Any, ...]]] = (await connection.execute(query)).all()
         return found
     page = query.subquery()
     whole = select(func.json_group_array(func.json_array(*map(_as_json, page.c))))
@@ -39,7 +41,9 @@ async def plain_rows(session: AsyncSession, query: Select[Any]) -> Sequence[Row[
         for values, column in zip(places, columns, strict=False)
     ]
     names = SimpleResultMetaData([column.name for column in page.c])
-    rows: Sequence[Row[Any]] = IteratorResult[Any](names, zip(*read, strict=True)).all()
+    rows: Sequence[Row[*tuple[Any, ...]]] = IteratorResult[Any](
+        names, zip(*read, strict=True)
+    ).all()
     return rows
 
 

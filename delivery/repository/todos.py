@@ -77,7 +77,8 @@ async def put(session: AsyncSession, columns: Mapping[str, Sequence[Any]]) -> No
     }
     plain = {name: columns[name] for name in columns if name not in ("why", "detail", "text")}
     alike = {"state": TodoState.OPEN, "outcome": "", "unreached": 0}
-    await insert_columns(session, Todo, {**plain, **sealed}, alike)
+    fixed = {name: alike[name] for name in alike if name not in columns}
+    await insert_columns(session, Todo, {**plain, **sealed}, fixed)
 
 
 async def one(session: AsyncSession, todo_id: int, *, lock: bool = False) -> TodoView | None:

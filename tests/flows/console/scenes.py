@@ -58,7 +58,7 @@ async def todo(
         "created_at": at,
         **more,
     }
-    await todos.put(session, [row])
+    await todos.put(session, {name: [value] for name, value in row.items()})
     if state is not TodoState.OPEN:
         moved = await todos.move(
             session, todo_id, state=state, frm=(TodoState.OPEN,), at=at, closed=True

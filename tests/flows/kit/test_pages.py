@@ -1,9 +1,10 @@
 """A page of plain rows holds what the driver's own rows hold, on both databases."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlmodel import col
 
 from crm_sync.models import Customer, Relation
@@ -25,7 +26,7 @@ async def test_names_days_moments_numbers_and_nothing_are_read_alike_and_in_orde
                 session, f"C{number}", owner="limin", aum_fen=aum, born_on=date(1960, 1, number + 1)
             )
         await bank.customer(session, "C9", born_on=None, aum_fen=None, phone="13800000009")
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             col(Customer.customer_no),
             col(Customer.name).label("sealed"),

@@ -118,7 +118,7 @@ async def judged_for(
     made = [_intent(script, fact, asking) for fact in sample]
     intents = [structs.replace(one, reach=found[one.customer.customer_id][1]) for one in made]
     known = await judging.background(session, intents, at=asking.at)
-    known = replace(known, scripts={script.version_id: script})
+    known = structs.replace(known, scripts={script.version_id: script})
     return judging.judge(intents, known, at=asking.at, desk=desk)
 
 

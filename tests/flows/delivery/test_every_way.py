@@ -82,7 +82,7 @@ async def _by_tap(session: AsyncSession, customer: int, version: int) -> str:
 async def _by_call(session: AsyncSession, customer: int, version: int) -> str:
     """A to-do that goes by telephone, and the tap on it."""
     intent = await _intent(session, customer, version, Channel.TODO)
-    intent = replace(intent, key=f"way:{Channel.PHONE.value}")
+    intent = structs.replace(intent, key=f"way:{Channel.PHONE.value}")
     at_desk = replace(desk(), dials=True)
     [done] = await door.submit(session, [intent], at=AT, desk=at_desk, by="system:test")
     if done.outcome is not Outcome.QUEUED:

@@ -1,6 +1,5 @@
 """Promises of the gate that hold for every customer, script and moment."""
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -71,7 +70,7 @@ def _with(draft: Draft, **changes: object) -> Draft:
     """The draft with every recipient changed."""
     return structs.replace(
         draft,
-        recipients=tuple(replace(one, **changes) for one in draft.recipients),  # type: ignore[arg-type]
+        recipients=tuple(structs.replace(one, **changes) for one in draft.recipients),
     )
 
 

@@ -34,7 +34,7 @@ SUITABILITY = {
 
 def by_fund(level: int, on: date = date(2026, 6, 1), **changes: object) -> Assessment:
     """A fund company's assessment."""
-    return replace(Assessment("fund", level, on, who="青禾基金"), **changes)  # type: ignore[arg-type]
+    return structs.replace(Assessment("fund", level, on, who="青禾基金"), **changes)
 
 
 def unsuited(who: Recipient, what: Words, sets: RuleSets) -> set[Objection]:
